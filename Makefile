@@ -1,0 +1,52 @@
+# Every developer command. `make help` lists them.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.run: requirements/run.lock shared/pyproject.toml services/report-api/pyproject.toml services/worker/pyproject.toml
+	@PYTHON=$(PYTHON) deploy/install $(VENV) requirements/run.lock
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock
+	@PYTHON=$(PYTHON) deploy/install $(VENV) requirements/dev.lock
+	@touch $@
+
+.PHONY: run
+run: $(VENV)/.run  ## start everything on an embedded Redis (QUORUM_PORT, QUORUM_DATA)
+	@exec $(BIN)/quorum run
+
+.PHONY: test
+test: $(VENV)/.dev  ## run every test
+	@tests/system-packages
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: lint
+lint: $(VENV)/.dev  ## format check, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev  ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(VENV)/.dev  ## measure, print ratios, keep them in docs/benchmarks.md
+	@tests/system-packages --bench
+	@$(BIN)/python -m tests.benchmarks
+
+.PHONY: lock
+lock: $(VENV)/.dev  ## remake the lock files from the pyproject files
+	@deploy/lock $(BIN)/uv
+
+.PHONY: clean
+clean:  ## remove what was installed and cached; the data in .run stays
+	@rm -rf $(VENV) .cache

@@ -1,0 +1,69 @@
+"""Puts the report API together."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from quorum.doorbell import Doorbell
+from quorum.errors import SettingsError
+from quorum.metrics_redis import RedisCollector
+from quorum.policy import load_policy
+from quorum.redis_store.connection import API_TIMEOUT_SECONDS, connect
+from quorum.redis_store.feed import Feed
+from quorum.redis_store.health import Health
+from quorum.redis_store.inbox import Inbox, Ring
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.tally import PartitionTally
+from quorum.settings import Settings, read_settings
+from report_api import documentation, lookups
+from report_api.access import Access
+from report_api.intake import MAX_BODY_BYTES, make_intake
+from report_api.observe import observe
+from report_api.probes import make_probes
+from report_api.problems import register_problems
+from report_api.services import EXTENSION, Services
+
+READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
+
+
+def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Flask:
+    """Return the WSGI application. `ring` replaces the Celery doorbell. Raises SettingsError, PolicyError."""
+    settings = settings or read_settings()
+    if not settings.pepper:
+        raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    parts = _wire(settings, ring or Doorbell(settings).ring)
+    app.extensions[EXTENSION] = parts
+    registry = observe(app)
+    registry.register(RedisCollector(parts.health, settings.partitions))
+    register_problems(app)
+    app.register_blueprint(make_intake(parts.policy.reason_names))
+    app.register_blueprint(lookups.blueprint)
+    app.register_blueprint(make_probes(registry))
+    documentation.register(app, parts.policy)
+    if settings.demo:
+        from report_api import demo  # noqa: PLC0415 - the demo is no part of a production server
+
+        app.register_blueprint(demo.blueprint)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def _wire(settings: Settings, ring: Ring) -> Services:
+    client = connect(settings.redis_url, API_TIMEOUT_SECONDS)
+    impatient = connect(settings.redis_url, READY_TIMEOUT_SECONDS)
+    policy = load_policy(settings.policy_path)
+    namespace, partitions = settings.namespace, settings.partitions
+    return Services(
+        settings=settings,
+        policy=policy,
+        access=Access(settings, policy),
+        inbox=Inbox(client, namespace, partitions, settings.inbox_limit, ring),
+        tallies=[PartitionTally(client, keys_of(namespace, number)) for number in range(partitions)],
+        feed=Feed(client, namespace, partitions),
+        health=Health(client, namespace, partitions),
+        readiness=Health(impatient, namespace, partitions),
+    )

@@ -1,0 +1,49 @@
+"""`quorum api`."""
+
+import os
+import tempfile
+
+import click
+
+from quorum.cli.failures import plain_failures
+from quorum.policy import load_policy
+from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.layout import check_layout
+from quorum.settings import read_settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="Processes.")
+@click.option("--threads", default=16, show_default=True, help="Threads of each process.")
+def api(host: str, port: int, workers: int, threads: int) -> None:
+    """Run the report API under Granian, a production WSGI server."""
+    with plain_failures():
+        settings = read_settings()
+        load_policy(settings.policy_path)
+        check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        _serve(host, port, workers, threads)
+
+
+def _serve(host: str, port: int, workers: int, threads: int) -> None:
+    from granian.constants import Interfaces  # noqa: PLC0415 - after the metrics directory is set
+    from granian.log import LogLevels  # noqa: PLC0415
+    from granian.server import Server  # noqa: PLC0415
+
+    Server(
+        "report_api.app:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        backlog=2048,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+        log_level=LogLevels.warning,
+    ).serve()

@@ -1,0 +1,29 @@
+"""What machines ask: is it alive, is it ready, how is it doing."""
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from report_api.services import services
+
+
+def make_probes(registry: CollectorRegistry) -> Blueprint:
+    """Return the probes; `registry` is what /metrics exports."""
+    blueprint = Blueprint("probes", __name__)
+
+    @blueprint.get("/livez")
+    def livez() -> dict[str, str]:
+        """Answer while the process can answer; never asks Redis."""
+        return {"status": "alive"}
+
+    @blueprint.get("/readyz")
+    def readyz() -> dict[str, str]:
+        """Answer 200 when Redis does, within 250 ms; 503 otherwise."""
+        services().readiness.ping()
+        return {"status": "ready"}
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        """Export metrics in the Prometheus text format."""
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return blueprint

@@ -1,0 +1,92 @@
+"""Errors as RFC 9457 problem documents: what is wrong, which field, and how to mend it."""
+
+import json
+import random
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Flask, Response
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from quorum.errors import CursorExpired, InboxFull, InvalidCursor, InvalidImageId, StoreUnavailable
+
+PROBLEM_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = (1, 5)  # jittered, so that clients do not come back all at once
+
+
+class Refused(Exception):  # noqa: N818 - named after what happened
+    """A request that is refused with a problem document."""
+
+    def __init__(self, status: int, kind: str, title: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.title = title
+        self.errors = [{"field": field, "message": detail}] if field else []
+        self.detail = f"{field}: {detail}" if field else detail
+
+
+def problem(
+    status: int, kind: str, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """Return a problem document of `kind`."""
+    body = {"type": f"urn:quorum:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
+    return Response(json.dumps(body), status, headers, content_type=PROBLEM_TYPE)
+
+
+def _field_errors(messages: Any, path: str = "") -> Iterable[dict[str, str]]:
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            step = "body" if name == "_schema" else str(name)
+            yield from _field_errors(inner, f"{path}.{step}" if path else step)
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
+            yield {"field": path, "message": str(message)}
+
+
+def _invalid(error: ValidationError) -> Response:
+    errors = list(_field_errors(error.messages))
+    detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
+    return problem(422, "invalid-report", "The report is not valid", detail, errors=errors)
+
+
+def _refused(error: Refused) -> Response:
+    more = {"errors": error.errors} if error.errors else {}
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004 - RFC 9110, 11.6.1
+    return problem(error.status, error.kind, error.title, error.detail, headers=headers, **more)
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    wait = random.randint(*RETRY_AFTER_SECONDS)  # noqa: S311 - jitter
+    detail = "Nothing was stored. Send the same request again after the time in Retry-After."
+    kind = "inbox-full" if isinstance(error, InboxFull) else "store-unavailable"
+    return problem(503, kind, "Reports cannot be taken just now", detail, headers={"Retry-After": str(wait)})
+
+
+def _gone(error: CursorExpired) -> Response:
+    return problem(410, "cursor-expired", "The cursor is too old", str(error), oldest=error.oldest)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    response = problem(status, f"http-{status}", error.name, error.description or error.name)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every error of `app` with a problem document."""
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(CursorExpired, _gone)
+    app.register_error_handler(
+        InvalidCursor, lambda error: _refused(Refused(400, "invalid-cursor", "The cursor is not valid", str(error), "after"))
+    )
+    app.register_error_handler(
+        InvalidImageId, lambda error: _refused(Refused(400, "invalid-image-id", "The image id is not valid", str(error), "image_id"))
+    )
+    app.register_error_handler(HTTPException, _http)

@@ -1,0 +1,1 @@
+"""Drains the inbox, tallies distinct reporters, emits block events."""

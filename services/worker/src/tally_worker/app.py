@@ -1,0 +1,137 @@
+"""Puts the worker together: the Celery application, its one task, and the sweeper of the main process."""
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery
+from celery.bootsteps import StartStopStep
+from prometheus_client import CollectorRegistry
+
+from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
+from quorum.policy import Policy, load_policy
+from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.feed import Feed
+from quorum.redis_store.health import Health
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_layout
+from quorum.redis_store.tally import PartitionTally
+from quorum.settings import Settings
+from tally_worker.drain import drain_until_silent
+from tally_worker.observe import SweepMetrics, serve
+from tally_worker.sweeper import Sweeper
+
+
+def transport_options(settings: Settings) -> dict[str, Any]:
+    """Return the broker options under which a worker survives a broker that hangs, restarts or is full."""
+    if not settings.broker_url.startswith("redis"):
+        return {}
+    return {
+        "global_keyprefix": f"{settings.namespace}:broker:",
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+def open_tallies(settings: Settings) -> list[PartitionTally]:
+    """Return the tallies of all partitions on a connection of their own."""
+    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    return [PartitionTally(client, keys_of(settings.namespace, number)) for number in range(settings.partitions)]
+
+
+class _PerProcess:
+    """Opens connections in the process that uses them, not in the one it was forked from."""
+
+    def __init__(self, make: Callable[[], list[PartitionTally]]) -> None:
+        self._make = make
+        self._made: tuple[int, list[PartitionTally]] | None = None
+
+    def get(self) -> list[PartitionTally]:
+        if self._made is None or self._made[0] != os.getpid():
+            self._made = (os.getpid(), self._make())
+        return self._made[1]
+
+
+def make_worker(settings: Settings) -> Celery:
+    """Return the Celery application with its drain task. The policy is read here, so a bad one stops the start."""
+    policy = load_policy(settings.policy_path)
+    app = make_celery(
+        settings,
+        broker_transport_options=transport_options(settings),
+        task_acks_late=True,
+        task_retry_on_worker_lost=True,
+        task_time_limit=30,
+        task_soft_time_limit=20,
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=10,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+    )
+    tallies = _PerProcess(lambda: open_tallies(settings))
+
+    @app.task(name=DRAIN_TASK, max_retries=3)
+    def drain(partition: int) -> None:
+        """Empty the inbox of a partition; when the turn ends before that, ask for another."""
+        if not drain_until_silent(tallies.get()[partition], policy):
+            drain.apply_async(args=[partition], queue=QUEUE, expires=60)
+
+    return app
+
+
+def make_sweeper(settings: Settings, policy: Policy, registry: CollectorRegistry) -> Sweeper:
+    """Return a sweeper with connections of its own."""
+    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    return Sweeper(
+        open_tallies(settings),
+        Feed(client, settings.namespace, settings.partitions),
+        Health(client, settings.namespace, settings.partitions),
+        policy,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        interval_seconds=settings.sweep_seconds,
+        retention_seconds=settings.event_retention_seconds,
+        metrics=SweepMetrics(registry),
+    )
+
+
+def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -> type[StartStopStep]:
+    """Return the part of a Celery worker that sweeps: started after the pool has forked, and whatever the broker does."""
+
+    class Sweeping(StartStopStep):
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, _worker: Any) -> None:
+            registry = CollectorRegistry()
+            self.sweeper = make_sweeper(settings, load_policy(settings.policy_path), registry)
+            self.sweeper.start()
+            if metrics_port:
+                serve(registry, metrics_address, metrics_port)
+
+        def stop(self, _worker: Any) -> None:
+            self.sweeper.stop()
+
+    return Sweeping
+
+
+def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
+    """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
+    check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    app = make_worker(settings)
+    app.steps["worker"].add(sweeping_step(settings, metrics_address, metrics_port))
+    app.worker_main(
+        [
+            "worker",
+            "--loglevel=WARNING",
+            f"--concurrency={concurrency}",
+            f"--queues={QUEUE}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )

@@ -1,0 +1,82 @@
+"""The sweeper: a thread in every worker that finds what a lost doorbell left behind, and tidies up.
+
+It calls the drain directly, so it goes on when the broker cannot be reached. It needs no leader: two sweepers at once
+do no harm.
+"""
+
+import logging
+import random
+from threading import Event, Thread
+
+from quorum.errors import QuorumError
+from quorum.images import BUCKETS
+from quorum.policy import Policy
+from quorum.redis_store.feed import Feed
+from quorum.redis_store.health import Health
+from quorum.redis_store.tally import PartitionTally
+from tally_worker.drain import drain_until_silent
+from tally_worker.observe import SweepMetrics
+
+COMPACT_PER_SWEEP = 16  # buckets; one worker passes over all of a partition in about an hour
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Sweeps every partition about every `interval_seconds`, jittered downwards."""
+
+    def __init__(
+        self,
+        tallies: list[PartitionTally],
+        feed: Feed,
+        health: Health,
+        policy: Policy,
+        *,
+        worker: str,
+        interval_seconds: float,
+        retention_seconds: int,
+        metrics: SweepMetrics,
+    ) -> None:
+        self._tallies = tallies
+        self._feed = feed
+        self._health = health
+        self._policy = policy
+        self._worker = worker
+        self._interval = interval_seconds
+        self._retention = retention_seconds
+        self._metrics = metrics
+        self._stop = Event()
+        self._bucket = random.randrange(BUCKETS)  # noqa: S311 - spreads workers, guards nothing
+        self._thread = Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin sweeping."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the sweep under way and stop."""
+        self._stop.set()
+        self._thread.join(timeout=self._interval + 1)
+
+    def sweep(self) -> None:
+        """Drain every inbox, tidy a few buckets, trim old events. Raises QuorumError or a Redis error."""
+        for partition, tally in enumerate(self._tallies):
+            drain_until_silent(tally, self._policy)
+            for offset in range(COMPACT_PER_SWEEP):
+                tally.compact(self._policy, (self._bucket + offset) % BUCKETS)
+            self._feed.trim(partition, self._retention)
+        self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
+        self._health.worker_swept(self._worker)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+            try:
+                self.sweep()
+            except QuorumError as error:
+                self._metrics.failed()
+                log.warning("sweep failed, the next one tries again: %s", error)
+            except Exception:
+                self._metrics.failed()
+                log.exception("sweep failed, the next one tries again")
+            else:
+                self._metrics.succeeded()

@@ -1,0 +1,53 @@
+"""Everything quorum raises on purpose. Permanent errors say what to mend; transient ones may be tried again."""
+
+
+class QuorumError(Exception):
+    """Base of all errors that quorum raises on purpose."""
+
+
+class PermanentError(QuorumError):
+    """Trying again does not help: something must be mended first."""
+
+
+class TransientError(QuorumError):
+    """The same call may succeed later; nothing was half-done."""
+
+
+class SettingsError(PermanentError):
+    """A setting is missing or unusable; the message names the variable and the fix."""
+
+
+class PolicyError(PermanentError):
+    """The policy file is unusable; the message names the line or field and the fix."""
+
+
+class InvalidImageId(PermanentError):
+    """An image id breaks the rule of `quorum.images`; the message says which part of it."""
+
+
+class MalformedEntry(PermanentError):
+    """An inbox entry cannot be decoded."""
+
+
+class SchemaMismatch(PermanentError):
+    """The data in Redis was laid out for other settings or another release."""
+
+
+class StoreUnavailable(TransientError):
+    """Redis is down, hung, loading, read-only or out of memory."""
+
+
+class InboxFull(StoreUnavailable):
+    """The inbox has reached its ceiling; reports must wait until the workers have caught up."""
+
+
+class CursorExpired(QuorumError):
+    """A cursor is older than the events that are kept; start again from the blocklist."""
+
+    def __init__(self, oldest: str) -> None:
+        super().__init__(f"the cursor is older than the oldest kept event; read the blocklist, then go on after {oldest}")
+        self.oldest = oldest
+
+
+class InvalidCursor(PermanentError):
+    """A cursor was not made by this feed."""

@@ -1,0 +1,70 @@
+"""What quorum tells other services: CloudEvents 1.0, one for each decision about an image.
+
+An event id is derived from image, epoch and kind, so that the same decision always has the same id: a consumer that
+remembers ids can never act twice.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+SPEC_VERSION = "1.0"
+SOURCE = "/quorum"
+BLOCKED = "quorum.image.blocked.v1"
+
+JSON_TYPE = "application/json"
+BATCH_TYPE = "application/cloudevents-batch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One CloudEvent, with the cursor after which the feed goes on."""
+
+    id: str
+    type: str
+    subject: str  # the image id
+    time: datetime
+    data: Mapping[str, Any]
+    cursor: str
+    source: str = SOURCE
+
+    @classmethod
+    def from_json(cls, text: str | bytes, cursor: str) -> "Event":
+        """Read the JSON form of an event. Raises KeyError or ValueError when it is not one."""
+        fields = json.loads(text)
+        return cls(
+            id=fields["id"],
+            type=fields["type"],
+            subject=fields["subject"],
+            time=datetime.fromisoformat(fields["time"]),
+            data=fields["data"],
+            cursor=cursor,
+            source=fields["source"],
+        )
+
+    def as_cloudevent(self) -> dict[str, Any]:
+        """Return the event in the JSON form of CloudEvents, with the cursor as an extension attribute."""
+        return {
+            "specversion": SPEC_VERSION,
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "subject": self.subject,
+            "time": timestamp(round(self.time.timestamp() * 1000)),
+            "datacontenttype": JSON_TYPE,
+            "data": dict(self.data),
+            "cursor": self.cursor,
+        }
+
+
+def event_id(digest: bytes, epoch: int, kind: str) -> str:
+    """Return the id of the event that says `kind` (blocked) of an image in an epoch; `drain.lua` derives the same."""
+    return f"{digest.hex()}-{epoch}-{kind}"
+
+
+def timestamp(milliseconds: int) -> str:
+    """Return Unix milliseconds as RFC 3339 in UTC, as events write times."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"

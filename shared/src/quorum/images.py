@@ -1,0 +1,65 @@
+"""What an image id may be, and where an image lives: its digest, bucket and partition.
+
+Ids are opaque to quorum. They are bounded and printable, so that they are safe in a log line, a URL and a dashboard;
+only their digest enters a key, so that nobody can grow or steer the keyspace.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from quorum.errors import InvalidImageId
+
+MAX_ID_CHARACTERS = 200
+DIGEST_BYTES = 16
+BUCKETS = 32768  # 2**15: at 1,000,000 open images a bucket holds about 30, a few cache lines to scan
+
+_REFUSED = {
+    "Cc": "a control character",
+    "Cf": "an invisible or bidirectional formatting character",
+    "Cs": "a lone surrogate",
+    "Co": "a private-use character",
+    "Cn": "an unassigned character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image id in normal form, with the digest under which its tally is kept."""
+
+    id: str
+    digest: bytes
+
+    @property
+    def bucket(self) -> int:
+        """The bucket of the tally, 0 to BUCKETS - 1: the first 15 bits of the digest."""
+        return bucket_of(self.digest)
+
+    def partition(self, partitions: int) -> int:
+        """The partition that owns this image, 0 to `partitions` - 1."""
+        return int.from_bytes(self.digest[-4:], "big") % partitions
+
+
+def bucket_of(digest: bytes) -> int:
+    """Return the bucket of an image digest; `drain.lua` computes the same from the same two bytes."""
+    return digest[0] * 128 + digest[1] // 2
+
+
+def parse_image(raw: str) -> Image:
+    """Return the image that `raw` names, NFC-normalised.
+
+    Raises InvalidImageId when it is empty, longer than MAX_ID_CHARACTERS, or holds a character that cannot be seen.
+    """
+    image_id = raw if raw.isascii() else unicodedata.normalize("NFC", raw)
+    if not image_id.strip():
+        raise InvalidImageId("must not be empty")
+    if len(image_id) > MAX_ID_CHARACTERS:
+        raise InvalidImageId(f"must be at most {MAX_ID_CHARACTERS} characters, not {len(image_id)}")
+    if not (image_id.isascii() and image_id.isprintable()):
+        for position, character in enumerate(image_id):
+            refused = _REFUSED.get(unicodedata.category(character))
+            if refused:
+                raise InvalidImageId(f"holds {refused} (U+{ord(character):04X}) at position {position}; remove it")
+    return Image(image_id, blake2b(image_id.encode(), digest_size=DIGEST_BYTES, person=b"quorum.image").digest())

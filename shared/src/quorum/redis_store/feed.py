@@ -1,0 +1,153 @@
+"""Reads the event streams: a page after a cursor, or as a consumer group that resumes and acknowledges.
+
+A cursor names the last event that was read in every partition: their stream ids joined by `.` (with one partition,
+just the stream id). Events of one image are always in order; those of different partitions are merged by time.
+"""
+
+import re
+from collections.abc import Iterator
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from quorum.errors import CursorExpired, InvalidCursor
+from quorum.events import Event
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.scripts import Script
+
+START = "0-0"
+TRIM_BATCH = 1000
+CLAIM_IDLE_MS = 60_000  # an event that a consumer took and did not acknowledge for this long goes to another
+
+_STREAM_ID = re.compile(r"^\d{1,15}-\d{1,15}$")
+
+StreamId = tuple[int, int]
+
+
+def _parse(stream_id: str) -> StreamId:
+    milliseconds, _, number = stream_id.partition("-")
+    return int(milliseconds), int(number)
+
+
+class Feed:
+    """The events of all partitions."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+        self._trim = Script("trim")
+
+    def after(self, cursor: str | None, limit: int) -> tuple[list[Event], str]:
+        """Return up to `limit` events after `cursor` (None: from the oldest kept) and the cursor to go on from.
+
+        Raises InvalidCursor, CursorExpired (events after it are gone already), StoreUnavailable.
+        """
+        position = self._position(cursor)
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for keys, seen in zip(self._keys, position, strict=True):
+                pipe.get(keys.trimmed)
+                pipe.xrange(keys.events, f"({seen}", "+", count=limit)
+            answers = pipe.execute()
+        trimmed, pages = answers[::2], answers[1::2]
+        if cursor:
+            self._refuse_expired(position, trimmed)
+        merged = sorted(
+            (_parse(stream_id.decode()), partition, fields)
+            for partition, page in enumerate(pages)
+            for stream_id, fields in page
+        )
+        events = []
+        for (milliseconds, number), partition, fields in merged[:limit]:
+            position[partition] = f"{milliseconds}-{number}"
+            events.append(Event.from_json(fields[b"event"], ".".join(position)))
+        return events, ".".join(position)
+
+    def end(self) -> str:
+        """Return the cursor after the newest event. Raises StoreUnavailable."""
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for keys in self._keys:
+                pipe.xrevrange(keys.events, count=1)
+                pipe.get(keys.trimmed)
+            answers = pipe.execute()
+        return ".".join(
+            newest[0][0].decode() if newest else (trimmed or START.encode()).decode()
+            for newest, trimmed in zip(answers[::2], answers[1::2], strict=True)
+        )
+
+    def trim(self, partition: int, retention_seconds: int) -> int:
+        """Remove events older than `retention_seconds`, some at a time; return how many."""
+        keys = self._keys[partition]
+        with translated_errors():
+            return int(self._trim(self._client, (keys.events, keys.trimmed), (retention_seconds * 1000, TRIM_BATCH)))
+
+    def _position(self, cursor: str | None) -> list[str]:
+        if not cursor or cursor == "0":
+            return [START] * len(self._keys)
+        position = cursor.split(".")
+        if len(position) != len(self._keys) or not all(map(_STREAM_ID.match, position)):
+            raise InvalidCursor("is not a cursor of this feed; use one that it gave, or none to begin with the oldest event")
+        return position
+
+    def _refuse_expired(self, position: list[str], trimmed: list[bytes | None]) -> None:
+        oldest = [max(_parse(seen), _parse(gone.decode()) if gone else (0, 0)) for seen, gone in zip(position, trimmed, strict=True)]
+        if oldest != [_parse(seen) for seen in position]:
+            raise CursorExpired(".".join(f"{milliseconds}-{number}" for milliseconds, number in oldest))
+
+
+class GroupReader:
+    """A consumer group's member: resumes where it stopped, takes over from members that died, acknowledges."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int, group: str, consumer: str) -> None:
+        self._client = client
+        self._streams = [keys_of(namespace, number).events for number in range(partitions)]
+        self._group = group
+        self._consumer = consumer
+
+    def join(self, start: str) -> None:
+        """Make the group unless it exists; `start` is `0` for all kept events or `$` for those to come."""
+        for stream in self._streams:
+            try:
+                with translated_errors():
+                    self._client.xgroup_create(stream, self._group, id=start, mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    def unacknowledged(self) -> Iterator[tuple[str, Event]]:
+        """Yield what this consumer took earlier and never acknowledged, and what dead members left behind."""
+        for stream in self._streams:
+            with translated_errors():
+                self._claim(stream)
+                pending = self._client.xreadgroup(self._group, self._consumer, {stream: "0"})
+            yield from self._events(pending)
+
+    def new(self, count: int, block_ms: int) -> Iterator[tuple[str, Event]]:
+        """Yield events that nobody in the group has taken, waiting up to `block_ms` for the first."""
+        with translated_errors():
+            answer = self._client.xreadgroup(
+                self._group, self._consumer, dict.fromkeys(self._streams, ">"), count=count, block=block_ms
+            )
+        yield from self._events(answer)
+
+    def acknowledge(self, stream: str, cursor: str) -> None:
+        """Tell the group that an event is dealt with."""
+        with translated_errors():
+            self._client.xack(stream, self._group, cursor)
+
+    def _claim(self, stream: str) -> None:
+        start = START
+        while True:
+            answer = self._client.xautoclaim(stream, self._group, self._consumer, CLAIM_IDLE_MS, start, count=100)
+            start = answer[0].decode()
+            if start == START:
+                return
+
+    @staticmethod
+    def _events(answer: list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes] | None]]]] | None) -> Iterator[tuple[str, Event]]:
+        for stream, entries in answer or ():
+            for stream_id, fields in entries:
+                if fields:  # None: the event was trimmed while it was pending
+                    yield stream.decode(), Event.from_json(fields[b"event"], stream_id.decode())

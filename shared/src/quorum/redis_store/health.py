@@ -1,0 +1,80 @@
+"""Counts and ages that tell how the pipeline is doing."""
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from quorum.redis_store.codec import STAMP_BYTES
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+
+COUNTERS = ("batches", "taken", "counted", "blocked", "dead")
+WORKER_FORGOTTEN_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionHealth:
+    """The state of one partition: sizes in entries, ages in seconds, counters since the beginning."""
+
+    inbox_depth: int
+    inbox_age_seconds: float
+    dead_letters: int
+    blocked_images: int
+    events_kept: int
+    counters: dict[str, int]
+
+
+class Health:
+    """Reads what the scripts have counted, and where the workers say that they are alive."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable when Redis does not answer."""
+        with translated_errors():
+            self._client.ping()
+
+    def partition(self, number: int) -> PartitionHealth:
+        """Return the state of one partition. Raises StoreUnavailable."""
+        keys = self._keys[number]
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.llen(keys.inbox)
+            pipe.lindex(keys.inbox, 0)
+            pipe.xlen(keys.dead)
+            pipe.zcard(keys.blocked)
+            pipe.xlen(keys.events)
+            pipe.hmget(keys.stats, COUNTERS)
+            pipe.time()
+            depth, oldest, dead, blocked, events, counts, (seconds, micros) = pipe.execute()
+        now_ms = seconds * 1000 + micros // 1000
+        age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
+        return PartitionHealth(
+            inbox_depth=depth,
+            inbox_age_seconds=max(age_ms, 0) / 1000,
+            dead_letters=dead,
+            blocked_images=blocked,
+            events_kept=events,
+            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
+        )
+
+    def worker_swept(self, worker: str) -> None:
+        """Record that `worker` has just swept, at the server's time. Raises StoreUnavailable."""
+        with translated_errors():
+            now_ms = self._now_ms()
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zadd(self._keys[0].workers, {worker: now_ms})
+            pipe.zremrangebyscore(self._keys[0].workers, "-inf", now_ms - WORKER_FORGOTTEN_MS)
+            pipe.execute()
+
+    def last_sweep_seconds(self) -> float | None:
+        """Return how long ago any worker last swept; None when none ever did. Raises StoreUnavailable."""
+        with translated_errors():
+            newest = self._client.zrevrange(self._keys[0].workers, 0, 0, withscores=True)
+            return max(self._now_ms() - newest[0][1], 0) / 1000 if newest else None
+
+    def _now_ms(self) -> int:
+        seconds, micros = self._client.time()
+        return int(seconds) * 1000 + int(micros) // 1000

@@ -1,0 +1,105 @@
+"""Puts accepted reports into the inbox. Requests that wait at the same moment share one round trip (group commit)."""
+
+from collections.abc import Callable
+from threading import Lock
+
+from redis import Redis
+
+from quorum.errors import InboxFull, StoreUnavailable
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.scripts import Script
+
+BELL_LIFE_MS = 5000  # a bell that nobody answered may ring again after this; sweepers do not wait for it
+MAX_GROUP = 500  # reports in one round trip
+_WAIT_SECONDS = 2.0  # far above any round trip's own timeout
+
+Ring = Callable[[int], None]
+
+
+class _Waiting:
+    """A report on its way, and how its sender learns what became of it."""
+
+    __slots__ = ("error", "lead", "report", "turn")
+
+    def __init__(self, report: bytes) -> None:
+        self.report = report
+        self.turn = Lock()
+        self.turn.acquire()
+        self.lead = False
+        self.error: Exception | None = None
+
+
+class PartitionInbox:
+    """The inbox of one partition, shared by the threads of a process.
+
+    The first sender becomes the leader: it takes everybody who is waiting along in one script call. Who comes while
+    that call is under way waits, and one of them leads the next group. When a call fails, everybody who waits by then
+    fails with it, so that nobody waits for Redis twice.
+    """
+
+    def __init__(self, client: Redis, keys: Keys, ceiling: int, ring: Callable[[], None]) -> None:
+        self._client = client
+        self._keys = (keys.inbox, keys.bell)
+        self._ceiling = ceiling
+        self._ring = ring
+        self._append = Script("append")
+        self._lock = Lock()
+        self._queue: list[_Waiting] = []
+        self._led = False
+
+    def append(self, report: bytes) -> None:
+        """Return once `report` is in the inbox. Raises StoreUnavailable or InboxFull; then it may be sent again."""
+        mine = _Waiting(report)
+        with self._lock:
+            self._queue.append(mine)
+            mine.lead, self._led = not self._led, True
+        if not mine.lead and not mine.turn.acquire(timeout=_WAIT_SECONDS):
+            raise StoreUnavailable("no answer from Redis in time")
+        if mine.lead:
+            self._lead()
+        if mine.error:
+            raise mine.error
+
+    def _lead(self) -> None:
+        """Send one group, wake its senders, and hand the lead to the first of those who came meanwhile."""
+        with self._lock:
+            group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
+        error = self._send([waiting.report for waiting in group])
+        with self._lock:
+            if error:
+                group += self._queue
+                self._queue = []
+            self._led = bool(self._queue)
+            if self._queue:
+                self._queue[0].lead = True
+                self._queue[0].turn.release()
+        for waiting in group:
+            waiting.error = error
+            waiting.turn.release()
+
+    def _send(self, reports: list[bytes]) -> Exception | None:
+        try:
+            with translated_errors():
+                answer = self._append(self._client, self._keys, (self._ceiling, BELL_LIFE_MS, *reports))
+        except Exception as error:  # noqa: BLE001 - handed to every sender of the group
+            return error
+        if answer < 0:
+            return InboxFull(f"the inbox holds {self._ceiling} reports; the workers are behind")
+        if answer:
+            self._ring()
+        return None
+
+
+class Inbox:
+    """The inboxes of all partitions."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int, ceiling: int, ring: Ring) -> None:
+        self._partitions = [
+            PartitionInbox(client, keys_of(namespace, number), ceiling, lambda number=number: ring(number))  # type: ignore[misc]
+            for number in range(partitions)
+        ]
+
+    def append(self, partition: int, report: bytes) -> None:
+        """Return once `report` is safely in the inbox of `partition`. Raises StoreUnavailable or InboxFull."""
+        self._partitions[partition].append(report)

@@ -1,0 +1,28 @@
+"""The version and shape of the data in Redis: written once, checked by everybody who connects."""
+
+from redis import Redis
+
+from quorum.errors import SchemaMismatch
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+
+LAYOUT_VERSION = 1
+
+
+def check_layout(client: Redis, namespace: str, partitions: int) -> None:
+    """Claim an empty Redis for this layout, or make sure that it holds the same. Raises SchemaMismatch, StoreUnavailable."""
+    meta = keys_of(namespace, 0).meta
+    wanted = {"layout": LAYOUT_VERSION, "partitions": partitions}
+    with translated_errors():
+        pipe = client.pipeline(transaction=True)
+        for name, value in wanted.items():
+            pipe.hsetnx(meta, name, value)
+        pipe.hmget(meta, list(wanted))
+        found = dict(zip(wanted, map(int, pipe.execute()[-1]), strict=True))
+    if found["partitions"] != partitions:
+        raise SchemaMismatch(
+            f"QUORUM_PARTITIONS is {partitions}, but the data in Redis was laid out for {found['partitions']}; "
+            f"set it to {found['partitions']}"
+        )
+    if found["layout"] != LAYOUT_VERSION:
+        raise SchemaMismatch(f"the data in Redis has layout {found['layout']}; this release reads {LAYOUT_VERSION}")

@@ -1,0 +1,47 @@
+"""How the Redis server itself is set up, as far as it matters to quorum."""
+
+from collections.abc import Iterator
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from quorum.redis_store.connection import translated_errors
+
+OLDEST_SERVER = (6, 2)
+
+
+def server_findings(client: Redis) -> Iterator[tuple[str, str]]:
+    """Yield (level, text) for version, persistence, eviction and memory; level is ok, warn or fail."""
+    with translated_errors():
+        info = client.info()
+    version = str(info["redis_version"])
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_SERVER:
+        yield "fail", f"Redis {version} is too old: 6.2 or newer is needed"
+    else:
+        yield "ok", f"Redis {version} answers"
+    if not info.get("aof_enabled"):
+        yield "fail", "Redis keeps no append-only file: a restart loses accepted reports; set `appendonly yes`"
+    elif info.get("aof_last_write_status") != "ok":
+        yield "fail", "Redis cannot write its append-only file: look at the disk and at the server's log"
+    policy = info.get("maxmemory_policy")
+    if policy != "noeviction":
+        yield "fail", f"Redis may evict reports (maxmemory-policy {policy}); set `maxmemory-policy noeviction`"
+    if not info.get("maxmemory"):
+        yield "warn", "Redis has no memory limit: set `maxmemory`, so that a full server refuses instead of being killed"
+    else:
+        used, limit = int(info["used_memory"]), int(info["maxmemory"])
+        yield ("fail" if used > 0.9 * limit else "ok"), f"Redis uses {used / 2**20:.0f} of {limit / 2**20:.0f} MiB"
+    if info.get("role") != "master":
+        yield "fail", "this Redis is a replica: it takes no writes; point QUORUM_REDIS_URL at the primary"
+    yield from _hash_encoding(client)
+
+
+def _hash_encoding(client: Redis) -> Iterator[tuple[str, str]]:
+    """Tally records are kept in small hashes; with Redis' own limits they take about twice the memory."""
+    try:
+        with translated_errors():
+            value = client.config_get("hash-max-ziplist-value").get("hash-max-ziplist-value")
+    except ResponseError:
+        return  # a managed Redis may forbid CONFIG
+    if value is not None and int(value) < 256:  # noqa: PLR2004 - about ten reporters
+        yield "warn", f"hash-max-ziplist-value is {value}: set it to 512 to save memory (docs/capacity.md)"

@@ -1,0 +1,105 @@
+"""Every setting of quorum, read from the environment once, each with its unit and default.
+
+A secret may also be given as a file: QUORUM_PEPPER_FILE=/run/secrets/pepper stands for QUORUM_PEPPER.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from quorum.errors import SettingsError
+
+MIN_SECRET_CHARACTERS = 16
+MAX_PARTITIONS = 1024
+MAX_PROXY_HOPS = 10
+READ_ACCESS = ("key", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one quorum is set up. Times are in seconds."""
+
+    redis_url: str
+    broker_url: str
+    namespace: str = "quorum"  # first part of every key
+    partitions: int = 1  # fixed once data exists
+    policy_path: Path | None = None  # None: the default policy
+    pepper: str = ""  # keys the reporters' fingerprints
+    site_key: str = ""  # bearer key of the site's backend
+    token_secret: str = ""  # signs reporter tokens (HS256)
+    token_audience: str = "quorum"  # noqa: S105 - a name, not a secret
+    read_access: str = "key"  # who may read states and events: bearers of a key, or anyone
+    proxy_hops: int = 0  # trusted reverse proxies in front of the API, exactly
+    trusted_hosts: tuple[str, ...] = ()  # Host headers to answer; empty: any
+    inbox_limit: int = 2_000_000  # reports per partition; at the ceiling intake answers 503
+    event_retention_seconds: int = 30 * 86400
+    sweep_seconds: float = 2.0  # at most, between two sweeps of one worker
+    demo: bool = False  # serve /demo
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings that the environment states. Raises SettingsError naming the variable and the fix."""
+    env = _Environment(os.environ if environ is None else environ)
+    redis_url = env.url("QUORUM_REDIS_URL", "redis://127.0.0.1:6379/0")
+    defaults = Settings(redis_url="", broker_url="")
+    policy = env.text("QUORUM_POLICY", "")
+    read_access = env.text("QUORUM_READ_ACCESS", defaults.read_access)
+    if read_access not in READ_ACCESS:
+        raise SettingsError(f"QUORUM_READ_ACCESS must be one of {', '.join(READ_ACCESS)}, not {read_access!r}")
+    return Settings(
+        redis_url=redis_url,
+        broker_url=env.url("QUORUM_BROKER_URL", redis_url),
+        namespace=env.text("QUORUM_NAMESPACE", defaults.namespace),
+        partitions=env.whole("QUORUM_PARTITIONS", defaults.partitions, 1, MAX_PARTITIONS),
+        policy_path=Path(policy) if policy else None,
+        pepper=env.secret("QUORUM_PEPPER"),
+        site_key=env.secret("QUORUM_SITE_KEY"),
+        token_secret=env.secret("QUORUM_TOKEN_SECRET"),
+        token_audience=env.text("QUORUM_TOKEN_AUDIENCE", defaults.token_audience),
+        read_access=read_access,
+        proxy_hops=env.whole("QUORUM_PROXY_HOPS", defaults.proxy_hops, 0, MAX_PROXY_HOPS),
+        trusted_hosts=tuple(filter(None, env.text("QUORUM_TRUSTED_HOSTS", "").split(","))),
+        inbox_limit=env.whole("QUORUM_INBOX_LIMIT", defaults.inbox_limit, 1, 10**9),
+        event_retention_seconds=env.whole("QUORUM_EVENT_RETENTION_SECONDS", defaults.event_retention_seconds, 1, 10**9),
+        sweep_seconds=env.whole("QUORUM_SWEEP_SECONDS", int(defaults.sweep_seconds), 1, 60),
+        demo=env.text("QUORUM_DEMO", "0") == "1",
+    )
+
+
+class _Environment:
+    """Typed access to environment variables."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str) -> str:
+        return self._variables.get(name) or default
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        raw = self.text(name, str(default))
+        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+            raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {raw!r}")
+        return int(raw)
+
+    def url(self, name: str, default: str) -> str:
+        raw = self.secret_file(name) or self.text(name, default)
+        if urlsplit(raw).scheme not in {"redis", "rediss", "unix", "amqp", "amqps", "memory"}:
+            raise SettingsError(f"{name} must be a URL such as redis://host:6379/0, and its scheme is not one of those")
+        return raw
+
+    def secret(self, name: str) -> str:
+        value = self.secret_file(name) or self.text(name, "")
+        if value and len(value) < MIN_SECRET_CHARACTERS:
+            raise SettingsError(f"{name} must have at least {MIN_SECRET_CHARACTERS} characters")
+        return value
+
+    def secret_file(self, name: str) -> str:
+        path = self._variables.get(f"{name}_FILE")
+        if not path:
+            return ""
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from error
