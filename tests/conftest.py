@@ -213,9 +213,7 @@ def quorum_run(directory: Path, **env: str) -> Iterator[Trial]:
         wait_until(lambda: written.exists() or process.poll() is not None, 60, "the greeting")
         assert process.poll() is None, log.read_text()
         values = dict(re.findall(r"^export (\w+)=(.*)$", written.read_text(), re.MULTILINE))
-        yield Trial(
-            values["QUORUM_URL"], values["QUORUM_SITE_KEY"], values["QUORUM_REDIS_URL"], process, directory
-        )
+        yield Trial(values["QUORUM_URL"], values["QUORUM_SITE_KEY"], values["QUORUM_REDIS_URL"], process, directory)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,9 @@ class CursorExpired(QuorumError):
     """A cursor is older than the events that are kept; start again from the blocklist."""
 
     def __init__(self, oldest: str) -> None:
-        super().__init__(f"the cursor is older than the oldest kept event; read the blocklist, then go on after {oldest}")
+        super().__init__(
+            f"the cursor is older than the oldest kept event; read the blocklist, then go on after {oldest}"
+        )
         self.oldest = oldest
 
 

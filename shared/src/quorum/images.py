@@ -38,7 +38,7 @@ class Image:
         return bucket_of(self.digest)
 
     def partition(self, partitions: int) -> int:
-        """The partition that owns this image, 0 to `partitions` - 1."""
+        """Return the partition that owns this image, 0 to `partitions` - 1."""
         return int.from_bytes(self.digest[-4:], "big") % partitions
 
 

@@ -1,6 +1,6 @@
 """Exports what the scripts count in Redis; every API process would answer a scrape with the same numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -10,6 +10,8 @@ from prometheus_client.registry import Collector
 from quorum import metrics
 from quorum.errors import StoreUnavailable
 from quorum.redis_store.health import Health, PartitionHealth
+
+Samples = Mapping[metrics.Metric, Sequence[float]]
 
 
 class _Sampled(Protocol):
@@ -43,23 +45,26 @@ class RedisCollector(Collector):
 
     @staticmethod
     def _families(states: list[PartitionHealth]) -> Iterator[Family]:
-        gauges = {
+        gauges: Samples = {
             metrics.INBOX_DEPTH: [state.inbox_depth for state in states],
             metrics.INBOX_AGE: [state.inbox_age_seconds for state in states],
             metrics.DEAD_LETTERS: [state.dead_letters for state in states],
             metrics.BLOCKED_IMAGES: [state.blocked_images for state in states],
             metrics.EVENTS_KEPT: [state.events_kept for state in states],
         }
-        counters = {
+        counters: Samples = {
             metric: [state.counters[counter] for state in states] for counter, metric in metrics.BY_COUNTER.items()
         }
-        for kind, values in ((GaugeMetricFamily, gauges), (CounterMetricFamily, counters)):
-            for metric, samples in values.items():
-                family = kind(metric.name, metric.meaning, labels=list(metric.labels))
-                _fill(family, samples)
-                yield family
+        for metric, samples in gauges.items():
+            gauge = GaugeMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+            _fill(gauge, samples)
+            yield gauge
+        for metric, samples in counters.items():
+            counter = CounterMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+            _fill(counter, samples)
+            yield counter
 
 
-def _fill(family: _Sampled, samples: list[float]) -> None:
+def _fill(family: _Sampled, samples: Sequence[float]) -> None:
     for partition, value in enumerate(samples):
         family.add_metric([str(partition)], value)

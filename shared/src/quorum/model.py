@@ -77,8 +77,8 @@ class TallyModel:
     def apply(self, report: ReportReceived) -> ImageBlocked | None:
         """Count a report; return the decision when it is the crossing one.
 
-        Rows older than the window at the time of this report are dropped from the front first. A known reporter
-        only ever raises the weight of their row; a new one is added unless it weighs nothing or MAX_REPORTERS_STORED are
+        Rows that left the window by the time of this report are dropped from the front first. A known reporter only
+        ever raises the weight of their row; a new one is added unless it weighs nothing or MAX_REPORTERS_STORED are
         kept already.
         """
         tally = self.images.setdefault(report.image_id, Tally())

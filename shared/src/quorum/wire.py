@@ -32,13 +32,20 @@ class ReportSchema(Schema):
 
     image_id = ImageId(
         required=True,
-        metadata={"description": "The site's own id of the image, opaque to quorum.", "example": "img-1", "minLength": 1, "maxLength": MAX_ID_CHARACTERS},
+        metadata={
+            "description": "The site's own id of the image, opaque to quorum.",
+            "example": "img-1",
+            "minLength": 1,
+            "maxLength": MAX_ID_CHARACTERS,
+        },
     )
-    reason = fields.String(required=True, metadata={"description": "What is wrong with the image.", "example": "violence"})
+    reason = fields.String(
+        required=True, metadata={"description": "What is wrong with the image.", "example": "violence"}
+    )
     reporter_id = fields.String(
         validate=[validate.Length(min=1, max=MAX_REPORTER_CHARACTERS), _printable],
         metadata={
-            "description": "Who reports, as the site's backend names them; only with an API key. Kept as a keyed fingerprint.",
+            "description": "Who reports, as the site's backend names them; only with an API key. Kept as a fingerprint.",
             "example": "reader-1",
         },
     )

@@ -55,7 +55,9 @@ class Access:
 
     def _anonymous(self, named: str | None, address: str | None) -> Reporter:
         if named is not None:
-            raise _unauthorized("Only a site's backend names its reader: send its key as 'Authorization: Bearer <key>'.")
+            raise _unauthorized(
+                "Only a site's backend names its reader: send its key as 'Authorization: Bearer <key>'."
+            )
         if not self._anonymous_counts or not address:
             raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
         return self._reporter(ANONYMOUS, network_of(address))
@@ -65,7 +67,7 @@ class Access:
 
 
 class TokenReader:
-    """Checks reporter tokens (JWT, HS256), and remembers good ones until they expire: checking costs more than a report."""
+    """Checks reporter tokens (JWT, HS256), and remembers good ones until they expire, since checking is dear."""
 
     def __init__(self, secret: str, audience: str) -> None:
         self._secret = secret

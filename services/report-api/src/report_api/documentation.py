@@ -35,12 +35,16 @@ def openapi(policy: Policy) -> dict[str, Any]:
         title="quorum",
         version=__version__,
         openapi_version="3.1.0",
-        info={"description": "Blocks an image once enough different people have reported it.", "license": {"name": "Apache-2.0"}},
+        info={
+            "description": "Blocks an image once enough different people have reported it.",
+            "license": {"name": "Apache-2.0"},
+        },
         plugins=[MarshmallowPlugin()],
         security=[{"bearer": []}],
     )
     spec.components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "description": "The API key of a site's backend, or a reader's token."}
+        "bearer",
+        {"type": "http", "scheme": "bearer", "description": "The API key of a site's backend, or a reader's token."},
     )
     spec.components.schema("Report", schema=ReportSchema(policy.reason_names))
     spec.components.schema("Accepted", schema=AcceptedSchema)
@@ -86,7 +90,7 @@ def _create_report() -> dict[str, Any]:
     return {
         "operationId": "createReport",
         "summary": "Report an image",
-        "description": "202 means that the report is safely stored and will be tallied. Sending it again changes nothing.",
+        "description": "202 means that the report is stored and will be tallied. Sending it again changes nothing.",
         "security": [{"bearer": []}, {}],
         "parameters": [
             {
@@ -141,7 +145,7 @@ def _get_events() -> dict[str, Any]:
                 "name": "after",
                 "in": "query",
                 "schema": {"type": "string"},
-                "description": "The cursor of the last event seen; left out, the feed begins with the oldest kept event.",
+                "description": "The cursor of the last event seen; without it the feed begins with the oldest kept.",
             },
             {
                 "name": "limit",

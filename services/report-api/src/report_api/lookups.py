@@ -38,7 +38,11 @@ def get_events() -> Response:
     events, cursor = services().feed.after(request.args.get("after"), _limit())
     return Response(
         json.dumps([event.as_cloudevent() for event in events], ensure_ascii=False),
-        headers={"Quorum-Cursor": cursor, "Link": f'</v1/events?after={cursor}>; rel="next"', "Cache-Control": "no-store"},
+        headers={
+            "Quorum-Cursor": cursor,
+            "Link": f'</v1/events?after={cursor}>; rel="next"',
+            "Cache-Control": "no-store",
+        },
         content_type=BATCH_TYPE,
     )
 

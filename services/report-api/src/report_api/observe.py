@@ -19,11 +19,17 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def observe(app: Flask) -> CollectorRegistry:
-    """Make `app` count its requests; return the registry that exports them (of all processes, when there are several)."""
+    """Make `app` count its requests; return the registry that exports them, of all processes."""
     own = CollectorRegistry()
-    requests = Counter(metrics.HTTP_REQUESTS.name, metrics.HTTP_REQUESTS.meaning, metrics.HTTP_REQUESTS.labels, registry=own)
+    requests = Counter(
+        metrics.HTTP_REQUESTS.name, metrics.HTTP_REQUESTS.meaning, metrics.HTTP_REQUESTS.labels, registry=own
+    )
     seconds = Histogram(
-        metrics.HTTP_SECONDS.name, metrics.HTTP_SECONDS.meaning, metrics.HTTP_SECONDS.labels, registry=own, buckets=BUCKETS
+        metrics.HTTP_SECONDS.name,
+        metrics.HTTP_SECONDS.meaning,
+        metrics.HTTP_SECONDS.labels,
+        registry=own,
+        buckets=BUCKETS,
     )
 
     def counted(response: Response) -> Response:
@@ -34,7 +40,7 @@ def observe(app: Flask) -> CollectorRegistry:
         return response
 
     app.after_request(counted)
-    app.wsgi_app = _timed(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _timed(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return _export(own)
 
 

@@ -15,7 +15,7 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = (1, 5)  # jittered, so that clients do not come back all at once
 
 
-class Refused(Exception):  # noqa: N818 - named after what happened
+class Refused(Exception):
     """A request that is refused with a problem document."""
 
     def __init__(self, status: int, kind: str, title: str, detail: str, field: str | None = None) -> None:
@@ -84,9 +84,11 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(CursorExpired, _gone)
     app.register_error_handler(
-        InvalidCursor, lambda error: _refused(Refused(400, "invalid-cursor", "The cursor is not valid", str(error), "after"))
+        InvalidCursor,
+        lambda error: _refused(Refused(400, "invalid-cursor", "The cursor is not valid", str(error), "after")),
     )
     app.register_error_handler(
-        InvalidImageId, lambda error: _refused(Refused(400, "invalid-image-id", "The image id is not valid", str(error), "image_id"))
+        InvalidImageId,
+        lambda error: _refused(Refused(400, "invalid-image-id", "The image id is not valid", str(error), "image_id")),
     )
     app.register_error_handler(HTTPException, _http)

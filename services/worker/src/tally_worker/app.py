@@ -80,7 +80,7 @@ def make_worker(settings: Settings) -> Celery:
     def drain(partition: int) -> None:
         """Empty the inbox of a partition; when the turn ends before that, ask for another."""
         if not drain_until_silent(tallies.get()[partition], policy):
-            drain.apply_async(args=[partition], queue=QUEUE, expires=60)
+            drain.apply_async(args=(partition,), queue=QUEUE, expires=60)
 
     return app
 
@@ -101,7 +101,7 @@ def make_sweeper(settings: Settings, policy: Policy, registry: CollectorRegistry
 
 
 def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -> type[StartStopStep]:
-    """Return the part of a Celery worker that sweeps: started after the pool has forked, and whatever the broker does."""
+    """Return the part of a Celery worker that sweeps: it starts once the pool has forked, whatever the broker does."""
 
     class Sweeping(StartStopStep):
         requires = ("celery.worker.components:Pool",)

@@ -17,6 +17,4 @@ def worker(concurrency: int, metrics_address: str, metrics_port: int) -> None:
     """Run a worker: it tallies reports and emits block events. Start as many as you like."""
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # Celery: a soft shutdown on SIGTERM
     with plain_failures():
-        run_worker(
-            read_settings(), concurrency=concurrency, metrics_address=metrics_address, metrics_port=metrics_port
-        )
+        run_worker(read_settings(), concurrency=concurrency, metrics_address=metrics_address, metrics_port=metrics_port)

@@ -66,7 +66,9 @@ def _policy(settings: Settings) -> Iterator[Finding]:
     except QuorumError as error:
         yield Finding("fail", str(error))
         return
-    yield Finding("ok", f"policy {policy.version}: threshold {policy.threshold:g}, {policy.min_reporters} reporters or more")
+    yield Finding(
+        "ok", f"policy {policy.version}: threshold {policy.threshold:g}, {policy.min_reporters} reporters or more"
+    )
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -101,6 +103,9 @@ def _pipeline(health: Health, settings: Settings) -> Iterator[Finding]:
     for number in range(settings.partitions):
         state = health.partition(number)
         level = "fail" if state.inbox_age_seconds > OLD_INBOX_SECONDS else "ok"
-        yield Finding(level, f"partition {number}: {state.inbox_depth} reports wait, the oldest for {state.inbox_age_seconds:.1f} s")
+        yield Finding(
+            level,
+            f"partition {number}: {state.inbox_depth} reports wait, the oldest for {state.inbox_age_seconds:.1f} s",
+        )
         if state.dead_letters:
             yield Finding("warn", f"partition {number}: {state.dead_letters} dead letters; see `quorum dead list`")

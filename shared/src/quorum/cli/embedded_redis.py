@@ -59,8 +59,6 @@ def candidates() -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-
-
 def version_of(binary: Path) -> Version:
     """Return the version that a server binary prints."""
     printed = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
@@ -69,7 +67,7 @@ def version_of(binary: Path) -> Version:
 
 
 def _refuse_downgrade(marker: Path, version: Version) -> None:
-    """An older server cannot read a newer one's files: say so instead of failing in its log."""
+    """Say in words that an older server cannot read a newer one's files, instead of failing in its log."""
     if marker.exists():
         written = tuple(map(int, marker.read_text().split(".")))
         if written[:2] > version[:2]:

@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import click
+
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
 
@@ -34,15 +36,15 @@ def main() -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not _ready(url):
         if time.monotonic() > deadline:
-            print(f"quorum is not ready after {PATIENCE_SECONDS} s: see {data}/redis.log and the lines above", flush=True)  # noqa: T201
+            click.echo(f"quorum is not ready after {PATIENCE_SECONDS} s: see {data}/redis.log and the lines above")
             return
         time.sleep(POLL_SECONDS)
     env = publish_environment(data)
-    print(MESSAGE.format(url=url, env=env, data=data), flush=True)  # noqa: T201
+    click.echo(MESSAGE.format(url=url, env=env, data=data))
 
 
 def publish_environment(data: Path) -> Path:
-    """Put the finished env file where shells look: in the data directory, and as `.run/env` for the last one started."""
+    """Put the finished env file in the data directory, and, for the quorum started last from here, in `.run`."""
     text = (data / "env.new").read_text()
     usual = Path(".run")
     usual.mkdir(exist_ok=True, mode=0o700)

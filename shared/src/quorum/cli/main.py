@@ -25,7 +25,7 @@ class _Installed(click.Group):
 @click.group(cls=_Installed, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="quorum")
 def cli() -> None:
-    """Quorum blocks an image once enough different people have reported it, and tells every other service.
+    r"""Quorum blocks an image once enough different people have reported it, and tells every other service.
 
     \b
     New here?     quorum run      starts everything on this machine and prints what to try

@@ -68,6 +68,7 @@ class Plan:
 
     @property
     def url(self) -> str:
+        """Where the API answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
@@ -116,7 +117,9 @@ def _lock(data: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise SettingsError(f"another quorum runs in {data}; stop it, or choose another directory with QUORUM_DATA") from error
+        raise SettingsError(
+            f"another quorum runs in {data}; stop it, or choose another directory with QUORUM_DATA"
+        ) from error
     os.set_inheritable(handle, True)
 
 
@@ -143,7 +146,12 @@ def _write_configuration(plan: Plan) -> Path:
     for name, priority, line, log, restart, startsecs in programs:
         sections.append(
             _PROGRAM.format(
-                name=name, priority=priority, command=_escape(line), log=_escape(log), restart=restart, startsecs=startsecs
+                name=name,
+                priority=priority,
+                command=_escape(line),
+                log=_escape(log),
+                restart=restart,
+                startsecs=startsecs,
             )
         )
     (plan.data / "env.new").write_text(plan.shell())

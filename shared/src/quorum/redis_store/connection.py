@@ -33,12 +33,15 @@ def connect(url: str, timeout_seconds: float) -> Redis:
     """
     return Redis.from_url(
         url,
+        protocol=2,  # replies have the same shape on every server
         socket_timeout=timeout_seconds,
         socket_connect_timeout=min(timeout_seconds, 1.0),
         socket_keepalive=True,
         health_check_interval=0,
         max_connections=POOL_SIZE,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.01, cap=0.05), 1, supported_errors=(redis_errors.ConnectionError,)),
+        retry=Retry(
+            ExponentialWithJitterBackoff(base=0.01, cap=0.05), 1, supported_errors=(redis_errors.ConnectionError,)
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
@@ -34,18 +35,20 @@ class DeadLetters:
         """Yield the oldest `limit` dead letters of each partition. Raises StoreUnavailable."""
         for partition, keys in enumerate(self._keys):
             with translated_errors():
-                letters = self._client.xrange(keys.dead, count=limit)
+                letters: Any = self._client.xrange(keys.dead, count=limit)
             for letter_id, fields in letters:
-                yield DeadLetter(letter_id.decode(), partition, fields[b"reason"].decode(errors="replace"), fields[b"entry"])
+                yield DeadLetter(
+                    letter_id.decode(), partition, fields[b"reason"].decode(errors="replace"), fields[b"entry"]
+                )
 
     def replay(self, letter_id: str | None = None) -> int:
-        """Put one dead letter, or all that are there now, back into the inbox; return how many. Raises StoreUnavailable."""
+        """Put one dead letter, or all that are there now, back into the inbox; return how many."""
         return sum(self._replay_partition(partition, letter_id) for partition in range(len(self._keys)))
 
     def _replay_partition(self, partition: int, letter_id: str | None) -> int:
         keys, total = self._keys[partition], 0
         with translated_errors():
-            newest = self._client.xrevrange(keys.dead, count=1)
+            newest: Any = self._client.xrevrange(keys.dead, count=1)
             if not newest:
                 return 0
             first, last = (letter_id, letter_id) if letter_id else ("-", newest[0][0].decode())

@@ -6,6 +6,7 @@ just the stream id). Events of one image are always in order; those of different
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -88,11 +89,16 @@ class Feed:
             return [START] * len(self._keys)
         position = cursor.split(".")
         if len(position) != len(self._keys) or not all(map(_STREAM_ID.match, position)):
-            raise InvalidCursor("is not a cursor of this feed; use one that it gave, or none to begin with the oldest event")
+            raise InvalidCursor(
+                "is not a cursor of this feed; use one that it gave, or none to begin with the oldest event"
+            )
         return position
 
     def _refuse_expired(self, position: list[str], trimmed: list[bytes | None]) -> None:
-        oldest = [max(_parse(seen), _parse(gone.decode()) if gone else (0, 0)) for seen, gone in zip(position, trimmed, strict=True)]
+        oldest = [
+            max(_parse(seen), _parse(gone.decode()) if gone else (0, 0))
+            for seen, gone in zip(position, trimmed, strict=True)
+        ]
         if oldest != [_parse(seen) for seen in position]:
             raise CursorExpired(".".join(f"{milliseconds}-{number}" for milliseconds, number in oldest))
 
@@ -121,13 +127,13 @@ class GroupReader:
         for stream in self._streams:
             with translated_errors():
                 self._claim(stream)
-                pending = self._client.xreadgroup(self._group, self._consumer, {stream: "0"})
+                pending: Any = self._client.xreadgroup(self._group, self._consumer, {stream: "0"})
             yield from self._events(pending)
 
     def new(self, count: int, block_ms: int) -> Iterator[tuple[str, Event]]:
         """Yield events that nobody in the group has taken, waiting up to `block_ms` for the first."""
         with translated_errors():
-            answer = self._client.xreadgroup(
+            answer: Any = self._client.xreadgroup(
                 self._group, self._consumer, dict.fromkeys(self._streams, ">"), count=count, block=block_ms
             )
         yield from self._events(answer)
@@ -140,13 +146,15 @@ class GroupReader:
     def _claim(self, stream: str) -> None:
         start = START
         while True:
-            answer = self._client.xautoclaim(stream, self._group, self._consumer, CLAIM_IDLE_MS, start, count=100)
+            answer: Any = self._client.xautoclaim(stream, self._group, self._consumer, CLAIM_IDLE_MS, start, count=100)
             start = answer[0].decode()
             if start == START:
                 return
 
     @staticmethod
-    def _events(answer: list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes] | None]]]] | None) -> Iterator[tuple[str, Event]]:
+    def _events(
+        answer: list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes] | None]]]] | None,
+    ) -> Iterator[tuple[str, Event]]:
         for stream, entries in answer or ():
             for stream_id, fields in entries:
                 if fields:  # None: the event was trimmed while it was pending

@@ -1,6 +1,7 @@
 """Counts and ages that tell how the pipeline is doing."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
@@ -72,7 +73,7 @@ class Health:
     def last_sweep_seconds(self) -> float | None:
         """Return how long ago any worker last swept; None when none ever did. Raises StoreUnavailable."""
         with translated_errors():
-            newest = self._client.zrevrange(self._keys[0].workers, 0, 0, withscores=True)
+            newest: Any = self._client.zrevrange(self._keys[0].workers, 0, 0, withscores=True)
             return max(self._now_ms() - newest[0][1], 0) / 1000 if newest else None
 
     def _now_ms(self) -> int:

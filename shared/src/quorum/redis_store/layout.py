@@ -10,7 +10,10 @@ LAYOUT_VERSION = 1
 
 
 def check_layout(client: Redis, namespace: str, partitions: int) -> None:
-    """Claim an empty Redis for this layout, or make sure that it holds the same. Raises SchemaMismatch, StoreUnavailable."""
+    """Claim an empty Redis for this layout, or make sure that it holds the same.
+
+    Raises SchemaMismatch, StoreUnavailable.
+    """
     meta = keys_of(namespace, 0).meta
     wanted = {"layout": LAYOUT_VERSION, "partitions": partitions}
     with translated_errors():

@@ -27,7 +27,10 @@ def server_findings(client: Redis) -> Iterator[tuple[str, str]]:
     if policy != "noeviction":
         yield "fail", f"Redis may evict reports (maxmemory-policy {policy}); set `maxmemory-policy noeviction`"
     if not info.get("maxmemory"):
-        yield "warn", "Redis has no memory limit: set `maxmemory`, so that a full server refuses instead of being killed"
+        yield (
+            "warn",
+            "Redis has no memory limit: set `maxmemory`, so that a full server refuses instead of being killed",
+        )
     else:
         used, limit = int(info["used_memory"]), int(info["maxmemory"])
         yield ("fail" if used > 0.9 * limit else "ok"), f"Redis uses {used / 2**20:.0f} of {limit / 2**20:.0f} MiB"

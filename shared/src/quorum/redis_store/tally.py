@@ -61,15 +61,13 @@ class PartitionTally:
     def compact(self, policy: Policy, bucket: int) -> int:
         """Forget what left the window in one bucket; return how many images were forgotten."""
         with translated_errors():
-            return int(
-                self._compact(self._client, (f"{self._keys.images}{bucket}",), (policy.window_seconds * 1000,))
-            )
+            return int(self._compact(self._client, (f"{self._keys.images}{bucket}",), (policy.window_seconds * 1000,)))
 
     def status(self, image: Image, policy: Policy) -> ImageStatus:
         """Return what is known of `image`, counting only reports inside the window. Raises StoreUnavailable."""
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
-            pipe.hget(f"{self._keys.images}{image.bucket}", image.digest)  # type: ignore[arg-type]
+            pipe.hget(f"{self._keys.images}{image.bucket}", image.digest)
             pipe.zscore(self._keys.blocked, image.id)
             pipe.time()
             raw, blocked_ms, (seconds, micros) = pipe.execute()
