@@ -82,6 +82,6 @@ class Doorbell:
 
     def _publish(self, partition: int) -> None:
         try:
-            self._celery.send_task(DRAIN_TASK, args=[partition], queue=QUEUE, expires=60)
+            self._celery.send_task(DRAIN_TASK, args=[partition], queue=QUEUE)
         except Exception as error:  # noqa: BLE001 - whatever the broker does, the sweepers will find the reports
             log.warning("doorbell not rung, sweepers will drain: %s: %s", type(error).__name__, error)

@@ -45,7 +45,7 @@ class ReportSchema(Schema):
     reporter_id = fields.String(
         validate=[validate.Length(min=1, max=MAX_REPORTER_CHARACTERS), _printable],
         metadata={
-            "description": "Who reports, as the site's backend names them; only with an API key. Kept as a fingerprint.",
+            "description": "Who reports, as the site's backend names them; only with an API key.",
             "example": "reader-1",
         },
     )

@@ -80,7 +80,7 @@ def make_worker(settings: Settings) -> Celery:
     def drain(partition: int) -> None:
         """Empty the inbox of a partition; when the turn ends before that, ask for another."""
         if not drain_until_silent(tallies.get()[partition], policy):
-            drain.apply_async(args=(partition,), queue=QUEUE, expires=60)
+            drain.apply_async(args=(partition,), queue=QUEUE)
 
     return app
 

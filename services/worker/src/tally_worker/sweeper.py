@@ -6,6 +6,7 @@ do no harm.
 
 import logging
 import random
+from collections.abc import Callable
 from threading import Event, Thread
 
 from quorum.errors import QuorumError
@@ -59,24 +60,39 @@ class Sweeper:
         self._thread.join(timeout=self._interval + 1)
 
     def sweep(self) -> None:
-        """Drain every inbox, tidy a few buckets, trim old events. Raises QuorumError or a Redis error."""
-        for partition, tally in enumerate(self._tallies):
+        """Drain every inbox. Raises QuorumError or a Redis error."""
+        for tally in self._tallies:
             drain_until_silent(tally, self._policy)
+
+    def tidy(self) -> None:
+        """Forget in a few buckets what left the window, trim old events, and leave word that this worker lives.
+
+        Raises QuorumError or a Redis error; at maxmemory it must, and draining goes on all the same.
+        """
+        self._health.worker_swept(self._worker)
+        for partition, tally in enumerate(self._tallies):
+            self._feed.trim(partition, self._retention)
             for offset in range(COMPACT_PER_SWEEP):
                 tally.compact(self._policy, (self._bucket + offset) % BUCKETS)
-            self._feed.trim(partition, self._retention)
         self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
-        self._health.worker_swept(self._worker)
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
-            try:
-                self.sweep()
-            except QuorumError as error:
-                self._metrics.failed()
-                log.warning("sweep failed, the next one tries again: %s", error)
-            except Exception:
-                self._metrics.failed()
-                log.exception("sweep failed, the next one tries again")
-            else:
+            if self._tried(self.sweep):
                 self._metrics.succeeded()
+                self._tried(self.tidy)
+            else:
+                self._metrics.failed()
+
+    @staticmethod
+    def _tried(step: Callable[[], None]) -> bool:
+        """Run a step; log why it failed and leave it to the next round."""
+        try:
+            step()
+        except QuorumError as error:
+            log.warning("%s failed, the next round tries again: %s", step.__name__, error)
+            return False
+        except Exception:
+            log.exception("%s failed, the next round tries again", step.__name__)
+            return False
+        return True

@@ -5,14 +5,13 @@ from threading import Lock
 
 from redis import Redis
 
-from quorum.errors import InboxFull, StoreUnavailable
+from quorum.errors import InboxFull
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
 from quorum.redis_store.scripts import Script
 
 BELL_LIFE_MS = 5000  # a bell that nobody answered may ring again after this; sweepers do not wait for it
 MAX_GROUP = 500  # reports in one round trip
-_WAIT_SECONDS = 2.0  # far above any round trip's own timeout
 
 Ring = Callable[[int], None]
 
@@ -54,8 +53,8 @@ class PartitionInbox:
         with self._lock:
             self._queue.append(mine)
             mine.lead, self._led = not self._led, True
-        if not mine.lead and not mine.turn.acquire(timeout=_WAIT_SECONDS):
-            raise StoreUnavailable("no answer from Redis in time")
+        if not mine.lead:
+            mine.turn.acquire()  # every leader's call ends by its own timeout
         if mine.lead:
             self._lead()
         if mine.error:
