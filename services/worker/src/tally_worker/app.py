@@ -2,11 +2,13 @@
 
 import os
 import socket
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
 from celery.bootsteps import StartStopStep
+from celery.platforms import SecurityWarning
 from prometheus_client import CollectorRegistry
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
@@ -122,10 +124,13 @@ def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
     """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
     check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
+    warnings.simplefilter("ignore", SecurityWarning)
     app = make_worker(settings)
     app.steps["worker"].add(sweeping_step(settings, metrics_address, metrics_port))
     app.worker_main(
         [
+            "--quiet",  # no banner
             "worker",
             "--loglevel=WARNING",
             f"--concurrency={concurrency}",
