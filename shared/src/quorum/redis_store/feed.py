@@ -18,6 +18,7 @@ from quorum.redis_store.keys import keys_of
 from quorum.redis_store.scripts import Script
 
 START = "0-0"
+BEGINNING = "0"  # stands for no cursor, as in XREAD
 TRIM_BATCH = 1000
 CLAIM_IDLE_MS = 60_000  # an event that a consumer took and did not acknowledge for this long goes to another
 
@@ -40,7 +41,7 @@ class Feed:
         self._trim = Script("trim")
 
     def after(self, cursor: str | None, limit: int) -> tuple[list[Event], str]:
-        """Return up to `limit` events after `cursor` (None: from the oldest kept) and the cursor to go on from.
+        """Return up to `limit` events after `cursor` (None or BEGINNING: from the oldest kept) and the cursor to go on from.
 
         Raises InvalidCursor, CursorExpired (events after it are gone already), StoreUnavailable.
         """
@@ -52,7 +53,7 @@ class Feed:
                 pipe.xrange(keys.events, f"({seen}", "+", count=limit)
             answers = pipe.execute()
         trimmed, pages = answers[::2], answers[1::2]
-        if cursor:
+        if cursor and cursor != BEGINNING:
             self._refuse_expired(position, trimmed)
         merged = sorted(
             (_parse(stream_id.decode()), partition, fields)
@@ -85,7 +86,7 @@ class Feed:
             return int(self._trim(self._client, (keys.events, keys.trimmed), (retention_seconds * 1000, TRIM_BATCH)))
 
     def _position(self, cursor: str | None) -> list[str]:
-        if not cursor or cursor == "0":
+        if not cursor or cursor == BEGINNING:
             return [START] * len(self._keys)
         position = cursor.split(".")
         if len(position) != len(self._keys) or not all(map(_STREAM_ID.match, position)):
