@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import Celery
 from celery.bootsteps import StartStopStep
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from prometheus_client import CollectorRegistry
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery

@@ -41,7 +41,9 @@ class Feed:
         self._trim = Script("trim")
 
     def after(self, cursor: str | None, limit: int) -> tuple[list[Event], str]:
-        """Return up to `limit` events after `cursor` (None or BEGINNING: from the oldest kept) and the cursor to go on from.
+        """Return up to `limit` events after `cursor` and the cursor to go on from.
+
+        None or BEGINNING stand for the oldest kept event.
 
         Raises InvalidCursor, CursorExpired (events after it are gone already), StoreUnavailable.
         """
