@@ -186,7 +186,17 @@ def kill_tree(process: psutil.Process) -> None:
             member.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(family, timeout=10)
+    wait_until(lambda: all(map(_is_dead, family)), 10, "the death of the processes")
+    if isinstance(process, psutil.Popen):
+        process.wait(10)
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    """Tell whether a process has ended, be it that nobody has collected its status yet."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 @dataclass(frozen=True)
