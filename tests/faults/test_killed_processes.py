@@ -79,7 +79,7 @@ def test_a_pool_process_killed_in_the_middle_of_a_drain_counts_nothing_twice(
                     child.kill()
                 wait_until(worker.children, 10, "a new pool process")
         assert_all_tallied(settings, crowd)
-        assert worker.is_running()
+        assert worker.poll() is None
 
 
 def test_a_worker_that_slept_and_wakes_counts_nothing_twice(own_redis: RedisServer, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_worker_that_slept_and_wakes_counts_nothing_twice(own_redis: RedisServ
                 for process in sleeper:
                     process.resume()
         assert_all_tallied(settings, crowd)
-        assert all(worker.is_running() for worker in workers)
+        assert all(worker.poll() is None for worker in workers)
 
 
 def test_a_doorbell_that_died_with_its_worker_is_not_missed(own_redis: RedisServer, tmp_path: Path) -> None:
