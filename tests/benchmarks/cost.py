@@ -12,7 +12,7 @@ from quorum.redis_store.scripts import Script
 from quorum.redis_store.tally import PartitionTally
 
 from . import fill
-from .harness import Bar, Lab, Row, Scale, compare
+from .harness import Bar, Lab, Row, Scale, compare, wait_until
 
 SMALL = 1_000  # images, or reports in the inbox
 GROUP = 32  # reports that intake appends in one script call
@@ -31,6 +31,7 @@ def _by_images(lab: Lab, scale: Scale) -> Row:
     with lab.client() as client:
         large, small = _Store(client, "large"), _Store(client, "small")
         large.open_images(range(scale.images))
+        _settle(client)
 
         def ours() -> float:
             step = scale.images // SMALL
@@ -49,9 +50,9 @@ def _by_images(lab: Lab, scale: Scale) -> Row:
         f"cost of a report at {scale.images:,} open images / at {SMALL:,}",
         *measured,
         "us",
-        f"{PER_ROUND:,} new reports on {SMALL:,} images spread evenly over {scale.images:,} that have one report each, three"
-        f" on each: time of the append calls ({GROUP} reports each) and of the drain calls ({BATCH} each) that one "
-        "client makes, divided by reports",
+        f"{PER_ROUND:,} new reports on {SMALL:,} images spread evenly over {scale.images:,} that have one report each, "
+        f"three on each: time of the append calls ({GROUP} reports each) and of the drain calls ({BATCH} each) that "
+        "one client makes, divided by reports",
         f"the same reports on {SMALL:,} images that are all there is",
         Bar(1.15, "at most"),
     )
@@ -62,6 +63,7 @@ def _by_backlog(lab: Lab, scale: Scale) -> Row:
     with lab.client() as client:
         large, small = _Store(client, "large"), _Store(client, "small")
         large.backlog(scale.images)
+        _settle(client)
 
         def side(store: _Store) -> Callable[[], float]:
             def run() -> float:
@@ -79,11 +81,17 @@ def _by_backlog(lab: Lab, scale: Scale) -> Row:
         f"cost of a report at a backlog of {scale.images:,} / of {SMALL:,}",
         *measured,
         "us",
-        f"{SMALL:,} reports are appended ({GROUP} a call) to an inbox of {scale.images:,} and {SMALL:,} are drained ({BATCH}"
-        " a call), each of another image, into an empty store: time of these calls of one client, divided by reports",
+        f"{SMALL:,} reports are appended ({GROUP} a call) to an inbox of {scale.images:,} and {SMALL:,} are drained "
+        f"({BATCH} a call), each of another image, into an empty store: time of these calls of one client, "
+        "divided by reports",
         f"the same with an inbox of {SMALL:,}",
         Bar(1.15, "at most"),
     )
+
+
+def _settle(client: Redis) -> None:
+    """Wait until Redis no longer rewrites its log: a fork makes every page dear once, whoever writes to it."""
+    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "the end of the log's rewrite")
 
 
 class _Store:

@@ -67,18 +67,12 @@ def _drains(lab: Lab, client: Redis, reports: int) -> Callable[[], float]:
         while client.llen(lab.keys.inbox):
             time.sleep(0.005)
         seconds = time.perf_counter() - start
-        counted = int(client.hget(lab.keys.stats, "counted") or 0)  # type: ignore[arg-type]
+        counted = int(client.hget(lab.keys.stats, "counted") or 0)
         if counted != reports:
             raise RuntimeError(f"{reports} reports were drained and {counted} counted")
         return reports / seconds
 
     return run
-
-
-def _ring(lab: Lab) -> None:
-    from quorum.doorbell import Doorbell
-
-    Doorbell(lab.settings).ring(0)
 
 
 def _tasks(lab: Lab, count: int) -> Callable[[], float]:

@@ -22,8 +22,8 @@ def intake(lab: Lab, scale: Scale) -> Iterator[Row]:
     with lab.serving("api", "quorum.cli.main", "api", "--port", "PORT", "--workers", str(WORKERS)) as ours_url:
         with _best(lab, scale, "xadd") as (xadd_url, threads):
             xadd = (
-                f"a bare Flask endpoint doing one XADD of the body, redis-py, same Granian settings but {threads} threads"
-                f" (its best of {', '.join(map(str, THREADS))}), same load"
+                "a bare Flask endpoint doing one XADD of the body, redis-py, same Granian settings but "
+                f"{threads} threads (its best of {', '.join(map(str, THREADS))}), same load"
             )
             ours, baseline = _ours(lab, scale, ours_url), _baseline(lab, scale, xadd_url)
             measured = compare(scale.rounds, ours, baseline)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from statistics import median, quantiles
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -32,12 +33,12 @@ def latency(lab: Lab, scale: Scale) -> Iterator[Row]:
         pairs = [(crossings.next(), echoes.next()) for _ in range(scale.crossings + 5)][5:]
     ours, baseline = [a for a, _ in pairs], [b for _, b in pairs]
     ours_is = (
-        f"{len(ours)} images, one at a time on an idle `quorum api` and `quorum worker`: from the 202 of the report that "
-        "crosses the threshold to XREAD BLOCK, waiting on the event stream, having returned its event"
+        f"{len(ours)} images, one at a time on an idle `quorum api` and `quorum worker`: from the 202 of the report "
+        "that crosses the threshold to XREAD BLOCK, waiting on the event stream, having returned its event"
     )
     baseline_is = (
-        "a bare Celery round trip, one after each crossing: from before `send_task` to BRPOP, waiting, having returned what"
-        " the task LPUSHed; 2 worker processes on the same Redis"
+        "a bare Celery round trip, one after each crossing: from before `send_task` to BRPOP, waiting, having returned "
+        "what the task LPUSHed; 2 worker processes on the same Redis"
     )
     for what, a, b, limit in (
         ("crossing to event, p50", median(ours), median(baseline), 1.5),
@@ -94,11 +95,12 @@ class _Crossings:
         stream = self._lab.keys.events
         while True:
             try:
-                answer = client.xread({stream: cursor}, block=5000)
+                answer: Any = client.xread({stream: cursor}, block=5000)
             except RedisError:
                 return  # the lab is closed
             read = time.perf_counter()
-            for cursor, fields in answer[0][1] if answer else ():
+            for entry, fields in answer[0][1] if answer else ():
+                cursor = entry
                 self._read.put((json.loads(fields[b"event"])["subject"], read))
 
 

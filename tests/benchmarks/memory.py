@@ -22,8 +22,8 @@ def memory(lab: Lab, scale: Scale) -> Iterator[Row]:
             baseline,
             ours / baseline,
             "bytes",
-            f"growth of used_memory when {images:,} new images with ids of {len(fill.image_id(0))} characters have been "
-            "reported once each and tallied, divided by their number",
+            f"growth of used_memory when {images:,} new images with ids of {len(fill.image_id(0))} characters have "
+            "been reported once each and tallied, divided by their number",
             "the same with a Redis set for each image that holds its one reporter (12 bytes), keyed by the image id",
             bar,
         )
@@ -61,4 +61,4 @@ def _sets(lab: Lab, images: int) -> float:
 def _used(client: Redis) -> int:
     """Return what Redis holds once its buffers are flushed."""
     time.sleep(2.5)
-    return int(client.info("memory")["used_memory"])  # type: ignore[index]
+    return int(client.info("memory")["used_memory"])

@@ -10,10 +10,10 @@ from .harness import Row, Scale, redis_version
 _PAGE = """\
 # Benchmarks
 
-`make bench` measures quorum against the obvious ways of doing the same, in one run on one machine, and writes this page.
-Both sides of a row take turns (ours, baseline, ours, baseline, ...), and the ratio is the median of the ratios of the
-rounds: machines drift, ratios do not. Everything runs on the cores below, load generator and Redis included; Redis has the
-configuration of `quorum run` (append-only file, fsync every second). The code of each row is in `tests/benchmarks/`.
+`make bench` measures quorum against the obvious ways of doing the same, in one run on one machine, and writes this
+page. Both sides of a row take turns (ours, baseline, ours, baseline, ...), and the ratio is the median of the ratios of
+the rounds: machines drift, ratios do not. Everything runs on the cores below, load generator and Redis included; Redis
+has the configuration of `quorum run` (append-only file, fsync every second). The code is in `tests/benchmarks/`.
 
 | | |
 |---|---|
@@ -43,7 +43,7 @@ def machine(scale: Scale) -> dict[str, str]:
 
 def table(rows: list[Row]) -> str:
     """Return the rows as a Markdown table whose columns line up."""
-    lines = [("what", "ours", "baseline", "unit", "ratio", "bar", "reached")]
+    lines: list[tuple[str, ...]] = [("what", "ours", "baseline", "unit", "ratio", "bar", "reached")]
     lines += [_cells(row) for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     padded = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]

@@ -1,4 +1,4 @@
-"""Serves a baseline with the settings of `quorum api`: `python -m tests.benchmarks.baselines.serve FACTORY PORT ...`."""
+"""Serves a baseline as `quorum api` does: `python -m tests.benchmarks.baselines.serve FACTORY PORT WORKERS THREADS`."""
 
 import sys
 
