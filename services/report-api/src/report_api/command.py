@@ -16,7 +16,7 @@ from quorum.settings import read_settings
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=2, show_default=True, help="Processes.")
-@click.option("--threads", default=16, show_default=True, help="Threads of each process.")
+@click.option("--threads", default=24, show_default=True, help="Threads of each process.")
 def api(host: str, port: int, workers: int, threads: int) -> None:
     """Run the report API under Granian, a production WSGI server."""
     with plain_failures():
