@@ -252,7 +252,7 @@ class Pipeline:
 
         def serves() -> bool:
             assert process.poll() is None, self.log
-            with Visitor(self.port) as visitor:
+            with Visitor(self.port, 1.0) as visitor:
                 return visitor.get("/livez").status == 200
 
         wait_until(serves, 20, "an answer from the API")
