@@ -22,7 +22,7 @@ BEGINNING = "0"  # stands for no cursor, as in XREAD
 TRIM_BATCH = 1000
 CLAIM_IDLE_MS = 60_000  # an event that a consumer took and did not acknowledge for this long goes to another
 
-_STREAM_ID = re.compile(r"^\d{1,15}-\d{1,15}$")
+_STREAM_ID = re.compile(r"\d{1,15}-\d{1,15}")
 
 StreamId = tuple[int, int]
 
@@ -91,7 +91,7 @@ class Feed:
         if not cursor or cursor == BEGINNING:
             return [START] * len(self._keys)
         position = cursor.split(".")
-        if len(position) != len(self._keys) or not all(map(_STREAM_ID.match, position)):
+        if len(position) != len(self._keys) or not all(map(_STREAM_ID.fullmatch, position)):
             raise InvalidCursor(
                 "is not a cursor of this feed; use one that it gave, or none to begin with the oldest event"
             )
