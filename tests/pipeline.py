@@ -74,11 +74,11 @@ class Visitor:
             self.close()
             return CUT
         try:
-            body = response.read()
+            content = response.read()
         except (OSError, http.client.HTTPException):
             self.close()
             return HALF
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
 
     def close(self) -> None:
         if self._connection:
@@ -128,7 +128,7 @@ class Crowd:
                             self.acknowledged.add((image, reporter))
                 sleep(0.001 if answer.status == 202 else 0.02)
 
-    def start(self) -> "Crowd":
+    def start(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

@@ -34,8 +34,10 @@ class Trouble:
 
     def strike(self) -> None:
         trouble = self._chance.choice(
-            [self.kill_worker, self.kill_pool, self.freeze_worker, self.kill_api, self.stop_api]
-            + [self.hang_redis, self.kill_redis, self.fill_redis, self.flip_redis, self.forget_scripts]
+            [
+                *(self.kill_worker, self.kill_pool, self.freeze_worker, self.kill_api, self.stop_api),
+                *(self.hang_redis, self.kill_redis, self.fill_redis, self.flip_redis, self.forget_scripts),
+            ]
         )
         trouble()
         self.done[trouble.__name__] += 1

@@ -14,7 +14,6 @@ import pytest
 from conftest import RedisServer, free_port, make_settings, wait_until
 from pipeline import (
     CROSSING,
-    HEADERS,
     Crowd,
     Pipeline,
     Visitor,
@@ -141,10 +140,7 @@ def test_every_report_is_refused_within_a_second_while_redis_is_unwell_and_taken
 def test_whoever_asks_is_told_within_a_second_that_redis_is_unwell(
     fault: Fault, path: str, own_redis: RedisServer, tmp_path: Path
 ) -> None:
-    if fault in {out_of_memory, read_only}:
-        expected = {200}  # reading goes on
-    else:
-        expected = {503}
+    expected = {200} if fault in {out_of_memory, read_only} else {503}  # full or read-only, reading goes on
     settings = make_settings(own_redis.url)
     with Pipeline(settings, tmp_path) as pipeline, Visitor(pipeline.port, CONTRACT_SECONDS) as visitor:
         pipeline.start_api()

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from conftest import PEPPER, SITE_KEY, TOKEN_SECRET, make_settings
 from flask.testing import FlaskClient
+from redis import Redis
 from store import Bench
 from werkzeug.test import TestResponse
 
@@ -52,7 +54,9 @@ def assert_problem(response: TestResponse, status: int, kind: str, field: str | 
     return problem
 
 
-def token(subject: str = "reader-1", *, secret: str = TOKEN_SECRET, audience: str = "quorum", seconds: int = 60) -> dict[str, str]:
+def token(
+    subject: str = "reader-1", *, secret: str = TOKEN_SECRET, audience: str = "quorum", seconds: int = 60
+) -> dict[str, str]:
     return {"Authorization": f"Bearer {mint_token(secret, audience, subject, seconds)}"}
 
 
@@ -109,11 +113,10 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
                 headers={"X-Forwarded-For": "203.0.113.7, 203.0.113.8, 203.0.113.9"},
                 environ_base={"REMOTE_ADDR": "192.0.2.1"},
             )
-            from redis import Redis
 
             with Redis.from_url(redis_url) as redis:
-                [raw] = redis.lrange(f"{settings.namespace}:{{0}}:inbox", 0, -1)
-            assert decode_entry(raw).reporter.fingerprint == fingerprint(PEPPER.encode(), ANONYMOUS, expected)
+                stored: Any = redis.lrange(f"{settings.namespace}:{{0}}:inbox", 0, -1)
+            assert decode_entry(stored[0]).reporter.fingerprint == fingerprint(PEPPER.encode(), ANONYMOUS, expected)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,10 @@ def test_a_large_body_is_refused(client: FlaskClient) -> None:
         (token(secret="another secret of 32 bytes or more"), "not valid"),
         (token(audience="another"), "not valid"),
         (token(subject="  "), "blank"),
-        ({"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiYXVkIjoicXVvcnVtIiwiZXhwIjo5OTk5OTk5OTk5fQ."}, "not valid"),
+        (
+            {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiYXVkIjoicXVvcnVtIiwiZXhwIjo5OTk5OTk5OTk5fQ."},
+            "not valid",
+        ),
     ],
 )
 def test_a_bad_credential_is_refused_and_said_why(
@@ -215,7 +221,9 @@ def test_only_a_backend_names_its_reader(client: FlaskClient) -> None:
 
 def test_a_policy_that_gives_the_anonymous_no_weight_refuses_them(redis_url: str, tmp_path: Any) -> None:
     policy = tmp_path / "policy.toml"
-    policy.write_text("threshold=5\nmin_reporters=3\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n[reasons]\nspam=1")
+    policy.write_text(
+        "threshold=5\nmin_reporters=3\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n[reasons]\nspam=1"
+    )
     with create_app(make_settings(redis_url, policy_path=policy), lambda _: None).test_client() as client:
         response = client.post("/v1/reports", json={"image_id": "img-1", "reason": "spam"})
         assert_problem(response, 401, "unauthorized")
@@ -267,7 +275,6 @@ def test_the_state_of_an_image_goes_from_open_to_blocked(client: FlaskClient, be
 
 @pytest.mark.parametrize("image_id", ["a b", "é", "photos/2026/01.jpg", "%", "?x=1", "#", "الصورة"])
 def test_any_visible_id_can_be_looked_up(client: FlaskClient, image_id: str) -> None:
-    from urllib.parse import quote
 
     response = client.get(f"/v1/images/{quote(image_id, safe='')}", headers=KEY)
     assert response.get_json()["image_id"] == image_id

@@ -2,13 +2,14 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from store import NOW_MS, Bench, entry
 from redis import Redis
+from store import NOW_MS, Bench, entry
 
 from quorum.events import timestamp
 from quorum.identity import ANONYMOUS
@@ -110,8 +111,8 @@ def test_the_muted_are_not_counted_at_all(bench: Bench) -> None:
 
 
 def test_the_strongest_reason_of_a_reporter_counts_from_their_first_report_on(bench: Bench) -> None:
-    policy = "threshold=5\nmin_reporters=2\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n[reasons]\nmild=0.5\nsevere=2"
-    bench.policy = parse_policy(policy, "test")
+    rules = "threshold=5\nmin_reporters=2\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n"
+    bench.policy = parse_policy(rules + "[reasons]\nmild=0.5\nsevere=2", "test")
     bench.report("img-1", "reader-1", "mild", at=NOW_MS)
     bench.report("img-1", "reader-1", "severe", at=NOW_MS + 1000)
     bench.report("img-1", "reader-1", "mild", at=NOW_MS + 2000)
@@ -233,7 +234,8 @@ def test_all_dead_letters_can_be_replayed_at_once_once_the_policy_knows_their_re
     assert letters.replay() == 3
     assert bench.drain().dead == 3  # nothing was mended, and nothing goes round in circles
     bench.policy = parse_policy(
-        "threshold=5\nmin_reporters=2\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n[reasons]\nrumour=1", "test"
+        "threshold=5\nmin_reporters=2\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n[reasons]\nrumour=1",
+        "test",
     )
     assert letters.replay() == 3
     assert bench.drain().counted == 3
@@ -256,6 +258,6 @@ def test_the_script_writes_times_as_python_does(redis_url: str, moments: list[in
     function = source[start : source.index("\nend\n", start) + 5]
     loop = "for i = 1, #ARGV do ARGV[i] = timestamp(tonumber(ARGV[i])) end return ARGV"
     with Redis.from_url(redis_url, socket_timeout=5) as client:
-        written = client.eval(f"local floor = math.floor\n{function}\n{loop}", 0, *moments)
+        written: Any = client.eval(f"local floor = math.floor\n{function}\n{loop}", 0, *moments)
     assert [text.decode() for text in written] == [timestamp(moment) for moment in moments]
     assert [round(datetime.fromisoformat(text.decode()).timestamp() * 1000) for text in written] == moments

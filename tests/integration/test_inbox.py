@@ -91,7 +91,12 @@ def together(threads: int, act: Any) -> None:
 def test_requests_that_wait_together_share_round_trips_and_lose_nothing(bench: Bench) -> None:
     inbox = Counting(bench.client, bench.keys, 10**6, lambda: None)
     inbox.groups = []
-    together(32, lambda number: [inbox.append(report(number * 100 + turn)) for turn in range(50)])
+
+    def send(number: int) -> None:
+        for turn in range(50):
+            inbox.append(report(number * 100 + turn))
+
+    together(32, send)
     stored = sorted(decode_entry(raw).image.id for raw in bench.client.lrange(bench.keys.inbox, 0, -1))
     assert stored == sorted(f"img-{number * 100 + turn}" for number in range(32) for turn in range(50))
     assert sum(inbox.groups) == 1600

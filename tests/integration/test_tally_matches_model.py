@@ -7,7 +7,14 @@ import hypothesis.strategies as st
 import pytest
 from conftest import namespace_keys
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from redis import Redis
 
 from quorum.events import Event, event_id
@@ -48,7 +55,7 @@ START_MS = 1_750_000_000_000
 class TallyMachine(RuleBasedStateMachine):
     """Reports go into the inbox and into a list; a drain of n reports applies n of the list to the model."""
 
-    client: Redis  # given by the test
+    client: Any  # a Redis client, given by the test
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,5 +1,7 @@
 """What the demo page says, in each language that quorum speaks."""
 
+from typing import Any
+
 LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 
@@ -175,4 +177,4 @@ _SPANISH = {
     },
 }
 
-TEXTS = {"en": _ENGLISH, "fr": _FRENCH, "ar": _ARABIC, "es": _SPANISH}
+TEXTS: dict[str, dict[str, Any]] = {"en": _ENGLISH, "fr": _FRENCH, "ar": _ARABIC, "es": _SPANISH}
