@@ -118,9 +118,9 @@ def test_young_events_are_not_trimmed(bench: Bench) -> None:
     assert len(bench.events()) == 1
 
 
-def consume(bench: Bench, url: str, consumer: str = "one", **more: str) -> Iterator[Event]:
+def consume(bench: Bench, url: str, start: str = "0") -> Iterator[Event]:
     events: Iterator[Event] = quorum.consume(
-        url, "cache", consumer=consumer, namespace=namespace(bench), stop_when_idle=True, **more
+        url, "cache", consumer="one", namespace=namespace(bench), start=start, stop_when_idle=True
     )
     return events
 
