@@ -232,7 +232,7 @@ class Pipeline:
         self.settings = settings
         self.port = free_port()
         self.directory = directory
-        self._env = environment(settings, **env)
+        self.env = environment(settings, **env)
         self._stack = ExitStack()
         self.api: psutil.Popen | None = None
 
@@ -287,7 +287,7 @@ class Pipeline:
 
     def _start(self, *command: str) -> psutil.Popen:
         log = self.directory / f"{command[0]}.log"
-        return self._stack.enter_context(running(list(command), self._env, log))
+        return self._stack.enter_context(running(list(command), self.env, log))
 
 
 @contextmanager
