@@ -1,6 +1,7 @@
 """API and workers as separate processes: the doorbell delivers, and the sweeper where the doorbell was lost."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import RedisServer, kill_tree, make_settings, running, wait_until
@@ -82,7 +83,7 @@ def test_partitions_share_the_images_and_one_feed_tells_of_all(
         assert books.counted == {pair_of(settings, i, f"reader-{r}") for i in images for r in range(CROSSING)}
         for partition in range(4):
             here = {image for image in images if parse_image(image).partition(4) == partition}
-            blocked = own_redis.client.zrange(keys_of(settings.namespace, partition).blocked, 0, -1)
+            blocked: Any = own_redis.client.zrange(keys_of(settings.namespace, partition).blocked, 0, -1)
             assert here
             assert {name.decode() for name in blocked} == here
 

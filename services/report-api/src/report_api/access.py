@@ -8,6 +8,7 @@ from threading import Lock
 
 import jwt
 
+from quorum.errors import SettingsError
 from quorum.identity import ANONYMOUS, VERIFIED, Reporter, fingerprint, network_of
 from quorum.policy import Policy
 from quorum.settings import Settings
@@ -16,6 +17,12 @@ from report_api.problems import Refused
 _BEARER = "Bearer "
 _REMEMBERED_TOKENS = 4096
 _MAX_TOKEN = 4096  # characters
+
+
+def require_pepper(settings: Settings) -> None:
+    """Refuse to start where reporters could be guessed from their fingerprints. Raises SettingsError."""
+    if not settings.pepper:
+        raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
 
 
 class Access:

@@ -8,7 +8,6 @@ from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quorum.doorbell import Doorbell
-from quorum.errors import SettingsError
 from quorum.metrics_redis import RedisCollector
 from quorum.policy import load_policy
 from quorum.redis_store.connection import API_TIMEOUT_SECONDS, connect
@@ -19,7 +18,7 @@ from quorum.redis_store.keys import keys_of
 from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings, read_settings
 from report_api import documentation, lookups
-from report_api.access import Access
+from report_api.access import Access, require_pepper
 from report_api.intake import MAX_BODY_BYTES, make_intake
 from report_api.observe import observe
 from report_api.probes import make_probes
@@ -46,8 +45,7 @@ class _NoSessions(SessionInterface):
 def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Flask:
     """Return the WSGI application. `ring` replaces the Celery doorbell. Raises SettingsError, PolicyError."""
     settings = settings or read_settings()
-    if not settings.pepper:
-        raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
+    require_pepper(settings)
     app = _Api(__name__)
     app.session_interface = _NoSessions()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)

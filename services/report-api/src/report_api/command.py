@@ -10,6 +10,7 @@ from quorum.policy import load_policy
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.settings import read_settings
+from report_api.access import require_pepper
 
 
 @click.command()
@@ -21,6 +22,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
     """Run the report API under Granian, a production WSGI server."""
     with plain_failures():
         settings = read_settings()
+        require_pepper(settings)
         load_policy(settings.policy_path)
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
