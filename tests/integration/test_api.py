@@ -55,7 +55,7 @@ def assert_problem(response: TestResponse, status: int, kind: str, field: str | 
 
 
 def token(
-    subject: str = "reader-1", *, secret: str = TOKEN_SECRET, audience: str = "quorum", seconds: int = 60
+    subject: str = "reader-1", *, secret: str = TOKEN_SECRET, audience: str = "quorum", seconds: int = 86_400
 ) -> dict[str, str]:
     return {"Authorization": f"Bearer {mint_token(secret, audience, subject, seconds)}"}
 
