@@ -64,8 +64,8 @@ local function load(digest)
   if image then
     return image
   end
-  local high, middle, low = byte(digest, 1, 3)
-  local key = images .. (high * 512 + middle * 2 + floor(low / 128))
+  local high, low = byte(digest, 1, 2)
+  local key = images .. (high * 256 + low)
   local raw = call('HGET', key, digest)
   image = {key = key, digest = digest, epoch = 1, state = OPEN, score = 0, rows = ''}
   if raw then
