@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -184,19 +184,23 @@ def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[psut
 
 
 def kill_tree(process: psutil.Process) -> None:
-    """Kill -9 a process and all its descendants."""
-    try:
-        family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
+    """Kill -9 a process and all its descendants, from the top, so that none is started anew meanwhile."""
+    family: list[psutil.Process] = []
+    _freeze(process, family)
     for member in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             member.kill()
-        except psutil.NoSuchProcess:
-            continue
     wait_until(lambda: all(map(is_dead, family)), 10, "the death of the processes")
     if isinstance(process, psutil.Popen):
         process.wait(10)
+
+
+def _freeze(process: psutil.Process, family: list[psutil.Process]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.suspend()
+        family.append(process)
+        for child in process.children():
+            _freeze(child, family)
 
 
 def is_dead(process: psutil.Process) -> bool:
