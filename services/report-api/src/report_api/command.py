@@ -32,9 +32,11 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
 
 def _serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - after the metrics directory is set
-    from granian.log import LogLevels  # noqa: PLC0415
+    from granian.log import LogLevels, logger  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
+    # Granian advises against more threads than processors; these wait for Redis most of the time (docs/benchmarks.md).
+    logger.addFilter(lambda record: "Python threads" not in record.getMessage())
     Server(
         "report_api.app:create_app",
         factory=True,
