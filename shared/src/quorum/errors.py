@@ -51,5 +51,9 @@ class CursorExpired(QuorumError):
         self.oldest = oldest
 
 
+class UnknownApiKey(PermanentError):
+    """There is no API key with this id."""
+
+
 class InvalidCursor(PermanentError):
     """A cursor was not made by this feed."""
