@@ -48,7 +48,9 @@ def list_keys() -> None:
     """Show all keys: id, state, scopes, when made, for whom."""
     with plain_failures():
         for key in _api_keys().list():
-            click.echo(f"{key.id}  {_state(key)}  {','.join(sorted(key.scopes)):<20}  {_day(key.created_ms)}  {key.name}")
+            click.echo(
+                f"{key.id}  {_state(key)}  {','.join(sorted(key.scopes)):<20}  {_day(key.created_ms)}  {key.name}"
+            )
 
 
 @keys.command()

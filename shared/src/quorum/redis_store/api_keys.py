@@ -97,7 +97,7 @@ def _dump(key: ApiKey) -> str:
     )
 
 
-def _load(raw: bytes) -> ApiKey:
+def _load(raw: bytes | str) -> ApiKey:
     fields = json.loads(raw)
     return ApiKey(
         id=fields["id"],
