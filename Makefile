@@ -43,6 +43,10 @@ bench: $(VENV)/.dev  ## measure, print ratios, keep them in docs/benchmarks.md
 	@tests/system-packages --bench
 	@$(BIN)/python -m tests.benchmarks
 
+.PHONY: compose-check
+compose-check:  ## prove docker-compose.yml with a real engine
+	@deploy/compose-check
+
 .PHONY: lock
 lock: $(VENV)/.dev  ## remake the lock files from the pyproject files
 	@deploy/lock $(BIN)/uv

@@ -9,13 +9,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 from redis import Redis
+from store import Bench, open_bench
 
 from quorum.cli.embedded_redis import candidates, version_of
 from quorum.settings import Settings
@@ -141,6 +142,13 @@ def make_settings(redis_url: str, **changes: object) -> Settings:
 
 
 @pytest.fixture
+def bench(settings: Settings) -> Iterator[Bench]:
+    """The Redis side of quorum in a namespace of the test's own."""
+    with open_bench(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
 def redis_client(settings: Settings) -> Iterator[Redis]:
     with Redis.from_url(settings.redis_url, socket_timeout=5) as client:
         yield client
@@ -176,17 +184,31 @@ def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[psut
 
 
 def kill_tree(process: psutil.Process) -> None:
-    """Kill -9 a process and all its descendants."""
-    try:
-        family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
+    """Kill -9 a process and all its descendants, from the top, so that none is started anew meanwhile."""
+    family: list[psutil.Process] = []
+    _freeze(process, family)
     for member in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             member.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(family, timeout=10)
+    wait_until(lambda: all(map(is_dead, family)), 10, "the death of the processes")
+    if isinstance(process, psutil.Popen):
+        process.wait(10)
+
+
+def _freeze(process: psutil.Process, family: list[psutil.Process]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.suspend()
+        family.append(process)
+        for child in process.children():
+            _freeze(child, family)
+
+
+def is_dead(process: psutil.Process) -> bool:
+    """Tell whether a process has ended, be it that nobody has collected its status yet."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 @dataclass(frozen=True)
@@ -221,3 +243,8 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """A running quorum that the tests of a module share."""
     with quorum_run(tmp_path_factory.mktemp("trial")) as started:
         yield started
+
+
+def namespace_keys(client: Redis, namespace: str) -> list[bytes]:
+    """Return every key of a namespace."""
+    return list(client.scan_iter(match=f"{namespace}:*", count=1000))

@@ -1,5 +1,10 @@
 """quorum blocks an image once enough different people have reported it, and tells every other service."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quorum.consumer import consume
+
 __version__ = "0.1.0"
 __all__ = ["__version__", "consume"]
 

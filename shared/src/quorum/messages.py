@@ -1,6 +1,7 @@
 """What a reader is told, in their language."""
 
 import re
+from functools import lru_cache
 
 DEFAULT_LANGUAGE = "en"
 
@@ -16,6 +17,7 @@ _RANGE = re.compile(r"^([a-zA-Z]{1,8}|\*)(?:-[a-zA-Z0-9-]{1,35})?(?:\s*;\s*[qQ]\
 _MAX_HEADER = 500  # characters; a longer Accept-Language is not one that a browser sends
 
 
+@lru_cache(maxsize=512)
 def choose_language(accept_language: str | None) -> str:
     """Return the offered language that an Accept-Language header prefers (RFC 9110, 12.5.4); English by default.
 

@@ -52,9 +52,8 @@ class ReportSchema(Schema):
 
     def __init__(self, reasons: Collection[str]) -> None:
         super().__init__()
-        self.fields["reason"].validators.append(
-            validate.OneOf(sorted(reasons), error="is not a reason of the policy; use one of: {choices}")
-        )
+        known = validate.OneOf(sorted(reasons), error="is not a reason of the policy; use one of: {choices}")
+        self.fields["reason"].validators = [known]  # a list of its own: fields of a class share theirs
 
 
 class AcceptedSchema(Schema):

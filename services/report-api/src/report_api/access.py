@@ -1,7 +1,7 @@
 """Who is calling: a site's backend with its key, a reader's browser with a signed token, or a network."""
 
 from quorum.credentials import ApiKey, Scope, digest_of
-from quorum.errors import InvalidToken
+from quorum.errors import InvalidToken, SettingsError
 from quorum.identity import ANONYMOUS, VERIFIED, Reporter, fingerprint, network_of
 from quorum.policy import Policy
 from quorum.redis_store.api_keys import KeyRing
@@ -10,6 +10,12 @@ from quorum.tokens import TokenReader, read_token_keys
 from report_api.problems import Refused
 
 _BEARER = "Bearer "
+
+
+def require_pepper(settings: Settings) -> None:
+    """Refuse to start where reporters could be guessed from their fingerprints. Raises SettingsError."""
+    if not settings.pepper:
+        raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
 
 
 class Access:

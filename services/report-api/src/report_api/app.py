@@ -1,10 +1,13 @@
 """Puts the report API together."""
 
-from flask import Flask
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quorum.doorbell import Doorbell
-from quorum.errors import SettingsError
 from quorum.metrics_redis import RedisCollector
 from quorum.policy import load_policy
 from quorum.redis_store.api_keys import ApiKeys, KeyRing
@@ -16,7 +19,7 @@ from quorum.redis_store.keys import keys_of
 from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings, read_settings
 from report_api import documentation, lookups
-from report_api.access import Access
+from report_api.access import Access, require_pepper
 from report_api.intake import MAX_BODY_BYTES, make_intake
 from report_api.observe import observe
 from report_api.probes import make_probes
@@ -26,12 +29,26 @@ from report_api.services import EXTENSION, Services
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
 
 
+class _Api(Flask):
+    """Flask without what no view here needs, at every request: coroutines and sessions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
+class _NoSessions(SessionInterface):
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002 - Flask's signature
+        return self._none
+
+
 def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Flask:
     """Return the WSGI application. `ring` replaces the Celery doorbell. Raises SettingsError, PolicyError."""
     settings = settings or read_settings()
-    if not settings.pepper:
-        raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
-    app = Flask(__name__)
+    require_pepper(settings)
+    app = _Api(__name__)
+    app.session_interface = _NoSessions()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     parts = _wire(settings, ring or Doorbell(settings).ring)

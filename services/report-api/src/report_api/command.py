@@ -10,17 +10,19 @@ from quorum.policy import load_policy
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.settings import read_settings
+from report_api.access import require_pepper
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=2, show_default=True, help="Processes.")
-@click.option("--threads", default=16, show_default=True, help="Threads of each process.")
+@click.option("--threads", default=24, show_default=True, help="Threads of each process.")
 def api(host: str, port: int, workers: int, threads: int) -> None:
     """Run the report API under Granian, a production WSGI server."""
     with plain_failures():
         settings = read_settings()
+        require_pepper(settings)
         load_policy(settings.policy_path)
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
@@ -30,9 +32,11 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
 
 def _serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - after the metrics directory is set
-    from granian.log import LogLevels  # noqa: PLC0415
+    from granian.log import LogLevels, logger  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
+    # Granian advises against more threads than processors; these wait for Redis most of the time (docs/benchmarks.md).
+    logger.addFilter(lambda record: "Python threads" not in record.getMessage())
     Server(
         "report_api.app:create_app",
         factory=True,

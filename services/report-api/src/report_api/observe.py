@@ -3,15 +3,15 @@
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum import metrics
 
-START = "quorum.start"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -32,22 +32,32 @@ def observe(app: Flask) -> CollectorRegistry:
         buckets=BUCKETS,
     )
 
-    def counted(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "other"
-        method = request.method if request.method in METHODS else "other"
-        requests.labels(route, method, str(response.status_code)).inc()
-        seconds.labels(route).observe(time.perf_counter() - request.environ[START])
-        return response
+    @cache  # the labels come from enumerations, so this stays small
+    def counters(route: str, method: str, status: str) -> tuple[Counter, Histogram]:
+        return requests.labels(route, method, status), seconds.labels(route)
 
-    app.after_request(counted)
-    app.wsgi_app = _timed(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    def count(environ: dict[str, Any], status: str, duration: float) -> None:
+        rule = environ["werkzeug.request"].url_rule
+        method = environ["REQUEST_METHOD"]
+        counter, histogram = counters(rule.rule if rule else "other", method if method in METHODS else "other", status)
+        counter.inc()
+        histogram.observe(duration)
+
+    app.wsgi_app = _timed(app.wsgi_app, count)  # type: ignore[method-assign, assignment]
     return _export(own)
 
 
-def _timed(wsgi_app: WsgiApp) -> WsgiApp:
+def _timed(wsgi_app: WsgiApp, count: Callable[[dict[str, Any], str, float], None]) -> WsgiApp:
+    """Call `count` when an answer begins. This costs a request less than Flask's hooks do."""
+
     def timed(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ[START] = time.perf_counter()
-        return wsgi_app(environ, start_response)
+        start = time.perf_counter()
+
+        def answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            count(environ, status[:3], time.perf_counter() - start)
+            return start_response(status, headers, *more)
+
+        return wsgi_app(environ, answer)
 
     return timed
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import Celery
 from celery.bootsteps import StartStopStep
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from prometheus_client import CollectorRegistry
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
@@ -20,6 +20,7 @@ from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings
+from tally_worker.acknowledgement import free_window_before_acknowledging
 from tally_worker.drain import drain_until_silent
 from tally_worker.observe import SweepMetrics, serve
 from tally_worker.sweeper import Sweeper
@@ -126,6 +127,7 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
+    free_window_before_acknowledging()
     app = make_worker(settings)
     app.steps["worker"].add(sweeping_step(settings, metrics_address, metrics_port))
     app.worker_main(

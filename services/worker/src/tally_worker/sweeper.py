@@ -18,7 +18,7 @@ from quorum.redis_store.tally import PartitionTally
 from tally_worker.drain import drain_until_silent
 from tally_worker.observe import SweepMetrics
 
-COMPACT_PER_SWEEP = 16  # buckets; one worker passes over all of a partition in about an hour
+COMPACT_PER_SWEEP = 32  # buckets; one worker passes over all of a partition in about an hour
 
 log = logging.getLogger(__name__)
 

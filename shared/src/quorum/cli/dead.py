@@ -1,5 +1,7 @@
 """`quorum dead`: reports that could not be tallied."""
 
+import re
+
 import click
 
 from quorum.cli.failures import plain_failures
@@ -8,6 +10,8 @@ from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.dead_letters import DeadLetter, DeadLetters
 from quorum.settings import read_settings
+
+STREAM_ID = re.compile(r"\d{1,19}-\d{1,19}")
 
 
 @click.group()
@@ -47,5 +51,7 @@ def replay(letter_id: str | None, *, everything: bool) -> None:
     """Put dead letters back into the inbox, once what was wrong is mended (a policy without the reason, say)."""
     if bool(letter_id) == everything:
         raise click.UsageError("name one dead letter by its id (see `quorum dead list`), or give --all")
+    if letter_id and not STREAM_ID.fullmatch(letter_id):
+        raise click.UsageError(f"{letter_id!r} is not the id of a dead letter (see `quorum dead list`)")
     with plain_failures():
         click.echo(f"{_letters().replay(letter_id)} put back into the inbox")

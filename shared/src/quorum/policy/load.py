@@ -14,7 +14,7 @@ MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of tho
 MAX_REASONS = 50
 SECONDS_PER_DAY = 86400
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _FIELDS = {"threshold", "min_reporters", "window_days", "reporters", "reasons"}
 
 
@@ -96,7 +96,7 @@ class _Fields:
         if not isinstance(table, dict):
             raise self.error(field, f"must be a table, as in [{field}]")
         for name in table:
-            if not _NAME.match(name):
+            if not _NAME.fullmatch(name):
                 raise self.error(f"{field}.{name}", "must be lower case letters, digits and _, at most 31")
         return {
             name: self._checked(f"{field}.{name}", value, 0, MAX_WEIGHT, whole=False) for name, value in table.items()

@@ -22,7 +22,7 @@ BEGINNING = "0"  # stands for no cursor, as in XREAD
 TRIM_BATCH = 1000
 CLAIM_IDLE_MS = 60_000  # an event that a consumer took and did not acknowledge for this long goes to another
 
-_STREAM_ID = re.compile(r"^\d{1,15}-\d{1,15}$")
+_STREAM_ID = re.compile(r"\d{1,15}-\d{1,15}")
 
 StreamId = tuple[int, int]
 
@@ -41,7 +41,9 @@ class Feed:
         self._trim = Script("trim")
 
     def after(self, cursor: str | None, limit: int) -> tuple[list[Event], str]:
-        """Return up to `limit` events after `cursor` (None or BEGINNING: from the oldest kept) and the cursor to go on from.
+        """Return up to `limit` events after `cursor` and the cursor to go on from.
+
+        None or BEGINNING stand for the oldest kept event.
 
         Raises InvalidCursor, CursorExpired (events after it are gone already), StoreUnavailable.
         """
@@ -89,7 +91,7 @@ class Feed:
         if not cursor or cursor == BEGINNING:
             return [START] * len(self._keys)
         position = cursor.split(".")
-        if len(position) != len(self._keys) or not all(map(_STREAM_ID.match, position)):
+        if len(position) != len(self._keys) or not all(map(_STREAM_ID.fullmatch, position)):
             raise InvalidCursor(
                 "is not a cursor of this feed; use one that it gave, or none to begin with the oldest event"
             )

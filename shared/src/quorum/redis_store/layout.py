@@ -1,5 +1,7 @@
 """The version and shape of the data in Redis: written once, checked by everybody who connects."""
 
+from typing import Any
+
 from redis import Redis
 
 from quorum.errors import SchemaMismatch
@@ -17,11 +19,14 @@ def check_layout(client: Redis, namespace: str, partitions: int) -> None:
     meta = keys_of(namespace, 0).meta
     wanted = {"layout": LAYOUT_VERSION, "partitions": partitions}
     with translated_errors():
-        pipe = client.pipeline(transaction=True)
-        for name, value in wanted.items():
-            pipe.hsetnx(meta, name, value)
-        pipe.hmget(meta, list(wanted))
-        found = dict(zip(wanted, map(int, pipe.execute()[-1]), strict=True))
+        known: Any = client.hmget(meta, list(wanted))
+        if None in known:  # write only what is missing: a worker must start at maxmemory, too, or nobody drains
+            pipe = client.pipeline(transaction=True)
+            for name, value in wanted.items():
+                pipe.hsetnx(meta, name, value)
+            pipe.hmget(meta, list(wanted))
+            known = pipe.execute()[-1]
+        found = dict(zip(wanted, map(int, known), strict=True))
     if found["partitions"] != partitions:
         raise SchemaMismatch(
             f"QUORUM_PARTITIONS is {partitions}, but the data in Redis was laid out for {found['partitions']}; "

@@ -65,7 +65,7 @@ local function load(digest)
     return image
   end
   local high, low = byte(digest, 1, 2)
-  local key = images .. (high * 128 + floor(low / 2))
+  local key = images .. (high * 256 + low)
   local raw = call('HGET', key, digest)
   image = {key = key, digest = digest, epoch = 1, state = OPEN, score = 0, rows = ''}
   if raw then

@@ -1,0 +1,1 @@
+"""Measures quorum against the obvious ways of doing the same, in one run: `python -m tests.benchmarks`."""

@@ -1,0 +1,28 @@
+"""The API documentation: the page and the document behind it."""
+
+import json
+import urllib.request
+
+import pytest
+from conftest import Trial
+from e2e.browser import window
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def test_the_page_shows_every_operation_from_local_assets(trial: Trial) -> None:
+    with window() as opened:
+        opened.page.goto(f"{trial.url}/docs/")
+        expect(opened.page.locator(".opblock-summary-path").first).to_be_visible()
+        shown = {text.replace("\u200b", "") for text in opened.page.locator(".opblock-summary-path").all_inner_texts()}
+        assert {"/v1/reports", "/v1/images/{image_id}", "/v1/events", "/livez", "/readyz"} <= shown
+        opened.assert_clean(trial.url)
+
+
+def test_the_document_is_valid_openapi_3_1(trial: Trial) -> None:
+    with urllib.request.urlopen(f"{trial.url}/openapi.json") as answer:
+        document = json.load(answer)
+    assert document["openapi"].startswith("3.1")
+    validate(document, cls=OpenAPIV31SpecValidator)

@@ -1,0 +1,134 @@
+"""Compaction, layout, health, and what is known of an image."""
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from redis import Redis
+from store import Bench
+
+from quorum import metrics
+from quorum.errors import SchemaMismatch, StoreUnavailable
+from quorum.images import parse_image
+from quorum.metrics_redis import RedisCollector
+from quorum.model import State
+from quorum.redis_store.connection import connect
+from quorum.redis_store.health import Health
+from quorum.redis_store.layout import check_layout
+from quorum.redis_store.server_checks import server_findings
+
+DAY_MS = 86_400_000
+
+
+def namespace(bench: Bench) -> str:
+    return bench.keys.inbox.partition(":")[0]
+
+
+def now_ms(client: Redis) -> int:
+    return int(client.time()[0]) * 1000
+
+
+def test_an_image_that_nobody_reported_is_open(bench: Bench) -> None:
+    status = bench.tally.status(parse_image("img-0"), bench.policy)
+    assert (status.state, status.score, status.reporters, status.blocked_ms) == (State.OPEN, 0, 0, None)
+
+
+def test_the_status_tells_score_people_reasons_and_times(bench: Bench) -> None:
+    now = now_ms(bench.client)
+    bench.report("img-1", "reader-1", "spam", at=now - 5000)
+    bench.report("img-1", "reader-2", "hate", at=now)
+    bench.drain()
+    status = bench.tally.status(parse_image("img-1"), bench.policy)
+    assert (status.state, status.score, status.reporters) == (State.OPEN, 2.0, 2)
+    assert status.reasons == {"spam": 1, "hate": 1}
+    assert (status.first_reported_ms, status.last_reported_ms) == (now - 5000, now)
+
+
+def test_the_status_leaves_out_what_left_the_window(bench: Bench) -> None:
+    now = now_ms(bench.client)
+    bench.report("img-1", "reader-1", at=now - 31 * DAY_MS)
+    bench.drain()
+    assert bench.tally.status(parse_image("img-1"), bench.policy).reporters == 0
+
+
+def test_a_blocked_image_says_since_when(bench: Bench) -> None:
+    now = now_ms(bench.client)
+    bench.block("img-1", at=now - 10)
+    status = bench.tally.status(parse_image("img-1"), bench.policy)
+    assert (status.state, status.blocked_ms) == (State.BLOCKED, now - 6)
+
+
+def test_compaction_forgets_open_images_and_the_reporters_of_blocked_ones(bench: Bench) -> None:
+    now = now_ms(bench.client)
+    old = now - 40 * DAY_MS
+    bench.block("blocked", at=old)
+    bench.report("stale", "reader-1", at=old)
+    bench.report("mixed", "reader-1", at=old)
+    bench.drain()
+    bench.client.rpush(bench.keys.inbox, b"")  # an unreadable entry changes nothing here
+    bench.report("fresh", "reader-1", at=now)
+    bench.drain()
+    buckets = {name: parse_image(name).bucket for name in ("blocked", "stale", "mixed", "fresh")}
+    forgotten = sum(bench.tally.compact(bench.policy, bucket) for bucket in set(buckets.values()))
+    assert forgotten == 2
+    raw = bench.client.hget(f"{bench.keys.images}{buckets['blocked']}", parse_image("blocked").digest)
+    assert raw == b"\x00\x01\x01\x00\x00\x00\x00"  # epoch 1, blocked, no score, nobody
+    assert bench.tally.status(parse_image("fresh"), bench.policy).reporters == 1
+
+
+def test_data_laid_out_for_other_partitions_is_refused_in_words(bench: Bench) -> None:
+    check_layout(bench.client, namespace(bench), 2)
+    check_layout(bench.client, namespace(bench), 2)
+    with pytest.raises(SchemaMismatch, match="QUORUM_PARTITIONS is 3, but the data in Redis was laid out for 2"):
+        check_layout(bench.client, namespace(bench), 3)
+
+
+def test_data_of_another_release_is_refused_in_words(bench: Bench) -> None:
+    check_layout(bench.client, namespace(bench), 1)
+    bench.client.hset(bench.keys.meta, "layout", 99)
+    with pytest.raises(SchemaMismatch, match="has layout 99"):
+        check_layout(bench.client, namespace(bench), 1)
+
+
+def test_health_tells_depth_age_and_counts(bench: Bench) -> None:
+    health = Health(bench.client, namespace(bench), 1)
+    assert health.last_sweep_seconds() is None
+    bench.block("img-1")
+    bench.report("img-2", "reader-1", at=now_ms(bench.client) - 7000)
+    state = health.partition(0)
+    assert state.inbox_depth == 1
+    assert 7 <= state.inbox_age_seconds < 60
+    assert (state.blocked_images, state.events_kept, state.dead_letters) == (1, 1, 0)
+    assert state.counters == {"batches": 1, "taken": 5, "counted": 5, "blocked": 1, "dead": 0}
+    health.worker_swept("worker-1")
+    age = health.last_sweep_seconds()
+    assert age is not None
+    assert age < 60
+
+
+def test_every_metric_of_the_pipeline_is_exported_under_its_name(bench: Bench) -> None:
+    bench.block("img-1")
+    health = Health(bench.client, namespace(bench), 1)
+    health.worker_swept("worker-1")
+    registry = CollectorRegistry()
+    registry.register(RedisCollector(health, 1))
+    text = generate_latest(registry).decode()
+    for metric in (*metrics.BY_COUNTER.values(), metrics.INBOX_DEPTH, metrics.INBOX_AGE, metrics.DEAD_LETTERS):
+        suffix = "_total" if metric.kind == "counter" else ""
+        assert f'\n{metric.name}{suffix}{{partition="0"}} ' in text
+    assert "\nquorum_redis_up 1.0" in text
+    assert "\nquorum_last_sweep_age_seconds " in text
+    assert 'quorum_images_blocked_total{partition="0"} 1.0' in text
+
+
+def test_a_scrape_tells_that_redis_is_down() -> None:
+    registry = CollectorRegistry()
+    registry.register(RedisCollector(Health(connect("redis://127.0.0.1:1/0", 0.2), "test", 1), 1))
+    assert "\nquorum_redis_up 0.0" in generate_latest(registry).decode()
+
+
+def test_a_server_that_does_not_answer_is_unavailable() -> None:
+    with pytest.raises(StoreUnavailable):
+        Health(connect("redis://127.0.0.1:1/0", 0.2), "test", 1).ping()
+
+
+def test_the_servers_settings_are_judged(bench: Bench) -> None:
+    assert "fail" not in {level for level, _ in server_findings(bench.client)}

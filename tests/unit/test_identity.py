@@ -1,0 +1,41 @@
+"""Fingerprints and networks."""
+
+import pytest
+
+from quorum.identity import ANONYMOUS, FINGERPRINT_BYTES, VERIFIED, fingerprint, network_of
+
+
+def test_a_fingerprint_depends_on_pepper_class_and_name() -> None:
+    prints = {
+        fingerprint(b"pepper-1", VERIFIED, "reader-1"),
+        fingerprint(b"pepper-2", VERIFIED, "reader-1"),
+        fingerprint(b"pepper-1", ANONYMOUS, "reader-1"),
+        fingerprint(b"pepper-1", VERIFIED, "reader-2"),
+    }
+    assert len(prints) == 4
+    assert {len(one) for one in prints} == {FINGERPRINT_BYTES}
+    assert fingerprint(b"pepper-1", VERIFIED, "reader-1") in prints
+
+
+def test_a_fingerprint_does_not_hold_the_name() -> None:
+    assert b"reader" not in fingerprint(b"pepper", VERIFIED, "reader")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::1", "::/64"),
+    ],
+)
+def test_a_network_is_an_ipv4_address_or_a_64(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "1.2.3", "1.2.3.4:80", "unix:"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="does not appear to be"):
+        network_of(text)

@@ -1,0 +1,112 @@
+"""The drain's turn and the sweeper's patience, without any server."""
+
+from typing import Any
+
+from conftest import wait_until
+from prometheus_client import CollectorRegistry
+
+from quorum.errors import StoreUnavailable
+from quorum.policy import load_policy
+from quorum.redis_store.tally import Drained
+from tally_worker.drain import LINGER_SECONDS, drain_until_silent
+from tally_worker.observe import SweepMetrics
+from tally_worker.sweeper import Sweeper
+
+POLICY = load_policy()
+
+
+class Scripted:
+    """A tally whose drains give what is written."""
+
+    def __init__(self, *takes: tuple[int, int]) -> None:
+        self.takes = list(takes)
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def drain(self, _policy: Any) -> Drained:
+        self.now += 1
+        taken, left = self.takes.pop(0) if self.takes else (0, 0)
+        return Drained(taken, left, taken, 0, 0)
+
+    def compact(self, _policy: Any, _bucket: int) -> int:
+        return 0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def run(self, turn: float = 100) -> bool:
+        return drain_until_silent(self, POLICY, turn_seconds=turn, clock=lambda: self.now, sleep=self.sleep)  # type: ignore[arg-type]
+
+
+def test_it_drains_until_the_inbox_was_found_empty() -> None:
+    tally = Scripted((500, 500), (500, 0), (3, 0))
+    assert tally.run()
+    assert tally.takes == []
+    assert tally.slept == [LINGER_SECONDS, LINGER_SECONDS]
+
+
+def test_it_lets_others_work_when_its_turn_is_over() -> None:
+    tally = Scripted(*[(500, 9999)] * 50)
+    assert not tally.run(turn=10)
+    assert len(tally.takes) == 40
+
+
+class Health:
+    """Remembers who swept."""
+
+    def __init__(self) -> None:
+        self.swept: list[str] = []
+
+    def worker_swept(self, worker: str) -> None:
+        self.swept.append(worker)
+
+
+class Feed:
+    """Trims, or cannot."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+
+    def trim(self, _partition: int, _seconds: int) -> int:
+        if self.broken:
+            raise StoreUnavailable("out of memory")
+        return 0
+
+
+def sweeper(tally: Any, feed: Feed, health: Health, registry: CollectorRegistry) -> Sweeper:
+    return Sweeper(
+        [tally],
+        feed,  # type: ignore[arg-type]
+        health,  # type: ignore[arg-type]
+        POLICY,
+        worker="worker-1",
+        interval_seconds=0.01,
+        retention_seconds=60,
+        metrics=SweepMetrics(registry),
+    )
+
+
+def sweeps(registry: CollectorRegistry, outcome: str) -> float:
+    return registry.get_sample_value("quorum_worker_sweeps_total", {"outcome": outcome}) or 0.0
+
+
+def test_a_sweep_that_cannot_tidy_has_swept_all_the_same() -> None:
+    registry = CollectorRegistry()
+    running = sweeper(Scripted((5, 0)), Feed(broken=True), Health(), registry)
+    running.start()
+    wait_until(lambda: sweeps(registry, "ok") >= 3, what="three sweeps")
+    running.stop()
+    assert sweeps(registry, "failed") == 0
+
+
+def test_a_sweep_that_cannot_drain_is_tried_again_and_counted() -> None:
+    class Broken(Scripted):
+        def drain(self, _policy: Any) -> Drained:
+            raise StoreUnavailable("down")
+
+    registry = CollectorRegistry()
+    running = sweeper(Broken(), Feed(), Health(), registry)
+    running.start()
+    wait_until(lambda: sweeps(registry, "failed") >= 3, what="three failed sweeps")
+    running.stop()
+    assert sweeps(registry, "ok") == 0
