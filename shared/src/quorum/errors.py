@@ -51,5 +51,13 @@ class CursorExpired(QuorumError):
         self.oldest = oldest
 
 
+class InvalidToken(PermanentError):
+    """A reporter token cannot be accepted; the message says why."""
+
+
+class UnknownApiKey(PermanentError):
+    """There is no API key with this id."""
+
+
 class InvalidCursor(PermanentError):
     """A cursor was not made by this feed."""

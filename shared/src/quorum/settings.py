@@ -29,6 +29,7 @@ class Settings:
     pepper: str = ""  # keys the reporters' fingerprints
     site_key: str = ""  # bearer key of the site's backend
     token_secret: str = ""  # signs reporter tokens (HS256)
+    token_keys_path: Path | None = None  # a JWK Set that verifies reporter tokens
     token_audience: str = "quorum"  # noqa: S105 - a name, not a secret
     read_access: str = "key"  # who may read states and events: bearers of a key, or anyone
     proxy_hops: int = 0  # trusted reverse proxies in front of the API, exactly
@@ -45,6 +46,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     redis_url = env.url("QUORUM_REDIS_URL", "redis://127.0.0.1:6379/0")
     defaults = Settings(redis_url="", broker_url="")
     policy = env.text("QUORUM_POLICY", "")
+    token_keys = env.text("QUORUM_TOKEN_KEYS", "")
     read_access = env.text("QUORUM_READ_ACCESS", defaults.read_access)
     if read_access not in READ_ACCESS:
         raise SettingsError(f"QUORUM_READ_ACCESS must be one of {', '.join(READ_ACCESS)}, not {read_access!r}")
@@ -57,6 +59,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         pepper=env.secret("QUORUM_PEPPER"),
         site_key=env.secret("QUORUM_SITE_KEY"),
         token_secret=env.secret("QUORUM_TOKEN_SECRET"),
+        token_keys_path=Path(token_keys) if token_keys else None,
         token_audience=env.text("QUORUM_TOKEN_AUDIENCE", defaults.token_audience),
         read_access=read_access,
         proxy_hops=env.whole("QUORUM_PROXY_HOPS", defaults.proxy_hops, 0, MAX_PROXY_HOPS),

@@ -1,22 +1,15 @@
 """Who is calling: a site's backend with its key, a reader's browser with a signed token, or a network."""
 
-import hmac
-import time
-from collections import OrderedDict
-from hashlib import sha256
-from threading import Lock
-
-import jwt
-
-from quorum.errors import SettingsError
+from quorum.credentials import ApiKey, Scope, digest_of
+from quorum.errors import InvalidToken, SettingsError
 from quorum.identity import ANONYMOUS, VERIFIED, Reporter, fingerprint, network_of
 from quorum.policy import Policy
+from quorum.redis_store.api_keys import KeyRing
 from quorum.settings import Settings
+from quorum.tokens import TokenReader, read_token_keys
 from report_api.problems import Refused
 
 _BEARER = "Bearer "
-_REMEMBERED_TOKENS = 4096
-_MAX_TOKEN = 4096  # characters
 
 
 def require_pepper(settings: Settings) -> None:
@@ -28,10 +21,13 @@ def require_pepper(settings: Settings) -> None:
 class Access:
     """Turns an Authorization header, a named reporter and an address into a Reporter, or refuses."""
 
-    def __init__(self, settings: Settings, policy: Policy) -> None:
+    def __init__(self, settings: Settings, policy: Policy, keys: KeyRing) -> None:
         self._pepper = settings.pepper.encode()
-        self._key_digest = sha256(settings.site_key.encode()).digest() if settings.site_key else None
-        self._tokens = TokenReader(settings.token_secret, settings.token_audience)
+        self._site_key = _site_key(settings.site_key) if settings.site_key else None
+        self._tokens = TokenReader(
+            read_token_keys(settings.token_secret, settings.token_keys_path), settings.token_audience
+        )
+        self._keys = keys
         self._open_reads = settings.read_access == "open"
         self._anonymous_counts = policy.reporter_weights[ANONYMOUS] > 0
 
@@ -40,25 +36,38 @@ class Access:
         if authorization is None:
             return self._anonymous(named, address)
         credential = _bearer(authorization)
-        if self._is_site_key(credential):
+        if self._may(credential, Scope.REPORT):
             if named is None:
                 raise _invalid_reporter("is missing; with an API key the body names who reports")
             return self._reporter(VERIFIED, named)
         if named is not None:
             raise _invalid_reporter("is named by the token; leave it out of the body")
-        return self._reporter(VERIFIED, self._tokens.subject(credential))
+        return self._reporter(VERIFIED, self._subject(credential))
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
         if self._open_reads:
             return
-        if authorization is None or not self._is_site_key(_bearer(authorization)):
+        if authorization is None or not self._may(_bearer(authorization), Scope.READ):
             raise _unauthorized("Reading needs an API key: send 'Authorization: Bearer <key>'.")
 
-    def _is_site_key(self, credential: str) -> bool:
-        if self._key_digest is None:
+    def _may(self, credential: str, scope: Scope) -> bool:
+        """Tell whether `credential` is a key with `scope`. Raises Refused for a valid key without it."""
+        if self._site_key is not None and self._site_key.opens(credential):
+            found: ApiKey | None = self._site_key
+        else:
+            found = self._keys.find(credential)
+        if found is None:
             return False
-        return hmac.compare_digest(sha256(credential.encode()).digest(), self._key_digest)
+        if scope not in found.scopes:
+            raise Refused(403, "forbidden", "The API key may not do this", f"it needs the scope {scope.value!r}")
+        return True
+
+    def _subject(self, token: str) -> str:
+        try:
+            return self._tokens.subject(token)
+        except InvalidToken as error:
+            raise _unauthorized(f"The credential is not accepted: {error}.") from error
 
     def _anonymous(self, named: str | None, address: str | None) -> Reporter:
         if named is not None:
@@ -73,53 +82,9 @@ class Access:
         return Reporter(reporter_class, fingerprint(self._pepper, reporter_class, subject))
 
 
-class TokenReader:
-    """Checks reporter tokens (JWT, HS256), and remembers good ones until they expire, since checking is dear."""
-
-    def __init__(self, secret: str, audience: str) -> None:
-        self._secret = secret
-        self._audience = audience
-        self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        self._lock = Lock()
-
-    def subject(self, token: str) -> str:
-        """Return who the token names. Raises Refused."""
-        known = self._known.get(token)
-        if known and known[1] > time.time():
-            return known[0]
-        subject, expires = self._verify(token)
-        with self._lock:
-            self._known[token] = (subject, expires)
-            while len(self._known) > _REMEMBERED_TOKENS:
-                self._known.popitem(last=False)
-        return subject
-
-    def _verify(self, token: str) -> tuple[str, float]:
-        if not self._secret or len(token) > _MAX_TOKEN or token.count(".") != 2:  # noqa: PLR2004 - RFC 7519, 3
-            raise _unauthorized("The credential is neither a known API key nor a reporter token.")
-        try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=["HS256"],
-                audience=self._audience,
-                options={"require": ["sub", "aud", "exp"]},
-            )
-        except jwt.ExpiredSignatureError as error:
-            raise _unauthorized("The reporter token has expired; ask the site for a new one.") from error
-        except jwt.InvalidTokenError as error:
-            raise _unauthorized(f"The reporter token is not valid: {error}.") from error
-        subject = claims["sub"]
-        if not subject.strip():
-            raise _unauthorized("The reporter token names nobody: its sub is blank.")
-        return subject, float(claims["exp"])
-
-
-def mint_token(secret: str, audience: str, subject: str, lifetime_seconds: int) -> str:
-    """Return a reporter token as a site's backend would make it."""
-    return jwt.encode(
-        {"sub": subject, "aud": audience, "exp": int(time.time()) + lifetime_seconds}, secret, algorithm="HS256"
-    )
+def _site_key(whole: str) -> ApiKey:
+    """Return the key that the settings name: it reports and reads, and lives as long as the setting."""
+    return ApiKey("site", "QUORUM_SITE_KEY", digest_of(whole), frozenset({Scope.REPORT, Scope.READ}), 0)
 
 
 def _bearer(authorization: str) -> str:

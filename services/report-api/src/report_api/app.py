@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from quorum.doorbell import Doorbell
 from quorum.metrics_redis import RedisCollector
 from quorum.policy import load_policy
+from quorum.redis_store.api_keys import ApiKeys, KeyRing
 from quorum.redis_store.connection import API_TIMEOUT_SECONDS, connect
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
@@ -77,7 +78,7 @@ def _wire(settings: Settings, ring: Ring) -> Services:
     return Services(
         settings=settings,
         policy=policy,
-        access=Access(settings, policy),
+        access=Access(settings, policy, KeyRing(ApiKeys(client, namespace))),
         inbox=Inbox(client, namespace, partitions, settings.inbox_limit, ring),
         tallies=[PartitionTally(client, keys_of(namespace, number)) for number in range(partitions)],
         feed=Feed(client, namespace, partitions),

@@ -21,6 +21,7 @@ PAGE_URL = "/docs"
 _PROBLEMS = {
     "400": "The request cannot be read.",
     "401": "Who is calling is not known.",
+    "403": "The API key may not do this.",
     "410": "The cursor is older than the events that are kept.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
@@ -107,7 +108,7 @@ def _create_report() -> dict[str, Any]:
                 "headers": {"Content-Language": {"schema": {"type": "string", "enum": list(THANK_YOU)}}},
                 "content": {"application/json": {"schema": _ref("Accepted")}},
             },
-            **_problems("400", "401", "413", "415", "422", "503"),
+            **_problems("400", "401", "403", "413", "415", "422", "503"),
         },
     }
 
@@ -130,7 +131,7 @@ def _get_image() -> dict[str, Any]:
                 "description": "Its state; an image that nobody reported is open.",
                 "content": {"application/json": {"schema": _ref("ImageStatus")}},
             },
-            **_problems("400", "401", "503"),
+            **_problems("400", "401", "403", "503"),
         },
     }
 
@@ -162,7 +163,7 @@ def _get_events() -> dict[str, Any]:
                 },
                 "content": {BATCH_TYPE: {"schema": {"type": "array", "items": _ref("Event")}}},
             },
-            **_problems("400", "401", "410", "503"),
+            **_problems("400", "401", "403", "410", "503"),
         },
     }
 

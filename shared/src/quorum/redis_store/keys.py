@@ -16,6 +16,7 @@ class Keys:
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
     meta     hash    layout version and partition count
+    api_keys hash    API keys by id (`api_keys.py`)
     workers  zset    worker names by the server time of their last sweep, Unix ms
     """
 
@@ -28,6 +29,7 @@ class Keys:
     dead: str
     stats: str
     meta: str
+    api_keys: str
     workers: str
 
 
@@ -44,5 +46,6 @@ def keys_of(namespace: str, partition: int) -> Keys:
         dead=prefix + "dead",
         stats=prefix + "stats",
         meta=prefix + "meta",
+        api_keys=prefix + "api_keys",
         workers=prefix + "workers",
     )

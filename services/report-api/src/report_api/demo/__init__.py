@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, render_template, request
 
 from quorum.messages import choose_language
-from report_api.access import mint_token
+from quorum.tokens import mint_token
 from report_api.demo.texts import LANGUAGES, RIGHT_TO_LEFT, STORIES, TEXTS
 from report_api.services import services
 
