@@ -108,7 +108,7 @@ def test_the_command_line_creates_lists_and_revokes(settings: Settings, keys: Ap
     whole = created.stdout.strip()
     found = KeyRing(keys).find(whole)
     assert found
-    assert (found.name, found.scopes) == ("the CMS", {Scope.REPORT, Scope.READ})
+    assert (found.name, found.scopes) == ("the CMS", frozenset({Scope.REPORT, Scope.READ}))
     assert whole not in runner.invoke(cli, ["keys", "list"]).output
     assert f"{found.id}  valid    read,report" in runner.invoke(cli, ["keys", "list"]).output
     assert runner.invoke(cli, ["keys", "revoke", found.id]).exit_code == 0

@@ -133,14 +133,16 @@ def test_no_more_tokens_are_remembered_than_stated(monkeypatch: pytest.MonkeyPat
     assert len(verify._known) == REMEMBERED
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"keys": 1}', '{"keys": [{"kty": "oct"}]}', '{"keys": [{"kid": "a", "kty": "RSA"}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"keys": 1}', '{"keys": [{"kty": "oct"}]}', '{"keys": [{"kid": "a", "kty": "RSA"}]}']
+)
 def test_a_bad_key_set_stops_the_start_in_words(tmp_path: Path, text: str) -> None:
     path = tmp_path / "keys.json"
     path.write_text(text)
-    with pytest.raises(SettingsError, match="QUORUM_TOKEN_KEYS names .* not a JWK Set"):
+    with pytest.raises(SettingsError, match=r"QUORUM_TOKEN_KEYS names .* not a JWK Set"):
         read_token_keys("", path)
 
 
 def test_a_missing_key_set_stops_the_start_in_words(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="QUORUM_TOKEN_KEYS names .* cannot be read"):
+    with pytest.raises(SettingsError, match=r"QUORUM_TOKEN_KEYS names .* cannot be read"):
         read_token_keys("", tmp_path / "none.json")

@@ -40,9 +40,10 @@ class Access:
             if named is None:
                 raise _invalid_reporter("is missing; with an API key the body names who reports")
             return self._reporter(VERIFIED, named)
+        subject = self._subject(credential)
         if named is not None:
             raise _invalid_reporter("is named by the token; leave it out of the body")
-        return self._reporter(VERIFIED, self._subject(credential))
+        return self._reporter(VERIFIED, subject)
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
