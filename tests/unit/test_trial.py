@@ -48,7 +48,7 @@ def test_without_a_usable_server_it_says_what_to_install(monkeypatch: pytest.Mon
 
 def test_data_of_a_newer_server_is_not_given_to_an_older_one(tmp_path: Path) -> None:
     prepared = embedded_redis.prepare(tmp_path, "password")
-    assert prepared.url.startswith("redis://:password@127.0.0.1:")
+    assert prepared.url.startswith("redis://default:password@127.0.0.1:")
     assert "password" in (tmp_path / "redis.conf").read_text()
     assert stat.S_IMODE((tmp_path / "redis.conf").stat().st_mode) == 0o600
     (tmp_path / "redis-version").write_text("99.1.0")
