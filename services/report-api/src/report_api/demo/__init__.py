@@ -1,18 +1,22 @@
 """`/demo`: a small news page on which one person can be several readers. It plays a site: its page and its backend."""
 
+import uuid
+
 from flask import Blueprint, Response, render_template, request
 
+from quorum.errors import StoreUnavailable
 from quorum.messages import choose_language
+from quorum.redis_store.feed import BEGINNING
 from quorum.tokens import mint_token
-from report_api.demo.texts import LANGUAGES, RIGHT_TO_LEFT, STORIES, TEXTS
+from report_api.demo.stories import STORIES
+from report_api.demo.texts import LANGUAGES, REASONS, RIGHT_TO_LEFT, TEXTS
 from report_api.services import services
 
 TOKEN_SECONDS = 900
-MAX_READERS = 1000
 MAX_EDITION = 1_000_000
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -24,23 +28,24 @@ blueprint = Blueprint(
 @blueprint.get("")
 def page() -> Response:
     """Show the news page in the reader's language; `edition` gives the pictures fresh ids."""
-    wanted = request.args.get("lang")
-    language = wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
-    edition = _bounded(request.args.get("edition"), MAX_EDITION)
-    parts = services()
+    language = _language()
+    edition = _edition()
+    policy = services().policy
     html = render_template(
         "demo.html",
         language=language,
         languages=LANGUAGES,
         direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
         text=TEXTS[language],
-        stories=STORIES,
+        stories=STORIES[language],
         edition=edition,
-        reasons=[reason.name for reason in parts.policy.reasons],
-        threshold=parts.policy.threshold,
-        start=parts.feed.end(),
+        next_edition=edition % MAX_EDITION + 1,
+        reasons={reason.name: REASONS[language].get(reason.name, reason.name) for reason in policy.reasons},
+        threshold=f"{policy.threshold:g}",
+        cursor=_cursor(),
     )
     headers = {
+        "Content-Language": language,
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Cache-Control": "no-store",
         "Vary": "Accept-Language",
@@ -48,15 +53,38 @@ def page() -> Response:
     return Response(html, headers=headers)
 
 
-@blueprint.post("/readers/<int:number>")
-def reader_token(number: int) -> dict[str, str]:
-    """Name a reader, as a site's backend would for somebody who is signed in there."""
+@blueprint.post("/readers")
+def new_reader() -> dict[str, str]:
+    """Name a fresh reader, as a site does for somebody who signs up there."""
+    return _named(uuid.uuid4())
+
+
+@blueprint.post("/readers/<uuid:reader>")
+def known_reader(reader: uuid.UUID) -> dict[str, str]:
+    """Name a reader again, whose token has expired."""
+    return _named(reader)
+
+
+def _named(reader: uuid.UUID) -> dict[str, str]:
     settings = services().settings
-    subject = f"demo-reader-{min(number, MAX_READERS)}"
-    return {"token": mint_token(settings.token_secret, settings.token_audience, subject, TOKEN_SECONDS)}
+    token = mint_token(settings.token_secret, settings.token_audience, f"demo-{reader}", TOKEN_SECONDS)
+    return {"reader": str(reader), "token": token}
 
 
-def _bounded(raw: str | None, most: int) -> int:
-    if not raw or not raw.isascii() or not raw.isdigit() or len(raw) > len(str(most)):
-        return 1
-    return min(int(raw), most)
+def _language() -> str:
+    wanted = request.args.get("lang")
+    return wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
+
+
+def _edition() -> int:
+    raw = request.args.get("edition", "")
+    small = raw.isascii() and raw.isdigit() and len(raw) <= len(str(MAX_EDITION))
+    return min(max(int(raw), 1), MAX_EDITION) if small else 1
+
+
+def _cursor() -> str:
+    """Return where the page begins to listen; it must still open, and say so, while Redis is away."""
+    try:
+        return services().feed.end()
+    except StoreUnavailable:
+        return BEGINNING

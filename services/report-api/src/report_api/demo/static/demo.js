@@ -1,124 +1,69 @@
-// The demo page's side of quorum: it reports with the reader's token, shows what the API answers, and hides a picture
-// when its block event comes.
+// The demo page: readers report pictures, and a picture is hidden when its block event comes.
 
-const POLL_MS = 700;
-const EVENTS = "/v1/events";
+import { eventsAfter } from "./api.js";
+import { Card } from "./card.js";
+import { Reader } from "./reader.js";
+
+const POLL_MS = 1000;
 const BLOCKED = "quorum.image.blocked.v1";
 
-const page = document.body.dataset;
-const articles = new Map([...document.querySelectorAll("article")].map((article) => [article.dataset.image, article]));
+const reader = new Reader();
 const dialog = document.querySelector("dialog");
-const reader = document.querySelector("#reader");
+const notice = document.querySelector("#notice");
+const number = document.querySelector("#reader");
+const cards = new Map();
 
-let token = null;
-let cursor = page.cursor;
+let cursor = document.body.dataset.cursor;
+let known = false; // whether the pictures' states have been read since the cursor was taken
 
-async function readerToken() {
-  if (token === null) {
-    const answer = await fetch(`/demo/readers/${reader.value}`, { method: "POST" });
-    if (!answer.ok) throw new Error(answer.status);
-    token = (await answer.json()).token;
-  }
-  return token;
-}
-
-async function sendReport(image, reason) {
-  return fetch("/v1/reports", {
-    method: "POST",
-    headers: {
-      "Content-Type": "application/json",
-      "Accept-Language": document.documentElement.lang,
-      Authorization: `Bearer ${await readerToken()}`,
-    },
-    body: JSON.stringify({ image_id: image, reason }),
-  });
-}
-
-async function report(article, reason) {
-  const image = article.dataset.image;
-  let answer = await sendReport(image, reason);
-  if (answer.status === 401) {
-    token = null; // it has expired: the site names its reader anew
-    answer = await sendReport(image, reason);
-  }
-  if (answer.status === 202) {
-    say(article, (await answer.json()).message);
-  } else {
-    say(article, answer.status === 503 ? page.unavailable : page.failed, true);
-  }
-}
-
-function say(article, message, problem = false) {
-  const line = article.querySelector(".answer");
-  line.textContent = message;
-  line.classList.toggle("problem", problem);
-}
-
-function hide(article) {
-  article.querySelector("img").hidden = true;
-  article.querySelector(".blocked").hidden = false;
-  article.querySelector(".report").disabled = true;
-}
-
-async function refresh(article) {
-  const answer = await fetch(`/v1/images/${encodeURIComponent(article.dataset.image)}`);
-  if (!answer.ok) return;
-  const status = await answer.json();
-  if (status.reporters > 0) {
-    const score = article.querySelector(".score");
-    score.querySelector("b").textContent = status.score;
-    score.hidden = false;
-  }
-  if (status.state === "blocked") hide(article);
-}
-
-async function choose(article) {
+async function askReason(headline) {
+  dialog.querySelector("#about").textContent = headline;
   dialog.returnValue = "";
   dialog.showModal();
   await new Promise((closed) => dialog.addEventListener("close", closed, { once: true }));
-  if (dialog.returnValue !== "send") return;
-  const button = article.querySelector(".report");
-  button.disabled = true;
-  try {
-    await report(article, new FormData(dialog.querySelector("form")).get("reason"));
-  } catch {
-    say(article, page.failed, true);
-  } finally {
-    button.disabled = !article.querySelector(".blocked").hidden;
-  }
+  return dialog.returnValue === "send" ? new FormData(dialog.querySelector("form")).get("reason") : null;
+}
+
+function refresh(chosen) {
+  return Promise.all([...cards.values()].filter(chosen).map((card) => card.refresh()));
 }
 
 async function listen() {
+  if (!known) await refresh(() => true);
+  known = true;
+  const news = await eventsAfter(cursor);
+  for (const event of news.events) {
+    if (event.type === BLOCKED) cards.get(event.subject)?.block();
+  }
+  cursor = news.cursor;
+  await refresh((card) => card.watched);
+}
+
+async function keepListening() {
   if (document.visibilityState === "visible") {
     try {
-      const answer = await fetch(`${EVENTS}?after=${encodeURIComponent(cursor)}`);
-      if (answer.ok) {
-        cursor = answer.headers.get("Quorum-Cursor");
-        for (const event of await answer.json()) {
-          const article = articles.get(event.subject);
-          if (article && event.type === BLOCKED) hide(article);
-        }
-      }
-      await Promise.all([...articles.values()].filter((article) => article.dataset.watched).map(refresh));
-    } catch {
-      // The next round tries again; nothing on the page depends on this one.
+      await listen();
+      notice.textContent = "";
+    } catch (error) {
+      if (error.status === 410) cursor = error.problem.oldest; // what came before it, the states tell
+      else notice.textContent = document.body.dataset.stale;
+      known = false;
     }
+    document.documentElement.classList.add("ready");
   }
-  setTimeout(listen, POLL_MS);
+  setTimeout(keepListening, POLL_MS);
 }
 
-for (const article of articles.values()) {
-  article.querySelector(".report").addEventListener("click", async () => {
-    article.dataset.watched = "true";
-    await choose(article);
-  });
+for (const article of document.querySelectorAll("article")) {
+  const card = new Card(article, reader, askReason);
+  cards.set(card.image, card);
 }
 
+number.value = reader.number;
 document.querySelector("#another").addEventListener("click", () => {
-  reader.value = Number(reader.value) + 1;
-  token = null;
-  for (const article of articles.values()) say(article, "");
+  reader.becomeAnother();
+  number.value = reader.number;
+  for (const card of cards.values()) card.forget();
 });
 
-await Promise.allSettled([...articles.values()].map(refresh));
-listen();
+keepListening();
