@@ -63,6 +63,29 @@ class AcceptedSchema(Schema):
     message = fields.String(required=True, metadata={"description": "What to tell the reader, in their language."})
 
 
+class FieldErrorSchema(Schema):
+    """One thing to mend."""
+
+    field = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class ReportResultSchema(Schema):
+    """What became of one report of a batch."""
+
+    index = fields.Integer(required=True, metadata={"description": "Its place in the batch, from 0."})
+    status = fields.Integer(required=True, validate=validate.OneOf([202, 422, 503]))
+    errors = fields.List(fields.Nested(FieldErrorSchema))
+
+
+class BatchResultSchema(Schema):
+    """What became of a batch."""
+
+    accepted = fields.Integer(required=True)
+    refused = fields.Integer(required=True)
+    results = fields.List(fields.Nested(ReportResultSchema), required=True)
+
+
 class ImageStatusSchema(Schema):
     """What is known of an image now."""
 
@@ -109,13 +132,6 @@ class CloudEventSchema(Schema):
     datacontenttype = fields.String(required=True)
     data = fields.Nested(BlockedDataSchema, required=True)
     cursor = fields.String(required=True)
-
-
-class FieldErrorSchema(Schema):
-    """One thing to mend."""
-
-    field = fields.String(required=True)
-    message = fields.String(required=True)
 
 
 class ProblemSchema(Schema):

@@ -39,10 +39,19 @@ class Access:
         if self._may(credential, Scope.REPORT):
             if named is None:
                 raise _invalid_reporter("is missing; with an API key the body names who reports")
-            return self._reporter(VERIFIED, named)
+            return self.named(named)
         subject = self._subject(credential)
         if named is not None:
             raise _invalid_reporter("is named by the token; leave it out of the body")
+        return self._reporter(VERIFIED, subject)
+
+    def check_backend(self, authorization: str | None) -> None:
+        """Refuse a caller who is not a site's backend and so may not name readers."""
+        if authorization is None or not self._may(_bearer(authorization), Scope.REPORT):
+            raise _unauthorized("Batches need the API key of a site's backend: 'Authorization: Bearer <key>'.")
+
+    def named(self, subject: str) -> Reporter:
+        """Return the reader whom a site's backend names."""
         return self._reporter(VERIFIED, subject)
 
     def check_read(self, authorization: str | None) -> None:

@@ -20,6 +20,7 @@ from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings, read_settings
 from report_api import documentation, lookups
 from report_api.access import Access, require_pepper
+from report_api.batch import make_batch
 from report_api.intake import MAX_BODY_BYTES, make_intake
 from report_api.observe import observe
 from report_api.probes import make_probes
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     registry.register(RedisCollector(parts.health, settings.partitions))
     register_problems(app)
     app.register_blueprint(make_intake(parts.policy.reason_names))
+    app.register_blueprint(make_batch(parts.policy.reason_names))
     app.register_blueprint(lookups.blueprint)
     app.register_blueprint(make_probes(registry))
     documentation.register(app, parts.policy)

@@ -12,7 +12,15 @@ from quorum.events import BATCH_TYPE
 from quorum.images import MAX_ID_CHARACTERS
 from quorum.messages import THANK_YOU
 from quorum.policy import Policy
-from quorum.wire import AcceptedSchema, CloudEventSchema, ImageStatusSchema, ProblemSchema, ReportSchema
+from quorum.wire import (
+    AcceptedSchema,
+    BatchResultSchema,
+    CloudEventSchema,
+    ImageStatusSchema,
+    ProblemSchema,
+    ReportSchema,
+)
+from report_api.batch import MAX_REPORTS
 from report_api.lookups import DEFAULT_EVENTS, MAX_EVENTS
 
 DOCUMENT_URL = "/openapi.json"
@@ -49,10 +57,12 @@ def openapi(policy: Policy) -> dict[str, Any]:
     )
     spec.components.schema("Report", schema=ReportSchema(policy.reason_names))
     spec.components.schema("Accepted", schema=AcceptedSchema)
+    spec.components.schema("BatchResult", schema=BatchResultSchema)
     spec.components.schema("ImageStatus", schema=ImageStatusSchema)
     spec.components.schema("Event", schema=CloudEventSchema)
     spec.components.schema("Problem", schema=ProblemSchema)
     spec.path("/v1/reports", operations={"post": _create_report()})
+    spec.path("/v1/reports/batch", operations={"post": _create_reports()})
     spec.path("/v1/images/{image_id}", operations={"get": _get_image()})
     spec.path("/v1/events", operations={"get": _get_events()})
     for path, summary in (("/livez", "Is the process alive?"), ("/readyz", "Can it take reports?")):
@@ -107,6 +117,26 @@ def _create_report() -> dict[str, Any]:
                 "description": "Accepted.",
                 "headers": {"Content-Language": {"schema": {"type": "string", "enum": list(THANK_YOU)}}},
                 "content": {"application/json": {"schema": _ref("Accepted")}},
+            },
+            **_problems("400", "401", "403", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _create_reports() -> dict[str, Any]:
+    batch = {"type": "array", "items": _ref("Report"), "minItems": 1, "maxItems": MAX_REPORTS}
+    return {
+        "operationId": "createReports",
+        "summary": "Report many images at once",
+        "description": "For backends: a JSON array, or a report on each line. A bad report hinders no other.",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": batch}, "application/x-ndjson": {"schema": {"type": "string"}}},
+        },
+        "responses": {
+            "200": {
+                "description": "A result for each report, in order: 202, 422 with `errors`, or 503 (send it again).",
+                "content": {"application/json": {"schema": _ref("BatchResult")}},
             },
             **_problems("400", "401", "403", "413", "415", "422", "503"),
         },

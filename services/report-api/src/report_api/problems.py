@@ -35,18 +35,19 @@ def problem(
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_TYPE)
 
 
-def _field_errors(messages: Any, path: str = "") -> Iterable[dict[str, str]]:
+def field_errors(messages: Any, path: str = "") -> Iterable[dict[str, str]]:
+    """Yield marshmallow's messages as field and message; `body` stands for the whole."""
     if isinstance(messages, dict):
         for name, inner in messages.items():
             step = "body" if name == "_schema" else str(name)
-            yield from _field_errors(inner, f"{path}.{step}" if path else step)
+            yield from field_errors(inner, f"{path}.{step}" if path else step)
     else:
         for message in messages if isinstance(messages, list) else [messages]:
             yield {"field": path, "message": str(message)}
 
 
 def _invalid(error: ValidationError) -> Response:
-    errors = list(_field_errors(error.messages))
+    errors = list(field_errors(error.messages))
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
     return problem(422, "invalid-report", "The report is not valid", detail, errors=errors)
 

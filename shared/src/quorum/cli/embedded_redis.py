@@ -37,7 +37,9 @@ def prepare(data: Path, password: str) -> EmbeddedRedis:
     config = data / "redis.conf"
     config.touch(mode=0o600)
     config.write_text(template.format(port=port, password=password, directory=directory))
-    return EmbeddedRedis(f"{binary} {config}", f"redis://default:{password}@127.0.0.1:{port}/0", ".".join(map(str, version)))
+    return EmbeddedRedis(
+        f"{binary} {config}", f"redis://default:{password}@127.0.0.1:{port}/0", ".".join(map(str, version))
+    )
 
 
 def newest_server() -> tuple[Path, Version]:

@@ -1,6 +1,6 @@
 """Puts accepted reports into the inbox. Requests that wait at the same moment share one round trip (group commit)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from redis import Redis
@@ -11,18 +11,18 @@ from quorum.redis_store.keys import Keys, keys_of
 from quorum.redis_store.scripts import Script
 
 BELL_LIFE_MS = 5000  # a bell that nobody answered may ring again after this; sweepers do not wait for it
-MAX_GROUP = 500  # reports in one round trip
+MAX_GROUP = 500  # senders in one round trip
 
 Ring = Callable[[int], None]
 
 
 class _Waiting:
-    """A report on its way, and how its sender learns what became of it."""
+    """One sender's reports on their way, and how it learns what became of them."""
 
-    __slots__ = ("error", "lead", "report", "turn")
+    __slots__ = ("error", "lead", "reports", "turn")
 
-    def __init__(self, report: bytes) -> None:
-        self.report = report
+    def __init__(self, reports: Sequence[bytes]) -> None:
+        self.reports = reports
         self.turn = Lock()
         self.turn.acquire()
         self.lead = False
@@ -47,9 +47,9 @@ class PartitionInbox:
         self._queue: list[_Waiting] = []
         self._led = False
 
-    def append(self, report: bytes) -> None:
-        """Return once `report` is in the inbox. Raises StoreUnavailable or InboxFull; then it may be sent again."""
-        mine = _Waiting(report)
+    def append(self, *reports: bytes) -> None:
+        """Return once all `reports` are in the inbox. Raises StoreUnavailable or InboxFull; then send them again."""
+        mine = _Waiting(reports)
         with self._lock:
             self._queue.append(mine)
             mine.lead, self._led = not self._led, True
@@ -64,7 +64,7 @@ class PartitionInbox:
         """Send one group, wake its senders, and hand the lead to the first of those who came meanwhile."""
         with self._lock:
             group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
-        error = self._send([waiting.report for waiting in group])
+        error = self._send([report for waiting in group for report in waiting.reports])
         with self._lock:
             if error:
                 group += self._queue
@@ -99,6 +99,6 @@ class Inbox:
             for number in range(partitions)
         ]
 
-    def append(self, partition: int, report: bytes) -> None:
-        """Return once `report` is safely in the inbox of `partition`. Raises StoreUnavailable or InboxFull."""
-        self._partitions[partition].append(report)
+    def append(self, partition: int, *reports: bytes) -> None:
+        """Return once all `reports` are safely in the inbox of `partition`. Raises StoreUnavailable or InboxFull."""
+        self._partitions[partition].append(*reports)
