@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .batch import batch
 from .cost import cost
 from .drain import drain
 from .harness import FULL, QUICK, ROOT, Lab, Row, Scale, open_lab
@@ -17,6 +18,7 @@ from .table import page, table
 PAGE = ROOT / "docs" / "benchmarks.md"
 BENCHMARKS: dict[str, Callable[[Lab, Scale], Iterator[Row]]] = {
     "intake": intake,
+    "batch": batch,
     "drain": drain,
     "latency": latency,
     "memory": memory,
