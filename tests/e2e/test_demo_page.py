@@ -147,6 +147,38 @@ def test_a_page_whose_cursor_is_too_old_reads_the_states_anew(trial: Trial) -> N
         expect(opened.page.locator("#notice")).to_be_empty()
 
 
+def test_a_slow_answer_does_not_make_the_button_deaf(trial: Trial) -> None:
+    held: list[Route] = []
+    with window() as opened:
+        article = open_demo(opened, trial, next(EDITIONS))
+        opened.page.route("**/v1/reports", lambda route: held.append(route), times=1)  # noqa: PLW0108 - a builtin cannot be a handler
+        article.locator("button.report").click()
+        opened.page.locator("dialog button[value=send]").click()
+        report(opened, article)
+        expect(article.locator(".answer")).to_have_text(THANK_YOU["en"])
+        held[0].continue_()
+        expect(article.locator(".score")).to_have_text("1 of 5 points")
+        opened.assert_clean(trial.url)
+
+
+def test_two_reports_before_the_reader_has_a_token_are_one_readers(trial: Trial) -> None:
+    held: list[Route] = []
+    with window() as opened:
+        article = open_demo(opened, trial, next(EDITIONS))
+        opened.page.route("**/demo/readers", lambda route: held.append(route))  # noqa: PLW0108
+        for _ in range(2):
+            article.locator("button.report").click()
+            opened.page.locator("dialog button[value=send]").click()
+        with opened.page.expect_response("**/v1/reports"):
+            for route in held:
+                route.continue_()
+        opened.page.unroute_all()
+        opened.page.locator("#another").click()
+        report(opened, article)
+        expect(article.locator(".score")).to_have_text("2 of 5 points")
+        assert len(held) == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

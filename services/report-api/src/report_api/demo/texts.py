@@ -38,7 +38,7 @@ TEXTS = {
         "fresh": "Recommencer avec de nouvelles images",
         "report": "Signaler cette image",
         "why": "Quel est le problème ?",
-        "send": "Envoyer le signalement",
+        "send": "Envoyer",
         "cancel": "Annuler",
         "points": "{score} sur {threshold} points",
         "blocked": "Bloquée après avoir été signalée par plusieurs personnes.",

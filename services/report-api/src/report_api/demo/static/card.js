@@ -12,7 +12,6 @@ function inWords(error) {
 
 export class Card {
   #article;
-  #busy = false;
 
   /** `askReason` takes the headline and returns the reader's reason, or null; `reader` is who reports. */
   constructor(article, reader, askReason) {
@@ -54,7 +53,8 @@ export class Card {
   }
 
   async #ask(askReason) {
-    if (this.blocked || this.#busy) return;
+    if (this.blocked) return;
+    this.#say("");
     this.reason = await askReason(this.#part("h2").textContent);
     if (this.reason) await this.#send();
   }
@@ -65,15 +65,12 @@ export class Card {
   }
 
   async #send() {
-    this.#busy = true;
     this.#say("");
     try {
       this.#say(await this.reader.with((token) => sendReport(token, this.image, this.reason)));
       this.watched = true;
     } catch (error) {
       this.#say(inWords(error), true);
-    } finally {
-      this.#busy = false;
     }
   }
 

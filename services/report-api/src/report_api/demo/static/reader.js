@@ -7,6 +7,7 @@ const FIRST = { number: 1 };
 
 export class Reader {
   #is = JSON.parse(sessionStorage.getItem(KEY)) ?? FIRST;
+  #naming = null;
 
   get number() {
     return this.#is.number;
@@ -18,20 +19,30 @@ export class Reader {
 
   /** Return what `act` does with the reader's token; name the reader anew when the token has expired. */
   async with(act) {
-    if (!this.#is.token) await this.#name();
+    const token = this.#is.token ?? (await this.#name());
     try {
-      return await act(this.#is.token);
+      return await act(token);
     } catch (error) {
       if (!(error instanceof Refused && error.status === 401)) throw error;
-      await this.#name();
-      return act(this.#is.token);
+      return act(await this.#name());
     }
   }
 
-  async #name() {
-    const { number } = this;
-    const { reader, token } = await nameReader(this.#is.reader);
-    this.#set({ number, reader, token });
+  /** Return a token, asked for once however many reports wait for it: asking twice would make two readers of one. */
+  #name() {
+    const is = this.#is;
+    if (this.#naming?.is !== is) this.#naming = { is, token: this.#ask(is) };
+    return this.#naming.token;
+  }
+
+  async #ask(is) {
+    try {
+      const { reader, token } = await nameReader(is.reader);
+      if (this.#is === is) this.#set({ ...is, reader, token });
+      return token;
+    } finally {
+      if (this.#naming?.is === is) this.#naming = null;
+    }
   }
 
   #set(is) {
