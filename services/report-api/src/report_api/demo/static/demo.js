@@ -16,13 +16,26 @@ const cards = new Map();
 let cursor = document.body.dataset.cursor;
 let known = false; // whether the pictures' states have been read since the cursor was taken
 
-async function askReason(headline) {
+let answer = null; // takes the reader's reason, or null, while the dialog is open
+
+// `submit` and `cancel` come before the dialog closes; its `close` may come only after it has been opened again.
+function askReason(headline) {
   dialog.querySelector("#about").textContent = headline;
-  dialog.returnValue = "";
   dialog.showModal();
-  await new Promise((closed) => dialog.addEventListener("close", closed, { once: true }));
-  return dialog.returnValue === "send" ? new FormData(dialog.querySelector("form")).get("reason") : null;
+  return new Promise((settled) => {
+    answer = settled;
+  });
 }
+
+function settle(reason) {
+  answer?.(reason);
+  answer = null;
+}
+
+dialog.addEventListener("cancel", () => settle(null));
+dialog.querySelector("form").addEventListener("submit", (event) => {
+  settle(event.submitter.value === "send" ? new FormData(event.target).get("reason") : null);
+});
 
 function refresh(chosen) {
   return Promise.all([...cards.values()].filter(chosen).map((card) => card.refresh()));
