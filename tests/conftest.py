@@ -22,6 +22,7 @@ from quorum.cli.embedded_redis import candidates, version_of
 from quorum.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+NO_CAPS = ROOT / "tests" / "policies" / "no_caps.toml"
 PEPPER = "a pepper for tests only"
 SITE_KEY = "qk_test.a-site-key-for-tests-only"
 TOKEN_SECRET = "a token secret for tests only, 32 bytes"
@@ -137,6 +138,7 @@ def make_settings(redis_url: str, **changes: object) -> Settings:
         "pepper": PEPPER,
         "site_key": SITE_KEY,
         "token_secret": TOKEN_SECRET,
+        "policy_path": NO_CAPS,
     }
     return Settings(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -166,6 +168,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
         "QUORUM_PEPPER": settings.pepper,
         "QUORUM_SITE_KEY": settings.site_key,
         "QUORUM_TOKEN_SECRET": settings.token_secret,
+        "QUORUM_POLICY": str(settings.policy_path or ""),
         **more,
     }
 

@@ -15,7 +15,7 @@ import psutil
 from conftest import SITE_KEY, environment, free_port, running, wait_until
 from redis import Redis
 
-from quorum.identity import VERIFIED, fingerprint
+from quorum.identity import NAMED, fingerprint
 from quorum.images import parse_image
 from quorum.redis_store.codec import decode_entry, decode_record
 from quorum.redis_store.keys import keys_of
@@ -171,7 +171,7 @@ class Books:
 
 
 def pair_of(settings: Settings, image: str, reporter: str) -> Pair:
-    return parse_image(image).digest, fingerprint(settings.pepper.encode(), VERIFIED, reporter)
+    return parse_image(image).digest, fingerprint(settings.pepper.encode(), NAMED, reporter)
 
 
 def read_books(settings: Settings) -> Books:

@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from quorum.identity import VERIFIED, Reporter
+from quorum.identity import Reporter
 from quorum.images import parse_image
+from quorum.model import Report
 from quorum.policy import Policy, load_policy
+from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.connection import connect
 from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.statuses import ImageStatus, Statuses
 from quorum.redis_store.tally import Drained, PartitionTally
 from quorum.settings import Settings
 
@@ -24,6 +27,7 @@ class Bench:
     client: Any  # a Redis client; its replies are bytes
     keys: Keys
     tally: PartitionTally
+    statuses: Statuses
     policy: Policy
 
     def report(
@@ -40,6 +44,10 @@ class Bench:
     def drain(self, limit: int = 500) -> Drained:
         return self.tally.drain(self.policy, limit)
 
+    def status(self, image: str) -> ImageStatus:
+        [status] = self.statuses.of([parse_image(image)], self.policy)
+        return status
+
     def events(self) -> list[bytes]:
         return [fields[b"event"] for _, fields in self.client.xrange(self.keys.events)]
 
@@ -54,7 +62,7 @@ def entry(
     image: str, reporter: str, reason: str = "violence", *, reporter_class: str = VERIFIED, at: int = NOW_MS
 ) -> bytes:
     return encode_stamp(at) + encode_report(
-        parse_image(image), Reporter(reporter_class, reporter.encode().ljust(12, b"\0")[:12]), reason
+        Report(parse_image(image), Reporter(reporter_class, reporter.encode().ljust(12, b"\0")[:12]), reason)
     )
 
 
@@ -63,5 +71,5 @@ def open_bench(settings: Settings) -> Iterator[Bench]:
     """Open partition 0 of a namespace."""
     client = connect(settings.redis_url, 5.0)
     keys = keys_of(settings.namespace, 0)
-    yield Bench(client, keys, PartitionTally(client, keys), load_policy())
+    yield Bench(client, keys, PartitionTally(client, keys), Statuses(client, settings.namespace, 1), load_policy())
     client.close()

@@ -6,8 +6,10 @@ from itertools import islice
 
 from redis import Redis
 
-from quorum.identity import VERIFIED, Reporter, fingerprint
+from quorum.identity import NAMED, Reporter, fingerprint
 from quorum.images import parse_image
+from quorum.model import Report
+from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp
 
 from .harness import PEPPER
@@ -22,8 +24,8 @@ def image_id(number: int) -> str:
 
 def encoded(image: int, reporter: int) -> bytes:
     """Return a report of image number `image` by reader number `reporter`, without its time."""
-    reader = Reporter(VERIFIED, fingerprint(PEPPER.encode(), VERIFIED, f"reader-{reporter}"))
-    return encode_report(parse_image(image_id(image)), reader, "violence")
+    reader = Reporter(VERIFIED, fingerprint(PEPPER.encode(), NAMED, f"reader-{reporter}"))
+    return encode_report(Report(parse_image(image_id(image)), reader, "violence"))
 
 
 def append(client: Redis, key: str, pairs: Iterable[tuple[int, int]]) -> None:

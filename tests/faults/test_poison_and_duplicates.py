@@ -17,8 +17,10 @@ from pipeline import (
 )
 from redis import Redis
 
-from quorum.identity import VERIFIED, Reporter
+from quorum.identity import Reporter
 from quorum.images import parse_image
+from quorum.model import Report
+from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.keys import keys_of
@@ -44,7 +46,7 @@ def _entry(client: Redis, settings: Settings, image: str, reporter: str, reason:
     assert digest == parse_image(image).digest
     seconds, micros = client.time()
     stamp = encode_stamp(int(seconds) * 1000 + int(micros) // 1000)
-    return stamp + encode_report(parse_image(image), Reporter(VERIFIED, mark), reason)
+    return stamp + encode_report(Report(parse_image(image), Reporter(VERIFIED, mark), reason))
 
 
 def test_poison_dies_alone_and_once(own_redis: RedisServer, tmp_path: Path) -> None:

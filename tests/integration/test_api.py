@@ -13,9 +13,11 @@ from store import Bench
 from werkzeug.test import TestResponse
 
 from quorum.errors import SettingsError
-from quorum.identity import ANONYMOUS, VERIFIED, fingerprint
+from quorum.identity import NAMED, NETWORK, fingerprint
 from quorum.messages import THANK_YOU
-from quorum.redis_store.codec import Entry, decode_entry
+from quorum.model import Report
+from quorum.policy.model import ANONYMOUS, VERIFIED
+from quorum.redis_store.codec import decode_entry
 from quorum.settings import Settings
 from quorum.tokens import mint_token
 from report_api.app import create_app
@@ -36,7 +38,7 @@ def client(settings: Settings, rings: list[int]) -> Iterator[FlaskClient]:
 
 
 @pytest.fixture
-def inbox(bench: Bench) -> Callable[[], list[Entry]]:
+def inbox(bench: Bench) -> Callable[[], list[Report]]:
     return lambda: [decode_entry(raw) for raw in bench.client.lrange(bench.keys.inbox, 0, -1)]
 
 
@@ -61,14 +63,14 @@ def token(
 
 
 def test_a_report_of_a_backend_is_accepted_stored_and_rung(
-    client: FlaskClient, inbox: Callable[[], list[Entry]], rings: list[int]
+    client: FlaskClient, inbox: Callable[[], list[Report]], rings: list[int]
 ) -> None:
     response = client.post("/v1/reports", json=REPORT, headers=KEY)
     assert response.status_code == 202
     assert response.get_json() == {"status": "accepted", "message": THANK_YOU["en"]}
     [entry] = inbox()
     assert (entry.image.id, entry.reason, entry.reporter.reporter_class) == ("img-1", "violence", VERIFIED)
-    assert entry.reporter.fingerprint == fingerprint(PEPPER.encode(), VERIFIED, "reader-1")
+    assert entry.reporter.fingerprint == fingerprint(PEPPER.encode(), NAMED, "reader-1")
     assert rings == [0]
 
 
@@ -83,7 +85,7 @@ def test_the_reader_is_thanked_in_their_language(client: FlaskClient, header: st
     assert "Accept-Language" in response.headers["Vary"]
 
 
-def test_a_token_names_the_reader(client: FlaskClient, inbox: Callable[[], list[Entry]]) -> None:
+def test_a_token_names_the_reader(client: FlaskClient, inbox: Callable[[], list[Report]]) -> None:
     body = {"image_id": "img-1", "reason": "spam"}
     assert client.post("/v1/reports", json=body, headers=token("reader-1")).status_code == 202
     assert client.post("/v1/reports", json=REPORT, headers=KEY).status_code == 202
@@ -91,7 +93,7 @@ def test_a_token_names_the_reader(client: FlaskClient, inbox: Callable[[], list[
     assert by_token.reporter == by_key.reporter
 
 
-def test_an_anonymous_reader_is_told_apart_by_network(client: FlaskClient, inbox: Callable[[], list[Entry]]) -> None:
+def test_an_anonymous_reader_is_told_apart_by_network(client: FlaskClient, inbox: Callable[[], list[Report]]) -> None:
     body = {"image_id": "img-1", "reason": "spam"}
     for address in ("192.0.2.7", "2001:db8:1:2::1", "2001:db8:1:2::ffff", "::ffff:192.0.2.7"):
         assert client.post("/v1/reports", json=body, environ_base={"REMOTE_ADDR": address}).status_code == 202
@@ -116,7 +118,7 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
 
             with Redis.from_url(redis_url) as redis:
                 stored: Any = redis.lrange(f"{settings.namespace}:{{0}}:inbox", 0, -1)
-            assert decode_entry(stored[0]).reporter.fingerprint == fingerprint(PEPPER.encode(), ANONYMOUS, expected)
+            assert decode_entry(stored[0]).reporter.fingerprint == fingerprint(PEPPER.encode(), NETWORK, expected)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_stored(
-    client: FlaskClient, inbox: Callable[[], list[Entry]], change: dict[str, Any], field: str
+    client: FlaskClient, inbox: Callable[[], list[Report]], change: dict[str, Any], field: str
 ) -> None:
     body = json.dumps({**REPORT, **change})
     response = client.post("/v1/reports", data=body, headers=KEY, content_type="application/json")
@@ -204,7 +206,7 @@ def test_a_large_body_is_refused(client: FlaskClient) -> None:
     ],
 )
 def test_a_bad_credential_is_refused_and_said_why(
-    client: FlaskClient, inbox: Callable[[], list[Entry]], headers: dict[str, str], why: str
+    client: FlaskClient, inbox: Callable[[], list[Report]], headers: dict[str, str], why: str
 ) -> None:
     response = client.post("/v1/reports", json={"image_id": "img-1", "reason": "spam"}, headers=headers)
     assert why in assert_problem(response, 401, "unauthorized")["detail"]
@@ -255,6 +257,7 @@ def test_the_state_of_an_image_goes_from_open_to_blocked(client: FlaskClient, be
     assert fresh == {
         "image_id": "img-1",
         "state": "open",
+        "protected": False,
         "epoch": 1,
         "score": 0.0,
         "reporters": 0,
@@ -364,5 +367,6 @@ def test_the_document_describes_every_route_of_the_api(client: FlaskClient) -> N
     }
     assert routes
     assert routes <= set(document["paths"])
-    assert set(document["components"]["schemas"]["Report"]["properties"]) == {"image_id", "reason", "reporter_id"}
+    report = {"image_id", "reason", "reporter_id", "reporter_since", "content_hash"}
+    assert set(document["components"]["schemas"]["Report"]["properties"]) == report
     assert "violence" in document["components"]["schemas"]["Report"]["properties"]["reason"]["enum"]

@@ -12,6 +12,7 @@ from store import Bench
 
 from quorum.errors import StoreUnavailable
 from quorum.redis_store.codec import decode_entry
+from quorum.redis_store.inbox import Receipt, Sending
 from quorum.settings import Settings
 from quorum.tokens import mint_token
 from report_api.app import create_app
@@ -102,10 +103,11 @@ def test_a_partition_that_fails_fails_its_own_reports_only(redis_url: str, monke
     inbox = app.extensions["quorum"].inbox
     working = inbox.append
 
-    def append(partition: int, *reports: bytes) -> None:
+    def append(partition: int, *reports: Sending) -> Receipt:
         if partition == 1:
             raise StoreUnavailable("down")
-        working(partition, *reports)
+        receipt: Receipt = working(partition, *reports)
+        return receipt
 
     monkeypatch.setattr(inbox, "append", append)
     answer = app.test_client().post("/v1/reports/batch", json=[report(n) for n in range(40)], headers=KEY).get_json()

@@ -9,21 +9,26 @@ from redis import Redis
 from store import Bench
 
 from quorum.errors import InboxFull, StoreUnavailable
-from quorum.identity import VERIFIED, Reporter
+from quorum.identity import Reporter
 from quorum.images import parse_image
+from quorum.model import Report
+from quorum.policy.model import VERIFIED, Limits
 from quorum.redis_store.codec import decode_entry, encode_report
 from quorum.redis_store.connection import connect
-from quorum.redis_store.inbox import MAX_GROUP, Inbox, PartitionInbox
+from quorum.redis_store.inbox import MAX_GROUP, Inbox, PartitionInbox, Sending
 from quorum.redis_store.keys import keys_of
+
+NO_LIMITS = Limits(reporter=0, network=0, key=0)
 
 
 def make(bench: Bench, *, ceiling: int = 10**6, rings: list[int] | None = None) -> PartitionInbox:
     heard = [] if rings is None else rings
-    return PartitionInbox(bench.client, bench.keys, ceiling, lambda: heard.append(1))
+    return PartitionInbox(bench.client, bench.keys, ceiling, lambda: heard.append(1), lambda: NO_LIMITS)
 
 
-def report(number: int) -> bytes:
-    return encode_report(parse_image(f"img-{number}"), Reporter(VERIFIED, b"reader-12345"), "violence")
+def report(number: int) -> Sending:
+    reporter = Reporter(VERIFIED, b"reader-12345")
+    return Sending(encode_report(Report(parse_image(f"img-{number}"), reporter, "violence")))
 
 
 def server_ms(client: Redis) -> int:
@@ -33,7 +38,7 @@ def server_ms(client: Redis) -> int:
 
 def test_a_report_lies_in_the_inbox_with_the_servers_time(bench: Bench) -> None:
     before = server_ms(bench.client)
-    make(bench).append(report(1))
+    make(bench).append([report(1)])
     [raw] = bench.client.lrange(bench.keys.inbox, 0, -1)
     entry = decode_entry(raw)
     assert before <= entry.received_ms <= server_ms(bench.client)
@@ -44,23 +49,23 @@ def test_the_bell_rings_once_until_the_inbox_was_found_empty(bench: Bench) -> No
     rings: list[int] = []
     inbox = make(bench, rings=rings)
     for number in range(5):
-        inbox.append(report(number))
+        inbox.append([report(number)])
     assert len(rings) == 1
     assert bench.drain().taken == 5
     assert bench.drain().taken == 0
-    inbox.append(report(6))
+    inbox.append([report(6)])
     assert len(rings) == 2
 
 
 def test_a_full_inbox_refuses_and_keeps_what_it_has(bench: Bench) -> None:
     inbox = make(bench, ceiling=2)
-    inbox.append(report(1))
-    inbox.append(report(2))
+    inbox.append([report(1)])
+    inbox.append([report(2)])
     with pytest.raises(InboxFull, match="holds 2 reports"):
-        inbox.append(report(3))
+        inbox.append([report(3)])
     assert bench.client.llen(bench.keys.inbox) == 2
     bench.drain()
-    inbox.append(report(3))
+    inbox.append([report(3)])
 
 
 class Counting(PartitionInbox):
@@ -68,9 +73,9 @@ class Counting(PartitionInbox):
 
     groups: list[int]
 
-    def _send(self, reports: list[bytes]) -> Exception | None:
-        self.groups.append(len(reports))
-        return super()._send(reports)
+    def _send(self, group: list[Any]) -> Exception | None:
+        self.groups.append(len(group))
+        return super()._send(group)
 
 
 def together(threads: int, act: Any) -> None:
@@ -89,12 +94,12 @@ def together(threads: int, act: Any) -> None:
 
 
 def test_requests_that_wait_together_share_round_trips_and_lose_nothing(bench: Bench) -> None:
-    inbox = Counting(bench.client, bench.keys, 10**6, lambda: None)
+    inbox = Counting(bench.client, bench.keys, 10**6, lambda: None, lambda: NO_LIMITS)
     inbox.groups = []
 
     def send(number: int) -> None:
         for turn in range(50):
-            inbox.append(report(number * 100 + turn))
+            inbox.append([report(number * 100 + turn)])
 
     together(32, send)
     stored = sorted(decode_entry(raw).image.id for raw in bench.client.lrange(bench.keys.inbox, 0, -1))
@@ -108,20 +113,20 @@ def test_a_failing_call_fails_everybody_who_waits_and_nobody_after_them(bench: B
     class Failing(Counting):
         broken = True
 
-        def _send(self, reports: list[bytes]) -> Exception | None:
+        def _send(self, group: list[Any]) -> Exception | None:
             if self.broken:
-                self.groups.append(len(reports))
+                self.groups.append(len(group))
                 wait_until(lambda: len(self._queue) == 9, what="nine more senders")
                 return StoreUnavailable("down")
-            return super()._send(reports)
+            return super()._send(group)
 
-    inbox = Failing(bench.client, bench.keys, 10**6, lambda: None)
+    inbox = Failing(bench.client, bench.keys, 10**6, lambda: None, lambda: NO_LIMITS)
     inbox.groups = []
     errors: list[Exception] = []
 
     def send(number: int) -> None:
         try:
-            inbox.append(report(number))
+            inbox.append([report(number)])
         except StoreUnavailable as error:
             errors.append(error)
 
@@ -148,4 +153,4 @@ def test_each_partition_has_its_own_inbox_and_bell(bench: Bench) -> None:
 def test_a_server_that_is_not_there_is_said_at_once() -> None:
     client = connect("redis://127.0.0.1:1/0", 0.4)
     with pytest.raises(StoreUnavailable, match="ConnectionError"):
-        PartitionInbox(client, keys_of("test-none", 0), 10, lambda: None).append(report(1))
+        PartitionInbox(client, keys_of("test-none", 0), 10, lambda: None, Limits).append([report(1)])

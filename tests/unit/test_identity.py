@@ -2,23 +2,23 @@
 
 import pytest
 
-from quorum.identity import ANONYMOUS, FINGERPRINT_BYTES, VERIFIED, fingerprint, network_of
+from quorum.identity import FINGERPRINT_BYTES, NAMED, NETWORK, fingerprint, network_of
 
 
 def test_a_fingerprint_depends_on_pepper_class_and_name() -> None:
     prints = {
-        fingerprint(b"pepper-1", VERIFIED, "reader-1"),
-        fingerprint(b"pepper-2", VERIFIED, "reader-1"),
-        fingerprint(b"pepper-1", ANONYMOUS, "reader-1"),
-        fingerprint(b"pepper-1", VERIFIED, "reader-2"),
+        fingerprint(b"pepper-1", NAMED, "reader-1"),
+        fingerprint(b"pepper-2", NAMED, "reader-1"),
+        fingerprint(b"pepper-1", NETWORK, "reader-1"),
+        fingerprint(b"pepper-1", NAMED, "reader-2"),
     }
     assert len(prints) == 4
     assert {len(one) for one in prints} == {FINGERPRINT_BYTES}
-    assert fingerprint(b"pepper-1", VERIFIED, "reader-1") in prints
+    assert fingerprint(b"pepper-1", NAMED, "reader-1") in prints
 
 
 def test_a_fingerprint_does_not_hold_the_name() -> None:
-    assert b"reader" not in fingerprint(b"pepper", VERIFIED, "reader")
+    assert b"reader" not in fingerprint(b"pepper", NAMED, "reader")
 
 
 @pytest.mark.parametrize(

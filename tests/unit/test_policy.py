@@ -35,7 +35,12 @@ def test_the_default_policy_is_what_the_documentation_says() -> None:
 
 def test_weights_are_products_in_thousandths() -> None:
     policy = parse(GOOD)
-    assert policy.weights == {"verified": {"violence": 1000, "spam": 100}, "anonymous": {"violence": 500, "spam": 50}}
+    assert policy.weights == {
+        "verified": {"violence": 1000, "spam": 100},
+        "anonymous": {"violence": 500, "spam": 50},
+        "trusted": {"violence": 5000, "spam": 500},
+        "muted": {"violence": 0, "spam": 0},
+    }
     assert policy.weight("anonymous", "spam") == 50
 
 
@@ -54,25 +59,21 @@ def test_the_version_names_the_rules_and_not_how_they_are_written() -> None:
         ("threshold = 5.0", 'threshold = "five"', 1, "threshold: must be a number, not 'five'"),
         ("threshold = 5.0", "threshold = true", 1, "threshold: must be a number"),
         ("threshold = 5.0", "threshold = nan", 1, "threshold: must be between"),
-        ("threshold = 5.0", "threshold = 300", 1, "threshold: cannot be reached by 256 reporters"),
+        ("threshold = 5.0", "threshold = 1300", 1, "threshold: cannot be reached by 256 reporters"),
         ("min_reporters = 3", "min_reporters = 2.5", 2, "min_reporters: must be a whole number"),
         ("min_reporters = 3", "min_reporters = 257", 2, "min_reporters: must be between 1 and 256"),
         ("window_days = 30", "window_days = -1", 3, "window_days: must be between"),
-        ("window_days = 30", "window = 30", 3, "window: is not a policy field; the fields are"),
+        ("window_days = 30", "window = 30", 3, "window: is not a field here; the fields are"),
         ("verified = 1.0", "verified = -1", 5, "reporters.verified: must be between"),
         ("verified = 1.0", "verified = 66", 5, "reporters.verified: must be between"),
         ("anonymous = 0.5\n", "", 4, "reporters: must give a weight for 'anonymous'"),
         ("spam = 0.1", "Spam = 0.1", 9, "reasons.Spam: must be lower case"),
         ("spam = 0.1", '"spam\\n" = 0.1', None, "must be lower case"),
         ("violence = 1.0\nspam = 0.1\n", "", 7, "reasons: must name 1 to 50 reasons"),
-        ("violence = 1.0", "violence = 65.0\nhate = 65.0", None, ""),
     ],
 )
 def test_an_error_names_file_line_and_field(old: str, new: str, line: int | None, said: str) -> None:
     text = GOOD.replace(old, new)
-    if not said:
-        parse(text)  # heavy, but within what a tally can keep
-        return
     with pytest.raises(PolicyError) as error:
         parse(text)
     assert said in str(error.value)
@@ -80,7 +81,7 @@ def test_an_error_names_file_line_and_field(old: str, new: str, line: int | None
 
 
 def test_a_weight_that_a_tally_cannot_keep_is_refused() -> None:
-    with pytest.raises(PolicyError, match="reporter weight x reason weight must not exceed"):
+    with pytest.raises(PolicyError, match=r"reporter weight x reason weight x accuracy\.most must not exceed"):
         parse(GOOD.replace("verified = 1.0", "verified = 10").replace("violence = 1.0", "violence = 10"))
 
 

@@ -12,7 +12,7 @@ from jwt.algorithms import OKPAlgorithm
 from jwt.utils import base64url_encode
 
 from quorum.errors import InvalidToken, SettingsError
-from quorum.tokens import REMEMBERED, TokenReader, mint_token, read_token_keys
+from quorum.tokens import REMEMBERED, Subject, TokenReader, mint_token, read_token_keys
 
 SECRET = "a token secret for tests only, 32 bytes"
 OLD, NEW = "an old secret of 32 bytes or more, yes", "a new secret of 32 bytes or more, yes"
@@ -37,16 +37,16 @@ def reader(secret: str = SECRET, path: Path | None = None) -> TokenReader:
 
 
 def test_a_minted_token_names_its_reader() -> None:
-    assert reader().subject(mint_token(SECRET, "quorum", "reader-1", 60)) == "reader-1"
+    assert reader().subject(mint_token(SECRET, "quorum", "reader-1", 60)).name == "reader-1"
 
 
 def test_while_keys_rotate_tokens_of_both_are_good_and_of_a_dropped_one_not(tmp_path: Path) -> None:
     old = mint_token(OLD, "quorum", "reader-1", 600, key_id="2025")
     new = mint_token(NEW, "quorum", "reader-1", 600, key_id="2026")
     both = reader("", key_set(tmp_path, oct_key("2025", OLD), oct_key("2026", NEW)))
-    assert both.subject(old) == both.subject(new) == "reader-1"
+    assert both.subject(old) == both.subject(new) == Subject("reader-1")
     after = reader("", key_set(tmp_path, oct_key("2026", NEW)))
-    assert after.subject(new) == "reader-1"
+    assert after.subject(new).name == "reader-1"
     with pytest.raises(InvalidToken, match="no key that is known here"):
         after.subject(old)
 
@@ -56,7 +56,7 @@ def test_a_public_ed25519_key_is_enough_to_verify(tmp_path: Path) -> None:
     public = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
     verify = reader("", key_set(tmp_path, {**public, "kid": "site"}))
     signed = jwt.encode(claims(), private, algorithm="EdDSA", headers={"kid": "site"})
-    assert verify.subject(signed) == "reader-1"
+    assert verify.subject(signed).name == "reader-1"
     other = jwt.encode(claims(), Ed25519PrivateKey.generate(), algorithm="EdDSA", headers={"kid": "site"})
     with pytest.raises(InvalidToken):
         verify.subject(other)
@@ -117,7 +117,7 @@ def test_without_keys_no_token_is_good() -> None:
 def test_a_remembered_token_still_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     verify = reader()
     token = mint_token(SECRET, "quorum", "reader-1", 60)
-    assert verify.subject(token) == "reader-1"
+    assert verify.subject(token).name == "reader-1"
     now = time.time()
     monkeypatch.setattr("quorum.tokens.time.time", lambda: now + 61)
     monkeypatch.setattr(verify, "_verify", lambda _: (_ for _ in ()).throw(InvalidToken("it has expired")))

@@ -6,13 +6,13 @@ from conftest import wait_until
 from prometheus_client import CollectorRegistry
 
 from quorum.errors import StoreUnavailable
-from quorum.policy import load_policy
+from quorum.policy.file import PolicyFile
 from quorum.redis_store.tally import Drained
 from tally_worker.drain import LINGER_SECONDS, drain_until_silent
 from tally_worker.observe import SweepMetrics
 from tally_worker.sweeper import Sweeper
 
-POLICY = load_policy()
+POLICIES = PolicyFile(None)
 
 
 class Scripted:
@@ -26,7 +26,7 @@ class Scripted:
     def drain(self, _policy: Any) -> Drained:
         self.now += 1
         taken, left = self.takes.pop(0) if self.takes else (0, 0)
-        return Drained(taken, left, taken, 0, 0)
+        return Drained(taken, left, taken, 0, 0, 0)
 
     def compact(self, _policy: Any, _bucket: int) -> int:
         return 0
@@ -35,7 +35,7 @@ class Scripted:
         self.slept.append(seconds)
 
     def run(self, turn: float = 100) -> bool:
-        return drain_until_silent(self, POLICY, turn_seconds=turn, clock=lambda: self.now, sleep=self.sleep)  # type: ignore[arg-type]
+        return drain_until_silent(self, POLICIES, turn_seconds=turn, clock=lambda: self.now, sleep=self.sleep)  # type: ignore[arg-type]
 
 
 def test_it_drains_until_the_inbox_was_found_empty() -> None:
@@ -73,12 +73,20 @@ class Feed:
         return 0
 
 
+class Shields:
+    """Never up."""
+
+    def settle(self) -> bool:
+        return False
+
+
 def sweeper(tally: Any, feed: Feed, health: Health, registry: CollectorRegistry) -> Sweeper:
     return Sweeper(
         [tally],
         feed,  # type: ignore[arg-type]
         health,  # type: ignore[arg-type]
-        POLICY,
+        Shields(),  # type: ignore[arg-type]
+        POLICIES,
         worker="worker-1",
         interval_seconds=0.01,
         retention_seconds=60,

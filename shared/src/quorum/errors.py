@@ -25,6 +25,22 @@ class InvalidImageId(PermanentError):
     """An image id breaks the rule of `quorum.images`; the message says which part of it."""
 
 
+class InvalidContentHash(PermanentError):
+    """A content hash is not written as one."""
+
+
+class InvalidAddress(PermanentError):
+    """Something that should be an IP address is none."""
+
+
+class InvalidRecord(PermanentError):
+    """A line of recorded reports cannot be read; the message names line and field."""
+
+
+class DecisionRefused(PermanentError):
+    """A decision does not fit the image's state; the message says why."""
+
+
 class MalformedEntry(PermanentError):
     """An inbox entry cannot be decoded."""
 
@@ -39,6 +55,16 @@ class StoreUnavailable(TransientError):
 
 class InboxFull(StoreUnavailable):
     """The inbox has reached its ceiling; reports must wait until the workers have caught up."""
+
+
+class RateLimited(QuorumError):
+    """Too many reports in this minute; nothing was stored."""
+
+    def __init__(self, limit: str, quota: int, reset_seconds: int) -> None:
+        super().__init__(f"more than {quota} reports a minute from one {limit}; go on in {reset_seconds} s")
+        self.limit = limit
+        self.quota = quota
+        self.reset_seconds = reset_seconds
 
 
 class CursorExpired(QuorumError):

@@ -12,7 +12,12 @@ from typing import Any
 
 SPEC_VERSION = "1.0"
 SOURCE = "/quorum"
+
 BLOCKED = "quorum.image.blocked.v1"
+UNBLOCKED = "quorum.image.unblocked.v1"
+HELD = "quorum.image.held.v1"
+SHIELDS_RAISED = "quorum.shields.raised.v1"
+SHIELDS_LOWERED = "quorum.shields.lowered.v1"
 
 JSON_TYPE = "application/json"
 BATCH_TYPE = "application/cloudevents-batch+json"
@@ -59,8 +64,22 @@ class Event:
         }
 
 
+def cloud_event(event_id: str, kind: str, subject: str, at_ms: int, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as it is appended to the stream; `drain.lua` writes the same."""
+    return {
+        "specversion": SPEC_VERSION,
+        "id": event_id,
+        "source": SOURCE,
+        "type": kind,
+        "subject": subject,
+        "time": timestamp(at_ms),
+        "datacontenttype": JSON_TYPE,
+        "data": dict(data),
+    }
+
+
 def event_id(digest: bytes, epoch: int, kind: str) -> str:
-    """Return the id of the event that says `kind` (blocked) of an image in an epoch; `drain.lua` derives the same."""
+    """Return the id of the event that says `kind` (blocked, held, unblocked) of an image in an epoch."""
     return f"{digest.hex()}-{epoch}-{kind}"
 
 

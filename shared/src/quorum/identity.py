@@ -8,23 +8,38 @@ import hmac
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+NAMED, NETWORK = "named", "network"  # kinds of subject: a name that the site gives, a network
 FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12 that any two are taken for one
 
-VERIFIED = "verified"
-ANONYMOUS = "anonymous"
+NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart
 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """A person as the tally knows them: class (a policy weight) and fingerprint."""
+    """A person as the tally knows them.
+
+    `network` is a 16-bit keyed tag of an anonymous reporter's wider network, 0 for nobody's. `fresh` says that the
+    site calls the account new. `previous` is the fingerprint under the previous pepper, while that is being replaced.
+    """
 
     reporter_class: str
     fingerprint: bytes
+    network: int = 0
+    fresh: bool = False
+    previous: bytes | None = None
 
 
-def fingerprint(pepper: bytes, reporter_class: str, subject: str) -> bytes:
-    """Return the fingerprint of `subject` in its class; the same name in two classes is two reporters."""
-    return hmac.digest(pepper, f"{reporter_class}\0{subject}".encode(), "sha256")[:FINGERPRINT_BYTES]
+def fingerprint(pepper: bytes, kind: str, subject: str) -> bytes:
+    """Return the fingerprint of `subject`; the same name of another kind (NAMED, NETWORK) is another reporter."""
+    return hmac.digest(pepper, f"{kind}\0{subject}".encode(), "sha256")[:FINGERPRINT_BYTES]
+
+
+def network_tag(pepper: bytes, address: str) -> int:
+    """Return a tag from 1 to 65,535 of the /24 (IPv4) or /48 (IPv6) around an address. Raises ValueError."""
+    parsed = _parsed(address)
+    network = ip_network(f"{parsed}/{NETWORK_PREFIX[parsed.version]}", strict=False)
+    digest = hmac.digest(pepper, f"tag\0{network}".encode(), "sha256")
+    return int.from_bytes(digest[:2], "big") % 65_535 + 1
 
 
 def network_of(address: str) -> str:
@@ -32,9 +47,14 @@ def network_of(address: str) -> str:
 
     An IPv4 address inside IPv6 (::ffff:192.0.2.1) counts as the IPv4 address. Raises ValueError on anything else.
     """
-    parsed: IPv4Address | IPv6Address = ip_address(address)
+    parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return str(ip_network((int(parsed) >> 64 << 64, 64)))
-        parsed = parsed.ipv4_mapped
+        return str(ip_network((int(parsed) >> 64 << 64, 64)))
     return str(parsed)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed

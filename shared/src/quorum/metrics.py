@@ -34,6 +34,9 @@ DEAD_LETTERS = Metric(
     "quorum_dead_letters", "gauge", "Reports that could not be tallied and wait to be replayed", ("partition",)
 )
 BLOCKED_IMAGES = Metric("quorum_blocked_images", "gauge", "Images that are blocked now", ("partition",))
+HELD_IMAGES = Metric("quorum_held_images", "gauge", "Images that wait for a moderator", ("partition",))
+SHIELDS_UP = Metric("quorum_shields_up", "gauge", "1 while automatic blocks are holds, else 0", ("partition",))
+JOURNAL_REPORTS = Metric("quorum_journal_reports", "gauge", "Reports kept for simulations", ("partition",))
 EVENTS_KEPT = Metric("quorum_events_kept", "gauge", "Events in the stream", ("partition",))
 DRAIN_BATCHES = Metric("quorum_drain_batches", "counter", "Batches that took at least one report", ("partition",))
 REPORTS_TAKEN = Metric("quorum_reports_tallied", "counter", "Reports taken out of the inbox", ("partition",))
@@ -43,11 +46,46 @@ REPORTS_COUNTED = Metric(
 IMAGES_BLOCKED = Metric(
     "quorum_images_blocked", "counter", "Images blocked because reports crossed the threshold", ("partition",)
 )
+REPORTS_KNOWN = Metric(
+    "quorum_reports_repeated", "counter", "Reports of reporters whom the image has counted already", ("partition",)
+)
+REPORTS_MUTED = Metric(
+    "quorum_reports_muted", "counter", "Reports that weigh nothing, most of them of muted reporters", ("partition",)
+)
+REPORTS_IMMUNE = Metric("quorum_reports_immune", "counter", "Reports of images that a clear protects", ("partition",))
+REPORTS_CROWDED = Metric(
+    "quorum_reports_crowded", "counter", "Anonymous reports beyond what counts of one network", ("partition",)
+)
+REPORTS_FULL = Metric(
+    "quorum_reports_full", "counter", "Reports of images that keep as many reporters as is kept of one", ("partition",)
+)
+IMAGES_HELD = Metric(
+    "quorum_images_held", "counter", "Images held for a moderator because reports crossed the threshold", ("partition",)
+)
+SHIELDS_RAISED = Metric("quorum_shields_raised", "counter", "Times that a cap raised the shields", ("partition",))
+BLOCKED_BY_HAND = Metric(
+    "quorum_images_blocked_by_moderators", "counter", "Images that moderators blocked", ("partition",)
+)
+IMAGES_UNBLOCKED = Metric("quorum_images_unblocked", "counter", "Images that moderators unblocked", ("partition",))
+DECISIONS_UPHOLD = Metric("quorum_decisions_uphold", "counter", "Decisions that reports were right", ("partition",))
+DECISIONS_BLOCK = Metric("quorum_decisions_block", "counter", "Decisions to block", ("partition",))
+DECISIONS_CLEAR = Metric("quorum_decisions_clear", "counter", "Decisions that nothing is wrong", ("partition",))
+REPORTERS_WARNED = Metric(
+    "quorum_reporters_warned", "counter", "Reporters warned because of unfounded reports", ("partition",)
+)
+REPORTERS_MUTED = Metric(
+    "quorum_reporters_muted", "counter", "Reporters muted because of unfounded reports", ("partition",)
+)
 REPORTS_DEAD = Metric("quorum_reports_dead", "counter", "Reports that became dead letters", ("partition",))
 LAST_SWEEP = Metric("quorum_last_sweep_age_seconds", "gauge", "Time since any worker last swept the inboxes")
 
 WORKER_SWEEPS = Metric("quorum_worker_sweeps", "counter", "Sweeps of this worker, by outcome", ("outcome",))
 WORKER_SWEEP_AGE = Metric("quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox")
+
+POLICY_INFO = Metric("quorum_policy_info", "gauge", "1, with the version of the policy in use", ("version",))
+POLICY_BAD = Metric(
+    "quorum_policy_file_bad", "gauge", "1 while the policy file cannot be used and the last good policy stays, else 0"
+)
 
 BY_COUNTER = {
     "batches": DRAIN_BATCHES,
@@ -55,4 +93,18 @@ BY_COUNTER = {
     "counted": REPORTS_COUNTED,
     "blocked": IMAGES_BLOCKED,
     "dead": REPORTS_DEAD,
+    "known": REPORTS_KNOWN,
+    "muted": REPORTS_MUTED,
+    "immune": REPORTS_IMMUNE,
+    "crowded": REPORTS_CROWDED,
+    "full": REPORTS_FULL,
+    "held": IMAGES_HELD,
+    "shields": SHIELDS_RAISED,
+    "blocked_by_moderators": BLOCKED_BY_HAND,
+    "unblocked": IMAGES_UNBLOCKED,
+    "decisions_uphold": DECISIONS_UPHOLD,
+    "decisions_block": DECISIONS_BLOCK,
+    "decisions_clear": DECISIONS_CLEAR,
+    "reporters_warned": REPORTERS_WARNED,
+    "reporters_muted": REPORTERS_MUTED,
 }

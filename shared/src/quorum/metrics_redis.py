@@ -50,6 +50,9 @@ class RedisCollector(Collector):
             metrics.INBOX_AGE: [state.inbox_age_seconds for state in states],
             metrics.DEAD_LETTERS: [state.dead_letters for state in states],
             metrics.BLOCKED_IMAGES: [state.blocked_images for state in states],
+            metrics.HELD_IMAGES: [state.held_images for state in states],
+            metrics.SHIELDS_UP: [float(state.shields_up) for state in states],
+            metrics.JOURNAL_REPORTS: [state.journal_reports for state in states],
             metrics.EVENTS_KEPT: [state.events_kept for state in states],
         }
         counters: Samples = {

@@ -4,6 +4,7 @@ A secret may also be given as a file: QUORUM_PEPPER_FILE=/run/secrets/pepper sta
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from quorum.errors import SettingsError
 MIN_SECRET_CHARACTERS = 16
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 READ_ACCESS = ("key", "open")
 
 
@@ -27,6 +29,7 @@ class Settings:
     partitions: int = 1  # fixed once data exists
     policy_path: Path | None = None  # None: the default policy
     pepper: str = ""  # keys the reporters' fingerprints
+    pepper_previous: str = ""  # the pepper before, while reporters are moved to the new one
     site_key: str = ""  # bearer key of the site's backend
     token_secret: str = ""  # signs reporter tokens (HS256)
     token_keys_path: Path | None = None  # a JWK Set that verifies reporter tokens
@@ -34,6 +37,8 @@ class Settings:
     read_access: str = "key"  # who may read states and events: bearers of a key, or anyone
     proxy_hops: int = 0  # trusted reverse proxies in front of the API, exactly
     trusted_hosts: tuple[str, ...] = ()  # Host headers to answer; empty: any
+    cors_origins: tuple[str, ...] = ()  # origins whose pages may call the API from a browser
+    journal_reports: int = 100_000  # per partition, for simulations; 0: none is kept
     inbox_limit: int = 2_000_000  # reports per partition; at the ceiling intake answers 503
     event_retention_seconds: int = 30 * 86400
     sweep_seconds: float = 2.0  # at most, between two sweeps of one worker
@@ -57,6 +62,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         partitions=env.whole("QUORUM_PARTITIONS", defaults.partitions, 1, MAX_PARTITIONS),
         policy_path=Path(policy) if policy else None,
         pepper=env.secret("QUORUM_PEPPER"),
+        pepper_previous=env.secret("QUORUM_PEPPER_PREVIOUS"),
         site_key=env.secret("QUORUM_SITE_KEY"),
         token_secret=env.secret("QUORUM_TOKEN_SECRET"),
         token_keys_path=Path(token_keys) if token_keys else None,
@@ -64,6 +70,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         read_access=read_access,
         proxy_hops=env.whole("QUORUM_PROXY_HOPS", defaults.proxy_hops, 0, MAX_PROXY_HOPS),
         trusted_hosts=tuple(filter(None, env.text("QUORUM_TRUSTED_HOSTS", "").split(","))),
+        cors_origins=env.origins("QUORUM_CORS_ORIGINS"),
+        journal_reports=env.whole("QUORUM_JOURNAL_REPORTS", defaults.journal_reports, 0, 10**8),
         inbox_limit=env.whole("QUORUM_INBOX_LIMIT", defaults.inbox_limit, 1, 10**9),
         event_retention_seconds=env.whole("QUORUM_EVENT_RETENTION_SECONDS", defaults.event_retention_seconds, 1, 10**9),
         sweep_seconds=env.whole("QUORUM_SWEEP_SECONDS", int(defaults.sweep_seconds), 1, 60),
@@ -91,6 +99,13 @@ class _Environment:
         if urlsplit(raw).scheme not in {"redis", "rediss", "unix", "amqp", "amqps", "memory"}:
             raise SettingsError(f"{name} must be a URL such as redis://host:6379/0, and its scheme is not one of those")
         return raw
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(filter(None, (origin.strip() for origin in self.text(name, "").split(","))))
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(f"{name} must hold origins such as https://www.example.org, not {origin!r}")
+        return origins
 
     def secret(self, name: str) -> str:
         value = self.secret_file(name) or self.text(name, "")

@@ -1,6 +1,7 @@
 """Reporter tokens: a short-lived JWT in which a site says who its reader is.
 
-Claims: `sub` (the reader, as the site names them), `aud` (this quorum), `exp`; all three are required. Algorithms:
+Claims: `sub` (the reader, as the site names them), `aud` (this quorum), `exp`; all three are required. `since` may say
+when the reader's account was made (seconds since 1970), so that a crowd of fresh accounts is noticed. Algorithms:
 HS256 with a shared secret, EdDSA (Ed25519) with the site's public key. Several keys may be valid at a time, told apart
 by `kid`: to rotate, add the new one, sign with it, and drop the old one when its last tokens have expired.
 """
@@ -8,6 +9,7 @@ by `kid`: to rotate, add the new one, sign with it, and drop the old one when it
 import json
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -21,6 +23,14 @@ MAX_TOKEN_CHARACTERS = 4096
 REMEMBERED = 4096
 
 _ALGORITHM_OF = {"oct": "HS256", "OKP": "EdDSA"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a token names, and since when the site knows them (Unix seconds), where it says so."""
+
+    name: str
+    since: float | None = None
 
 
 class TokenKeys:
@@ -68,10 +78,10 @@ class TokenReader:
     def __init__(self, keys: TokenKeys, audience: str) -> None:
         self._keys = keys
         self._audience = audience
-        self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Subject, float]] = OrderedDict()
         self._lock = Lock()
 
-    def subject(self, token: str) -> str:
+    def subject(self, token: str) -> Subject:
         """Return whom the token names. Raises InvalidToken."""
         known = self._known.get(token)
         if known and known[1] > time.time():
@@ -83,7 +93,7 @@ class TokenReader:
                 self._known.popitem(last=False)
         return subject
 
-    def _verify(self, token: str) -> tuple[str, float]:
+    def _verify(self, token: str) -> tuple[Subject, float]:
         if not self._keys or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2:  # noqa: PLR2004 - RFC 7519, 3
             raise InvalidToken("it is neither a known API key nor a reporter token")
         key = self._keys.key_for(token)
@@ -102,7 +112,10 @@ class TokenReader:
         subject: str = claims["sub"]
         if not subject.strip():
             raise InvalidToken("it names nobody: its sub is blank")
-        return subject, float(claims["exp"])
+        since = claims.get("since")
+        if since is not None and (isinstance(since, bool) or not isinstance(since, (int, float))):
+            raise InvalidToken("its since is not a time in seconds since 1970")
+        return Subject(subject, since), float(claims["exp"])
 
 
 def mint_token(secret: str, audience: str, subject: str, lifetime_seconds: int, key_id: str | None = None) -> str:

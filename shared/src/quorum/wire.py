@@ -1,24 +1,47 @@
 """The shapes of everything that goes over HTTP; validation and the OpenAPI document are made from the same schemas."""
 
-from collections.abc import Collection
-from typing import Any
+from datetime import UTC
+from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from quorum.errors import InvalidImageId
-from quorum.images import MAX_ID_CHARACTERS, parse_image
+from quorum.decisions import Action
+from quorum.errors import InvalidContentHash, InvalidImageId
+from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.images import MAX_ID_CHARACTERS, content_digest, parse_image
+from quorum.policy.model import Policy
 
 MAX_REPORTER_CHARACTERS = 200
+
+
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
+MAX_STATUSES = 1000
+MAX_VIEWS = 2**48 - 1
+MAX_NOTE_CHARACTERS = 1000
+STATES = ("open", "held", "blocked", "cleared")
 
 
 class ImageId(fields.String):
     """An image id, turned into `quorum.images.Image`."""
 
+    keep_query: frozenset[str] = frozenset()
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return parse_image(text)
+            return parse_image(text, self.keep_query)
         except InvalidImageId as error:
+            raise ValidationError(str(error)) from error
+
+
+class ContentHash(fields.String):
+    """A content hash, turned into the digest of the tally that copies share."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return content_digest(text)
+        except InvalidContentHash as error:
             raise ValidationError(str(error)) from error
 
 
@@ -49,11 +72,31 @@ class ReportSchema(Schema):
             "example": "reader-1",
         },
     )
+    reporter_since = fields.AwareDateTime(
+        format="iso",
+        default_timezone=UTC,
+        metadata={
+            "description": "When the reporter's account was made, so that a crowd of fresh accounts is noticed; "
+            "only with an API key.",
+            "example": "2026-01-31T12:00:00Z",
+        },
+    )
+    content_hash = ContentHash(
+        metadata={
+            "description": "`sha256:` or `pdq:` and 64 hex digits of the picture's content: images with the same hash "
+            "share one tally; only with an API key, and with one partition.",
+            "example": "sha256:" + "0" * 64,
+            "pattern": "^(sha256|pdq):[0-9a-fA-F]{64}$",
+        },
+    )
 
-    def __init__(self, reasons: Collection[str]) -> None:
+    def __init__(self, policy: Policy) -> None:
         super().__init__()
-        known = validate.OneOf(sorted(reasons), error="is not a reason of the policy; use one of: {choices}")
+        known = validate.OneOf(
+            sorted(policy.reason_names), error="is not a reason of the policy; use one of: {choices}"
+        )
         self.fields["reason"].validators = [known]  # a list of its own: fields of a class share theirs
+        cast("ImageId", self.fields["image_id"]).keep_query = policy.keep_query
 
 
 class AcceptedSchema(Schema):
@@ -74,7 +117,7 @@ class ReportResultSchema(Schema):
     """What became of one report of a batch."""
 
     index = fields.Integer(required=True, metadata={"description": "Its place in the batch, from 0."})
-    status = fields.Integer(required=True, validate=validate.OneOf([202, 422, 503]))
+    status = fields.Integer(required=True, validate=validate.OneOf([202, 422, 429, 503]))
     errors = fields.List(fields.Nested(FieldErrorSchema))
 
 
@@ -90,8 +133,11 @@ class ImageStatusSchema(Schema):
     """What is known of an image now."""
 
     image_id = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(["open", "blocked"]))
-    epoch = fields.Integer(required=True, metadata={"description": "Raised by every unblocking."})
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    protected = fields.Boolean(
+        required=True, metadata={"description": "Whether the policy never blocks it without a moderator."}
+    )
+    epoch = fields.Integer(required=True, metadata={"description": "Raised by every clear."})
     score = fields.Float(required=True, metadata={"description": "Points of the reports inside the window."})
     reporters = fields.Integer(required=True, metadata={"description": "Distinct reporters inside the window."})
     reasons = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
@@ -103,35 +149,137 @@ class ImageStatusSchema(Schema):
 class DecidedBySchema(Schema):
     """Who or what decided."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["policy"]))
-    version = fields.String(required=True, metadata={"description": "Version of the policy that decided."})
+    kind = fields.String(required=True, validate=validate.OneOf(["policy", "moderator"]))
+    version = fields.String(metadata={"description": "Version of the policy that decided."})
+    name = fields.String(metadata={"description": "Name of the API key with which a moderator decided."})
 
 
-class BlockedDataSchema(Schema):
-    """The data of `quorum.image.blocked.v1`."""
+class EventDataSchema(Schema):
+    """The data of `quorum.image.blocked.v1`, `.held.v1` and `.unblocked.v1`."""
 
     image_id = fields.String(required=True)
     epoch = fields.Integer(required=True)
     score = fields.Float(required=True)
     reporters = fields.Integer(required=True)
     reasons = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    first_reported_at = fields.DateTime(required=True)
-    last_reported_at = fields.DateTime(required=True)
+    first_reported_at = fields.DateTime(required=True, allow_none=True)
+    last_reported_at = fields.DateTime(required=True, allow_none=True)
+    cause = fields.String(
+        metadata={"description": "Why it is held: `protected`, `burst`, `shields`, or `copy` of a held one."},
+        validate=validate.OneOf(["protected", "burst", "shields", "copy"]),
+    )
+    decided_by = fields.Nested(DecidedBySchema, required=True)
+
+
+class ShieldsDataSchema(Schema):
+    """The data of `quorum.shields.raised.v1` and `.lowered.v1`."""
+
+    until = fields.DateTime()
+    cause = fields.String(validate=validate.OneOf(["blocks_per_hour", "share_of_images", "by_hand"]))
     decided_by = fields.Nested(DecidedBySchema, required=True)
 
 
 class CloudEventSchema(Schema):
-    """A CloudEvents 1.0 event; `cursor` is where the feed goes on after it."""
+    """A CloudEvents 1.0 event; `cursor` is where the feed goes on after it. `data` depends on the type."""
 
     specversion = fields.String(required=True, validate=validate.OneOf(["1.0"]))
     id = fields.String(required=True)
     source = fields.String(required=True)
-    type = fields.String(required=True)
+    type = fields.String(required=True, validate=validate.OneOf(EVENT_TYPES))
     subject = fields.String(required=True)
     time = fields.DateTime(required=True)
     datacontenttype = fields.String(required=True)
-    data = fields.Nested(BlockedDataSchema, required=True)
+    data = fields.Dict(required=True)
     cursor = fields.String(required=True)
+
+
+class DecisionSchema(Schema):
+    """A moderator's decision about an image."""
+
+    decision = fields.Enum(
+        Action,
+        by_value=True,
+        required=True,
+        metadata={"description": "`uphold`: the reports are right. `block`: block it. `clear`: nothing is wrong."},
+    )
+    note = fields.String(
+        load_default="",
+        validate=[validate.Length(max=MAX_NOTE_CHARACTERS)],
+        metadata={"description": "Why; kept in the audit trail."},
+    )
+    unfounded = fields.Boolean(
+        load_default=True,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "With `clear`: whether the reports count against those who sent them."},
+    )
+
+
+class ImageStateSchema(Schema):
+    """What became of an image by a decision."""
+
+    image_id = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+
+
+class QueueSchema(Schema):
+    """What waits for a moderator, oldest first."""
+
+    images = fields.List(fields.Nested(ImageStatusSchema), required=True)
+    held = fields.Integer(required=True, metadata={"description": "How many wait in all."})
+
+
+class ViewsSchema(Schema):
+    """How often images were seen so far, by image id."""
+
+    views = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(strict=True, validate=validate.Range(0, MAX_VIEWS)),
+        required=True,
+        validate=validate.Length(1, MAX_STATUSES),
+        metadata={"example": {"img-1": 12000}},
+    )
+
+
+class ReporterIdsSchema(Schema):
+    """Reporters, as the site names them."""
+
+    reporter_ids = fields.List(
+        fields.String(validate=[validate.Length(min=1, max=MAX_REPORTER_CHARACTERS), _printable]),
+        required=True,
+        validate=validate.Length(1, MAX_STATUSES),
+        metadata={"example": ["reader-1"]},
+    )
+
+
+class ReporterStandingSchema(Schema):
+    """What a site should know of a reporter, and tell them."""
+
+    reporter_id = fields.String(required=True)
+    standing = fields.String(required=True, validate=validate.OneOf(["good", "warned", "muted"]))
+    upheld = fields.Integer(required=True)
+    unfounded = fields.Integer(required=True)
+    warned_at = fields.DateTime(required=True, allow_none=True)
+    muted_until = fields.DateTime(required=True, allow_none=True)
+
+
+class ReporterStandingsSchema(Schema):
+    """The standing of several reporters, in the order asked."""
+
+    reporters = fields.List(fields.Nested(ReporterStandingSchema), required=True)
+
+
+class ReasonSchema(Schema):
+    """A reason that a report may give."""
+
+    name = fields.String(required=True)
+    label = fields.String(required=True, metadata={"description": "What a reader sees, in their language."})
+
+
+class ReasonsSchema(Schema):
+    """The reasons of the policy."""
+
+    reasons = fields.List(fields.Nested(ReasonSchema), required=True)
 
 
 class ProblemSchema(Schema):

@@ -1,10 +1,15 @@
 """Who is calling: a site's backend with its key, a reader's browser with a signed token, or a network."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from quorum.credentials import ApiKey, Scope, digest_of
 from quorum.errors import InvalidToken, SettingsError
-from quorum.identity import ANONYMOUS, VERIFIED, Reporter, fingerprint, network_of
-from quorum.policy import Policy
+from quorum.identity import Reporter
+from quorum.policy.file import PolicyFile
+from quorum.policy.model import ANONYMOUS
 from quorum.redis_store.api_keys import KeyRing
+from quorum.reporters import Identities
 from quorum.settings import Settings
 from quorum.tokens import TokenReader, read_token_keys
 from report_api.problems import Refused
@@ -18,78 +23,109 @@ def require_pepper(settings: Settings) -> None:
         raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
 
 
-class Access:
-    """Turns an Authorization header, a named reporter and an address into a Reporter, or refuses."""
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a report's body claims; only a site's backend may claim it."""
 
-    def __init__(self, settings: Settings, policy: Policy, keys: KeyRing) -> None:
-        self._pepper = settings.pepper.encode()
+    reporter_id: str | None = None
+    reporter_since: datetime | None = None
+    content_hash: str | None = None
+
+    def first_field(self) -> str | None:
+        """Return the name of the first field that is given."""
+        return next((name for name in self.__slots__ if getattr(self, name) is not None), None)
+
+
+NOTHING_CLAIMED = Claimed()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who reports, and what the limit of their kind is counted by: an API key or a network."""
+
+    reporter: Reporter
+    key_id: str | None = None
+    network: int = 0
+
+
+class Access:
+    """Turns an Authorization header, what the body claims and an address into a Caller, or refuses."""
+
+    def __init__(self, settings: Settings, policies: PolicyFile, keys: KeyRing) -> None:
+        self._identities = Identities(settings.pepper, settings.pepper_previous)
+        self._policies = policies
         self._site_key = _site_key(settings.site_key) if settings.site_key else None
         self._tokens = TokenReader(
             read_token_keys(settings.token_secret, settings.token_keys_path), settings.token_audience
         )
         self._keys = keys
         self._open_reads = settings.read_access == "open"
-        self._anonymous_counts = policy.reporter_weights[ANONYMOUS] > 0
 
-    def reporter(self, authorization: str | None, named: str | None, address: str | None) -> Reporter:
-        """Return who reports. `named` is the body's reporter_id, `address` the caller's. Raises Refused."""
+    def caller(self, authorization: str | None, claimed: Claimed, address: str | None) -> Caller:
+        """Return who reports. Raises Refused."""
         if authorization is None:
-            return self._anonymous(named, address)
+            return self._anonymous(claimed, address)
         credential = _bearer(authorization)
-        if self._may(credential, Scope.REPORT):
-            if named is None:
-                raise _invalid_reporter("is missing; with an API key the body names who reports")
-            return self.named(named)
-        subject = self._subject(credential)
-        if named is not None:
-            raise _invalid_reporter("is named by the token; leave it out of the body")
-        return self._reporter(VERIFIED, subject)
+        key = self._key(credential, Scope.REPORT)
+        if key:
+            return self.named(claimed, key)
+        try:
+            subject = self._tokens.subject(credential)
+        except InvalidToken as error:
+            raise _unauthorized(f"The credential is not accepted: {error}.") from error
+        field = claimed.first_field()
+        if field:
+            raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
+        policy = self._policies.current
+        reporter = self._identities.named(subject.name, policy, subject.since)
+        return Caller(reporter, network=self._identities.network(address) if address else 0)
 
-    def check_backend(self, authorization: str | None) -> None:
-        """Refuse a caller who is not a site's backend and so may not name readers."""
-        if authorization is None or not self._may(_bearer(authorization), Scope.REPORT):
-            raise _unauthorized("Batches need the API key of a site's backend: 'Authorization: Bearer <key>'.")
+    def backend(self, authorization: str | None) -> ApiKey:
+        """Return the key of a site's backend, which may name readers. Raises Refused."""
+        return self.require(authorization, Scope.REPORT)
 
-    def named(self, subject: str) -> Reporter:
-        """Return the reader whom a site's backend names."""
-        return self._reporter(VERIFIED, subject)
+    def require(self, authorization: str | None, scope: Scope) -> ApiKey:
+        """Return the key of a caller who may do this. Raises Refused."""
+        key = self._key(_bearer(authorization), scope) if authorization is not None else None
+        if key is None:
+            raise _unauthorized(f"This needs an API key with the scope {scope.value!r}: 'Authorization: Bearer <key>'.")
+        return key
+
+    def named(self, claimed: Claimed, key: ApiKey) -> Caller:
+        """Return the reader whom a site's backend names. Raises Refused."""
+        if claimed.reporter_id is None:
+            raise _invalid("reporter_id", "is missing; with an API key the body names who reports")
+        since = claimed.reporter_since.timestamp() if claimed.reporter_since else None
+        return Caller(self._identities.named(claimed.reporter_id, self._policies.current, since), key.id)
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
-        if self._open_reads:
-            return
-        if authorization is None or not self._may(_bearer(authorization), Scope.READ):
-            raise _unauthorized("Reading needs an API key: send 'Authorization: Bearer <key>'.")
+        if not self._open_reads:
+            self.require(authorization, Scope.READ)
 
-    def _may(self, credential: str, scope: Scope) -> bool:
-        """Tell whether `credential` is a key with `scope`. Raises Refused for a valid key without it."""
+    def fingerprints(self, reporter_ids: list[str]) -> list[bytes]:
+        """Return what is kept in place of names."""
+        return [self._identities.named(name, self._policies.current, None).fingerprint for name in reporter_ids]
+
+    def _key(self, credential: str, scope: Scope) -> ApiKey | None:
+        """Return the key that `credential` is, None when it is none. Raises Refused for a valid key without `scope`."""
         if self._site_key is not None and self._site_key.opens(credential):
             found: ApiKey | None = self._site_key
         else:
             found = self._keys.find(credential)
-        if found is None:
-            return False
-        if scope not in found.scopes:
+        if found is not None and scope not in found.scopes:
             raise Refused(403, "forbidden", "The API key may not do this", f"it needs the scope {scope.value!r}")
-        return True
+        return found
 
-    def _subject(self, token: str) -> str:
-        try:
-            return self._tokens.subject(token)
-        except InvalidToken as error:
-            raise _unauthorized(f"The credential is not accepted: {error}.") from error
-
-    def _anonymous(self, named: str | None, address: str | None) -> Reporter:
-        if named is not None:
-            raise _unauthorized(
-                "Only a site's backend names its reader: send its key as 'Authorization: Bearer <key>'."
-            )
-        if not self._anonymous_counts or not address:
+    def _anonymous(self, claimed: Claimed, address: str | None) -> Caller:
+        field = claimed.first_field()
+        if field:
+            raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
+        policy = self._policies.current
+        if not policy.reporter_weights[ANONYMOUS] or not address:
             raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
-        return self._reporter(ANONYMOUS, network_of(address))
-
-    def _reporter(self, reporter_class: str, subject: str) -> Reporter:
-        return Reporter(reporter_class, fingerprint(self._pepper, reporter_class, subject))
+        reporter = self._identities.anonymous(address, policy)
+        return Caller(reporter, network=reporter.network)
 
 
 def _site_key(whole: str) -> ApiKey:
@@ -107,5 +143,5 @@ def _unauthorized(detail: str) -> Refused:
     return Refused(401, "unauthorized", "Who is calling is not known", detail)
 
 
-def _invalid_reporter(detail: str) -> Refused:
-    return Refused(422, "invalid-report", "The report is not valid", detail, "reporter_id")
+def _invalid(field: str, detail: str) -> Refused:
+    return Refused(422, "invalid-report", "The report is not valid", detail, field)

@@ -5,23 +5,26 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import NullSession, SessionInterface
+from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quorum.doorbell import Doorbell
+from quorum.metrics_policy import PolicyCollector
 from quorum.metrics_redis import RedisCollector
-from quorum.policy import load_policy
+from quorum.policy.file import PolicyFile
 from quorum.redis_store.api_keys import ApiKeys, KeyRing
 from quorum.redis_store.connection import API_TIMEOUT_SECONDS, connect
+from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.idempotency import Idempotency
 from quorum.redis_store.inbox import Inbox, Ring
-from quorum.redis_store.keys import keys_of
-from quorum.redis_store.tally import PartitionTally
+from quorum.redis_store.statuses import Statuses
+from quorum.redis_store.views import Views
 from quorum.settings import Settings, read_settings
-from report_api import documentation, lookups
+from report_api import batch, documentation, intake, lookups, moderation, reasons, reporters
 from report_api.access import Access, require_pepper
-from report_api.batch import make_batch
-from report_api.intake import MAX_BODY_BYTES, make_intake
+from report_api.bodies import MAX_BODY_BYTES
 from report_api.observe import observe
 from report_api.probes import make_probes
 from report_api.problems import register_problems
@@ -51,17 +54,27 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     app = _Api(__name__)
     app.session_interface = _NoSessions()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
+    app.url_map.merge_slashes = False  # an image id may be a URL
     app.json.sort_keys = False  # type: ignore[attr-defined]
     parts = _wire(settings, ring or Doorbell(settings).ring)
     app.extensions[EXTENSION] = parts
     registry = observe(app)
     registry.register(RedisCollector(parts.health, settings.partitions))
+    registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    app.register_blueprint(make_intake(parts.policy.reason_names))
-    app.register_blueprint(make_batch(parts.policy.reason_names))
-    app.register_blueprint(lookups.blueprint)
+    for views in (intake, batch, reasons, lookups, moderation, reporters):
+        app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
-    documentation.register(app, parts.policy)
+    documentation.register(app)
+    if settings.cors_origins:
+        CORS(
+            app,
+            resources=r"/v1/.*",
+            origins=list(settings.cors_origins),
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
+            max_age=600,
+        )
     if settings.demo:
         from report_api import demo  # noqa: PLC0415 - the demo is no part of a production server
 
@@ -75,14 +88,18 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
 def _wire(settings: Settings, ring: Ring) -> Services:
     client = connect(settings.redis_url, API_TIMEOUT_SECONDS)
     impatient = connect(settings.redis_url, READY_TIMEOUT_SECONDS)
-    policy = load_policy(settings.policy_path)
+    policies = PolicyFile(settings.policy_path)
     namespace, partitions = settings.namespace, settings.partitions
     return Services(
         settings=settings,
-        policy=policy,
-        access=Access(settings, policy, KeyRing(ApiKeys(client, namespace))),
-        inbox=Inbox(client, namespace, partitions, settings.inbox_limit, ring),
-        tallies=[PartitionTally(client, keys_of(namespace, number)) for number in range(partitions)],
+        policies=policies,
+        access=Access(settings, policies, KeyRing(ApiKeys(client, namespace))),
+        inbox=Inbox(client, namespace, partitions, settings.inbox_limit, ring, limits=lambda: policies.current.limits),
+        idempotency=Idempotency(client, namespace),
+        statuses=Statuses(client, namespace, partitions),
+        decisions=Decisions(client, namespace, partitions),
+        reporters=Reporters(client, namespace, partitions),
+        views=Views(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         health=Health(client, namespace, partitions),
         readiness=Health(impatient, namespace, partitions),

@@ -8,53 +8,55 @@ from typing import Any
 from flask import Blueprint, request
 from marshmallow import ValidationError
 
+from quorum.credentials import ApiKey
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.codec import encode_report
+from quorum.redis_store.inbox import Sending
 from quorum.wire import ReportSchema
+from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, report_schema
+from report_api.idempotency import once
+from report_api.intake import claimed_by, to_send
 from report_api.problems import Refused, field_errors
 from report_api.services import Services, services
 
 MAX_REPORTS = 1000
-MAX_BODY_BYTES = 1_048_576
-JSON, NDJSON = "application/json", "application/x-ndjson"
+NDJSON = "application/x-ndjson"
 TYPES = (JSON, NDJSON)
+ACCEPTED, INVALID, LIMITED, UNAVAILABLE = 202, 422, 429, 503
 
 Result = dict[str, Any]
-Ready = dict[int, list[tuple[int, bytes]]]  # by partition: the place in the batch, the report
+Ready = dict[int, list[tuple[int, Sending]]]  # by partition: the place in the batch, the report
+
+blueprint = Blueprint("batch", __name__)
 
 
-def make_batch(reasons: frozenset[str]) -> Blueprint:
-    """Return the batch route for a policy's reasons."""
-    blueprint = Blueprint("batch", __name__)
-    schema = ReportSchema(reasons)
-
-    @blueprint.post("/v1/reports/batch")
-    def create_reports() -> dict[str, Any]:
-        """Accept what is good; a bad report among them hinders no other."""
-        parts = services()
-        parts.access.check_backend(request.headers.get("Authorization"))
-        request.max_content_length = MAX_BODY_BYTES
+@blueprint.post("/v1/reports/batch")
+def create_reports() -> dict[str, Any]:
+    """Accept what is good; a bad report among them hinders no other."""
+    parts = services()
+    key = parts.access.backend(request.headers.get("Authorization"))
+    request.max_content_length = MAX_LIST_BODY_BYTES
+    body = request.get_data()
+    with once(parts, request.environ, body):
+        schema = report_schema(parts.policy)
         results: list[Result] = []
         ready: Ready = defaultdict(list)
-        for place, item in enumerate(_items()):
-            results.append(_check(parts, schema, place, item, ready))
+        for place, item in enumerate(_items(body)):
+            try:
+                partition, sending = _read(parts, key, schema, item)
+            except ValidationError as error:
+                results.append({"index": place, "status": INVALID, "errors": list(field_errors(error.messages))})
+            else:
+                results.append({"index": place, "status": ACCEPTED})
+                ready[partition].append((place, sending))
         _store(parts, ready, results)
-        accepted = sum(result["status"] == 202 for result in results)  # noqa: PLR2004 - HTTP
-        return {"accepted": accepted, "refused": len(results) - accepted, "results": results}
-
-    return blueprint
+    accepted = sum(result["status"] == ACCEPTED for result in results)
+    return {"accepted": accepted, "refused": len(results) - accepted, "results": results}
 
 
-def _check(parts: Services, schema: ReportSchema, place: int, item: Any, ready: Ready) -> Result:
-    """Return the result of one report so far, and put it among those that are ready to be stored."""
-    try:
-        report = _load(schema, item)
-    except ValidationError as error:
-        return {"index": place, "status": 422, "errors": list(field_errors(error.messages))}
-    image = report["image_id"]
-    entry = encode_report(image, parts.access.named(report["reporter_id"]), report["reason"])
-    ready[image.partition(parts.settings.partitions)].append((place, entry))
-    return {"index": place, "status": 202}
+def _read(parts: Services, key: ApiKey, schema: ReportSchema, item: Any) -> tuple[int, Sending]:
+    """Return one report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
+    report = _load(schema, item)
+    return to_send(report, parts.access.named(claimed_by(report), key), parts.settings.partitions)
 
 
 def _load(schema: ReportSchema, item: Any) -> dict[str, Any]:
@@ -72,11 +74,16 @@ def _store(parts: Services, ready: Ready, results: list[Result]) -> None:
     failures: list[StoreUnavailable] = []
     for partition, waiting in ready.items():
         try:
-            parts.inbox.append(partition, *(entry for _, entry in waiting))
+            receipt = parts.inbox.append(partition, *(sending for _, sending in waiting))
         except StoreUnavailable as error:
             failures.append(error)
             for place, _ in waiting:
-                results[place]["status"] = 503
+                results[place]["status"] = UNAVAILABLE
+            continue
+        for number, (place, _) in enumerate(waiting):
+            refusal = receipt.refusal(number)
+            if refusal:
+                results[place] |= {"status": LIMITED, "errors": [{"field": "body", "message": str(refusal)}]}
     if failures and len(failures) == len(ready):
         raise failures[0]
 
@@ -88,11 +95,10 @@ class _Unreadable:
         self.problem = problem
 
 
-def _items() -> list[Any]:
+def _items(body: bytes) -> list[Any]:
     """Return the batch's items, unchecked. Raises Refused when it is not a batch at all."""
     if request.mimetype not in TYPES:
         raise Refused(415, "not-json", "The body is not JSON", f"send it as one of {', '.join(TYPES)}", "body")
-    body = request.get_data()
     items = list(_lines(body)) if request.mimetype == NDJSON else _array(body)
     if not 1 <= len(items) <= MAX_REPORTS:
         detail = f"must hold 1 to {MAX_REPORTS} reports, not {len(items)}"

@@ -1,5 +1,7 @@
 """The OpenAPI 3.1 document, made from the wire schemas, and the page that shows it."""
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from apispec import APISpec
@@ -16,12 +18,23 @@ from quorum.wire import (
     AcceptedSchema,
     BatchResultSchema,
     CloudEventSchema,
+    DecisionSchema,
+    EventDataSchema,
+    ImageStateSchema,
     ImageStatusSchema,
     ProblemSchema,
+    QueueSchema,
+    ReasonsSchema,
+    ReporterIdsSchema,
+    ReporterStandingsSchema,
     ReportSchema,
+    ShieldsDataSchema,
+    ViewsSchema,
 )
 from report_api.batch import MAX_REPORTS
+from report_api.idempotency import MAX_KEY_CHARACTERS
 from report_api.lookups import DEFAULT_EVENTS, MAX_EVENTS
+from report_api.services import services
 
 DOCUMENT_URL = "/openapi.json"
 PAGE_URL = "/docs"
@@ -31,11 +44,16 @@ _PROBLEMS = {
     "401": "Who is calling is not known.",
     "403": "The API key may not do this.",
     "410": "The cursor is older than the events that are kept.",
+    "409": "The decision does not fit the image's state.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "The report is not valid; `errors` names each field.",
+    "429": "Too many reports in this minute; nothing was stored. Go on after the time in Retry-After.",
     "503": "Redis cannot take or answer it just now; nothing was stored. Retry after the time in Retry-After.",
 }
+
+
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 
 
 def openapi(policy: Policy) -> dict[str, Any]:
@@ -55,15 +73,29 @@ def openapi(policy: Policy) -> dict[str, Any]:
         "bearer",
         {"type": "http", "scheme": "bearer", "description": "The API key of a site's backend, or a reader's token."},
     )
-    spec.components.schema("Report", schema=ReportSchema(policy.reason_names))
+    spec.components.schema("Report", schema=ReportSchema(policy))
     spec.components.schema("Accepted", schema=AcceptedSchema)
     spec.components.schema("BatchResult", schema=BatchResultSchema)
     spec.components.schema("ImageStatus", schema=ImageStatusSchema)
     spec.components.schema("Event", schema=CloudEventSchema)
+    spec.components.schema("EventData", schema=EventDataSchema)
+    spec.components.schema("ShieldsData", schema=ShieldsDataSchema)
+    spec.components.schema("Decision", schema=DecisionSchema)
+    spec.components.schema("ImageState", schema=ImageStateSchema)
+    spec.components.schema("Queue", schema=QueueSchema)
+    spec.components.schema("Views", schema=ViewsSchema)
+    spec.components.schema("ReporterIds", schema=ReporterIdsSchema)
+    spec.components.schema("ReporterStandings", schema=ReporterStandingsSchema)
+    spec.components.schema("Reasons", schema=ReasonsSchema)
     spec.components.schema("Problem", schema=ProblemSchema)
     spec.path("/v1/reports", operations={"post": _create_report()})
     spec.path("/v1/reports/batch", operations={"post": _create_reports()})
+    spec.path("/v1/reasons", operations={"get": _get_reasons()})
+    spec.path("/v1/reporters/status", operations={"post": _reporters_status()})
     spec.path("/v1/images/{image_id}", operations={"get": _get_image()})
+    spec.path("/v1/images/{image_id}/decisions", operations={"post": _decide()})
+    spec.path("/v1/images/views", operations={"post": _tell_views()})
+    spec.path("/v1/queue", operations={"get": _get_queue()})
     spec.path("/v1/events", operations={"get": _get_events()})
     for path, summary in (("/livez", "Is the process alive?"), ("/readyz", "Can it take reports?")):
         spec.path(path, operations={"get": _probe(summary)})
@@ -71,13 +103,17 @@ def openapi(policy: Policy) -> dict[str, Any]:
     return document
 
 
-def register(app: Flask, policy: Policy) -> None:
+@lru_cache(maxsize=4)
+def _document(policy: Policy) -> str:
+    return json.dumps(openapi(policy), ensure_ascii=False)
+
+
+def register(app: Flask) -> None:
     """Serve the document and its page; the page's assets come from this server."""
-    document = app.json.dumps(openapi(policy))
 
     @app.get(DOCUMENT_URL)
     def openapi_document() -> Response:
-        return Response(document, content_type="application/json")
+        return Response(_document(services().policy), content_type="application/json")
 
     page = get_swaggerui_blueprint(PAGE_URL, DOCUMENT_URL, config={"app_name": "quorum API", "deepLinking": True})
     app.register_blueprint(page, url_prefix=PAGE_URL)
@@ -93,7 +129,9 @@ def _problems(*statuses: str) -> dict[str, Any]:
         for status in statuses
     }
     if "503" in answers:
-        answers["503"]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+        answers["503"]["headers"] = _RETRY_AFTER
+    if "429" in answers:
+        answers["429"]["headers"] = _RETRY_AFTER
     return answers
 
 
@@ -109,16 +147,23 @@ def _create_report() -> dict[str, Any]:
                 "in": "header",
                 "schema": {"type": "string"},
                 "description": f"Language of the message: {', '.join(THANK_YOU)}.",
-            }
+            },
+            _idempotency_key(),
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Report")}}},
         "responses": {
             "202": {
                 "description": "Accepted.",
-                "headers": {"Content-Language": {"schema": {"type": "string", "enum": list(THANK_YOU)}}},
+                "headers": {
+                    "Content-Language": {"schema": {"type": "string", "enum": list(THANK_YOU)}},
+                    "RateLimit": {
+                        "description": "What the tightest limit still allows (r), and seconds until it is whole (t).",
+                        "schema": {"type": "string"},
+                    },
+                },
                 "content": {"application/json": {"schema": _ref("Accepted")}},
             },
-            **_problems("400", "401", "403", "413", "415", "422", "503"),
+            **_problems("400", "401", "403", "413", "415", "422", "429", "503"),
         },
     }
 
@@ -129,13 +174,15 @@ def _create_reports() -> dict[str, Any]:
         "operationId": "createReports",
         "summary": "Report many images at once",
         "description": "For backends: a JSON array, or a report on each line. A bad report hinders no other.",
+        "parameters": [_idempotency_key()],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": batch}, "application/x-ndjson": {"schema": {"type": "string"}}},
         },
         "responses": {
             "200": {
-                "description": "A result for each report, in order: 202, 422 with `errors`, or 503 (send it again).",
+                "description": "A result for each report, in order: 202, 422 with `errors`, 429 (too many in this "
+                "minute), or 503 (send it again).",
                 "content": {"application/json": {"schema": _ref("BatchResult")}},
             },
             **_problems("400", "401", "403", "413", "415", "422", "503"),
@@ -205,5 +252,103 @@ def _probe(summary: str) -> dict[str, Any]:
         "responses": {
             "200": {"description": "Yes.", "content": {"application/json": {"schema": {"type": "object"}}}},
             **_problems("503"),
+        },
+    }
+
+
+def _idempotency_key() -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]+$"},
+        "description": "Optional, for retries: the same key with another body is refused.",
+    }
+
+
+def _image_id() -> dict[str, Any]:
+    return {
+        "name": "image_id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARACTERS},
+        "description": "The site's own id of the image; characters that a path cannot hold percent-encoded.",
+    }
+
+
+def _body(name: str) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": _ref(name)}}}
+
+
+def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _get_reasons() -> dict[str, Any]:
+    return {
+        "operationId": "getReasons",
+        "summary": "What a report may say",
+        "security": [],
+        "parameters": [{"name": "Accept-Language", "in": "header", "schema": {"type": "string"}}],
+        "responses": {"200": _answer("The reasons of the policy, with labels in a language.", _ref("Reasons"))},
+    }
+
+
+def _decide() -> dict[str, Any]:
+    return {
+        "operationId": "decide",
+        "summary": "Uphold, block or clear an image",
+        "description": "Needs the scope `moderate`. Deciding what is so already changes nothing.",
+        "parameters": [_image_id()],
+        "requestBody": _body("Decision"),
+        "responses": {
+            "200": _answer("Decided.", _ref("ImageState")),
+            **_problems("400", "401", "403", "409", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _get_queue() -> dict[str, Any]:
+    return {
+        "operationId": "getQueue",
+        "summary": "What waits for a moderator",
+        "description": "Needs the scope `moderate`.",
+        "parameters": [
+            {
+                "name": "limit",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS, "default": DEFAULT_EVENTS},
+            }
+        ],
+        "responses": {
+            "200": _answer("Held images, those that wait longest first.", _ref("Queue")),
+            **_problems("400", "401", "403", "503"),
+        },
+    }
+
+
+def _tell_views() -> dict[str, Any]:
+    return {
+        "operationId": "tellViews",
+        "summary": "Say how often images were seen",
+        "description": "Views so far, in place of what was told before; for a policy with `views.least_ratio`.",
+        "requestBody": _body("Views"),
+        "responses": {
+            "200": _answer(
+                "Kept.", {"type": "object", "properties": {"images": {"type": "integer"}}, "required": ["images"]}
+            ),
+            **_problems("400", "401", "403", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _reporters_status() -> dict[str, Any]:
+    return {
+        "operationId": "reportersStatus",
+        "summary": "What a site should tell its reporters",
+        "description": "Whether reporters were warned or muted because of unfounded reports.",
+        "requestBody": _body("ReporterIds"),
+        "responses": {
+            "200": _answer("In the order asked.", _ref("ReporterStandings")),
+            **_problems("400", "401", "403", "413", "415", "422", "503"),
         },
     }

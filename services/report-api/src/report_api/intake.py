@@ -4,18 +4,21 @@ import json
 from typing import Any, cast
 
 from flask import Blueprint, Response, request
+from marshmallow import ValidationError
 from werkzeug.datastructures import Headers
 
 from quorum.messages import THANK_YOU, choose_language
+from quorum.model import Report
 from quorum.redis_store.codec import encode_report
-from quorum.wire import ReportSchema
-from report_api.problems import Refused
+from quorum.redis_store.inbox import Receipt, Sending
+from report_api.access import NOTHING_CLAIMED, Caller, Claimed
+from report_api.bodies import JSON, json_object, raw_body, report_schema
+from report_api.idempotency import once
 from report_api.services import Services, services
 
-MAX_BODY_BYTES = 16_384
-_PLAIN_LENGTH_DIGITS = 4  # below MAX_BODY_BYTES whatever they are
+_BACKEND_FIELDS = 2  # a report of a browser has no more fields than these: image and reason
 
-JSON = "application/json"
+blueprint = Blueprint("intake", __name__)
 
 
 class _Thanks(Response):
@@ -41,46 +44,51 @@ def _answer(language: str, message: str) -> tuple[bytes, Headers]:
 _ANSWERS = {language: _answer(language, message) for language, message in THANK_YOU.items()}
 
 
-def make_intake(reasons: frozenset[str]) -> Blueprint:
-    """Return the intake routes for a policy's reasons."""
-    blueprint = Blueprint("intake", __name__)
-    schema = ReportSchema(reasons)
-
-    @blueprint.post("/v1/reports")
-    def create_report() -> Response:
-        """Accept a report; 202 only once it is safely in the inbox."""
-        environ = request.environ  # what lies there is not parsed again, and `request` is looked up once
-        _accept(services(), schema.load(_json_object(environ)), environ)
-        body, headers = _ANSWERS[choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"))]
-        return _Thanks([body], 202, headers.copy())
-
-    return blueprint
-
-
-def _accept(parts: Services, report: dict[str, Any], environ: dict[str, Any]) -> None:
-    reporter = parts.access.reporter(
-        environ.get("HTTP_AUTHORIZATION"), report.get("reporter_id"), environ.get("REMOTE_ADDR")
-    )
-    image = report["image_id"]
-    parts.inbox.append(image.partition(parts.settings.partitions), encode_report(image, reporter, report["reason"]))
+@blueprint.post("/v1/reports")
+def create_report() -> Response:
+    """Accept a report; 202 only once it is safely in the inbox."""
+    environ = request.environ  # what lies there is not parsed again, and `request` is looked up once
+    parts, raw = services(), raw_body(environ)
+    receipt = None
+    with once(parts, environ, raw) as again:
+        report = report_schema(parts.policy).load(json_object(raw, environ))
+        if not again:
+            receipt = _accept(parts, report, environ)
+    body, common = _ANSWERS[choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"))]
+    headers = common.copy()
+    if receipt and receipt.left[0] >= 0:
+        headers["RateLimit"] = f'"reports";r={receipt.left[0]};t={receipt.reset_seconds}'
+    return _Thanks([body], 202, headers)
 
 
-def _json_object(environ: dict[str, Any]) -> Any:
-    """Return the body as JSON. Raises Refused when it is not an object in JSON."""
-    if environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
-        raise Refused(415, "not-json", "The body is not JSON", "send it with 'Content-Type: application/json'", "body")
-    try:
-        body = json.loads(_body(environ))
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "not-json", "The body is not JSON", f"cannot be read as JSON: {error}", "body") from error
-    if not isinstance(body, dict):
-        raise Refused(422, "invalid-report", "The report is not valid", "must be a JSON object", "body")
-    return body
+def _accept(parts: Services, report: dict[str, Any], environ: dict[str, Any]) -> Receipt:
+    """Store a report. Raises Refused, RateLimited, StoreUnavailable."""
+    claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
+    caller = parts.access.caller(environ.get("HTTP_AUTHORIZATION"), claimed, environ.get("REMOTE_ADDR"))
+    partition, sending = to_send(report, caller, parts.settings.partitions)
+    receipt = parts.inbox.append(partition, sending)
+    refusal = receipt.refusal(0)
+    if refusal:
+        raise refusal
+    return receipt
 
 
-def _body(environ: dict[str, Any]) -> bytes:
-    """Return the body. One of a plain, modest length is read as it is; any other goes through Werkzeug's checks."""
-    length = environ.get("CONTENT_LENGTH", "")
-    if len(length) <= _PLAIN_LENGTH_DIGITS and length.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ:
-        return cast("bytes", environ["wsgi.input"].read(int(length)))
-    return request.get_data()
+def claimed_by(report: dict[str, Any]) -> Claimed:
+    """Return what a valid report claims that only a backend may claim."""
+    return Claimed(report.get("reporter_id"), report.get("reporter_since"), report.get("content_hash"))
+
+
+def to_send(report: dict[str, Any], caller: Caller, partitions: int) -> tuple[int, Sending]:
+    """Return a valid report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
+    if "content_hash" in report and partitions > 1:
+        # Copies of a picture would lie in several partitions, and a script sees one.
+        raise ValidationError({"content_hash": ["needs QUORUM_PARTITIONS=1; leave it out here"]})
+    whole = Report(report["image_id"], caller.reporter, report["reason"], content=report.get("content_hash"))
+    encoded = encode_report(whole)
+    if caller.key_id is not None:
+        sending = Sending.from_key(encoded, caller.key_id)
+    elif caller.network:
+        sending = Sending.from_network(encoded, caller.network)
+    else:
+        sending = Sending(encoded)
+    return whole.image.partition(partitions), sending

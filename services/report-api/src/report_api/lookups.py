@@ -6,8 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from quorum.events import BATCH_TYPE, timestamp
-from quorum.images import parse_image
-from quorum.redis_store.tally import ImageStatus
+from quorum.redis_store.statuses import ImageStatus
 from report_api.problems import Refused
 from report_api.services import services
 
@@ -27,15 +26,14 @@ def check_access() -> None:
 def get_image(image_id: str) -> dict[str, Any]:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()
-    image = parse_image(image_id)
-    tally = parts.tallies[image.partition(parts.settings.partitions)]
-    return _status_body(tally.status(image, parts.policy))
+    [status] = parts.statuses.of([parts.image(image_id)], parts.policy)
+    return status_body(status)
 
 
 @blueprint.get("/v1/events")
 def get_events() -> Response:
     """Return the events after a cursor, oldest first."""
-    events, cursor = services().feed.after(request.args.get("after"), _limit())
+    events, cursor = services().feed.after(request.args.get("after"), page_limit())
     return Response(
         json.dumps([event.as_cloudevent() for event in events], ensure_ascii=False),
         headers={
@@ -47,7 +45,8 @@ def get_events() -> Response:
     )
 
 
-def _limit() -> int:
+def page_limit() -> int:
+    """Return how many the caller wants at most. Raises Refused."""
     raw = request.args.get("limit", str(DEFAULT_EVENTS))
     if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= MAX_EVENTS:
         detail = f"must be a whole number from 1 to {MAX_EVENTS}"
@@ -55,10 +54,12 @@ def _limit() -> int:
     return int(raw)
 
 
-def _status_body(status: ImageStatus) -> dict[str, Any]:
+def status_body(status: ImageStatus) -> dict[str, Any]:
+    """Return what is known of an image as it goes over the wire."""
     return {
         "image_id": status.image_id,
-        "state": status.state.name.lower(),
+        "state": status.state.public_name,
+        "protected": status.protected,
         "epoch": status.epoch,
         "score": status.score,
         "reporters": status.reporters,

@@ -9,7 +9,15 @@ from flask import Flask, Response
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from quorum.errors import CursorExpired, InboxFull, InvalidCursor, InvalidImageId, StoreUnavailable
+from quorum.errors import (
+    CursorExpired,
+    DecisionRefused,
+    InboxFull,
+    InvalidCursor,
+    InvalidImageId,
+    RateLimited,
+    StoreUnavailable,
+)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = (1, 5)  # jittered, so that clients do not come back all at once
@@ -65,6 +73,16 @@ def _unavailable(error: StoreUnavailable) -> Response:
     return problem(503, kind, "Reports cannot be taken just now", detail, headers={"Retry-After": str(wait)})
 
 
+def _limited(error: RateLimited) -> Response:
+    """Answer with the fields of the IETF draft on RateLimit headers."""
+    headers = {
+        "Retry-After": str(error.reset_seconds),
+        "RateLimit": f'"{error.limit}";r=0;t={error.reset_seconds}',
+        "RateLimit-Policy": f'"{error.limit}";q={error.quota};w=60',
+    }
+    return problem(429, "rate-limited", "Too many reports", str(error), headers=headers)
+
+
 def _gone(error: CursorExpired) -> Response:
     return problem(410, "cursor-expired", "The cursor is too old", str(error), oldest=error.oldest)
 
@@ -84,6 +102,11 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(CursorExpired, _gone)
+    app.register_error_handler(RateLimited, _limited)
+    app.register_error_handler(
+        DecisionRefused,
+        lambda error: _refused(Refused(409, "decision-refused", "The decision does not fit", str(error), "decision")),
+    )
     app.register_error_handler(
         InvalidCursor,
         lambda error: _refused(Refused(400, "invalid-cursor", "The cursor is not valid", str(error), "after")),

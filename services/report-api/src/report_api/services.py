@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from quorum.images import Image, parse_image
 from quorum.policy import Policy
+from quorum.policy.file import PolicyFile
+from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.idempotency import Idempotency
 from quorum.redis_store.inbox import Inbox
-from quorum.redis_store.tally import PartitionTally
+from quorum.redis_store.statuses import Statuses
+from quorum.redis_store.views import Views
 from quorum.settings import Settings
 from report_api.access import Access
 
@@ -20,13 +25,26 @@ class Services:
     """The parts behind the views."""
 
     settings: Settings
-    policy: Policy
+    policies: PolicyFile
     access: Access
     inbox: Inbox
-    tallies: list[PartitionTally]
+    idempotency: Idempotency
+    statuses: Statuses
+    decisions: Decisions
+    reporters: Reporters
+    views: Views
     feed: Feed
     health: Health
     readiness: Health  # the same, on a connection that waits 250 ms at most
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it is now."""
+        return self.policies.current
+
+    def image(self, image_id: str) -> Image:
+        """Return the image that an id names under the policy. Raises InvalidImageId."""
+        return parse_image(image_id, self.policy.keep_query)
 
 
 def services() -> Services:

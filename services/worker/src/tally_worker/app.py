@@ -12,12 +12,14 @@ from celery.exceptions import SecurityWarning
 from prometheus_client import CollectorRegistry
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
-from quorum.policy import Policy, load_policy
+from quorum.metrics_policy import PolicyCollector
+from quorum.policy.file import PolicyFile
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
+from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings
 from tally_worker.acknowledgement import free_window_before_acknowledging
@@ -45,7 +47,10 @@ def transport_options(settings: Settings) -> dict[str, Any]:
 def open_tallies(settings: Settings) -> list[PartitionTally]:
     """Return the tallies of all partitions on a connection of their own."""
     client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
-    return [PartitionTally(client, keys_of(settings.namespace, number)) for number in range(settings.partitions)]
+    return [
+        PartitionTally(client, keys_of(settings.namespace, number), settings.partitions, settings.journal_reports)
+        for number in range(settings.partitions)
+    ]
 
 
 class _PerProcess:
@@ -63,7 +68,7 @@ class _PerProcess:
 
 def make_worker(settings: Settings) -> Celery:
     """Return the Celery application with its drain task. The policy is read here, so a bad one stops the start."""
-    policy = load_policy(settings.policy_path)
+    policies = PolicyFile(settings.policy_path)
     app = make_celery(
         settings,
         broker_transport_options=transport_options(settings),
@@ -82,20 +87,21 @@ def make_worker(settings: Settings) -> Celery:
     @app.task(name=DRAIN_TASK, max_retries=3)
     def drain(partition: int) -> None:
         """Empty the inbox of a partition; when the turn ends before that, ask for another."""
-        if not drain_until_silent(tallies.get()[partition], policy):
+        if not drain_until_silent(tallies.get()[partition], policies):
             drain.apply_async(args=(partition,), queue=QUEUE)
 
     return app
 
 
-def make_sweeper(settings: Settings, policy: Policy, registry: CollectorRegistry) -> Sweeper:
+def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRegistry) -> Sweeper:
     """Return a sweeper with connections of its own."""
     client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
     return Sweeper(
         open_tallies(settings),
         Feed(client, settings.namespace, settings.partitions),
         Health(client, settings.namespace, settings.partitions),
-        policy,
+        Shields(client, settings.namespace, settings.partitions),
+        policies,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         interval_seconds=settings.sweep_seconds,
         retention_seconds=settings.event_retention_seconds,
@@ -111,7 +117,9 @@ def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -
 
         def start(self, _worker: Any) -> None:
             registry = CollectorRegistry()
-            self.sweeper = make_sweeper(settings, load_policy(settings.policy_path), registry)
+            policies = PolicyFile(settings.policy_path)
+            registry.register(PolicyCollector(policies))
+            self.sweeper = make_sweeper(settings, policies, registry)
             self.sweeper.start()
             if metrics_port:
                 serve(registry, metrics_address, metrics_port)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from quorum.policy import Policy
+from quorum.policy.file import PolicyFile
 from quorum.redis_store.tally import PartitionTally
 
 LINGER_SECONDS = 0.004  # about one Celery round trip: whoever reports now is not served later than by a new doorbell
@@ -12,7 +12,7 @@ TURN_SECONDS = 10.0  # then others get the worker; far below the task's time lim
 
 def drain_until_silent(
     tally: PartitionTally,
-    policy: Policy,
+    policies: PolicyFile,
     *,
     turn_seconds: float = TURN_SECONDS,
     clock: Callable[[], float] = time.monotonic,
@@ -21,7 +21,7 @@ def drain_until_silent(
     """Tally until the inbox is found empty, which silences the doorbell; False when the turn ended before that."""
     deadline = clock() + turn_seconds
     while clock() < deadline:
-        drained = tally.drain(policy)
+        drained = tally.drain(policies.current)
         if not drained.taken:
             return True
         if not drained.left:

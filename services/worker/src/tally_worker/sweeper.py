@@ -11,9 +11,10 @@ from threading import Event, Thread
 
 from quorum.errors import QuorumError
 from quorum.images import BUCKETS
-from quorum.policy import Policy
+from quorum.policy.file import PolicyFile
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from tally_worker.drain import drain_until_silent
 from tally_worker.observe import SweepMetrics
@@ -31,7 +32,8 @@ class Sweeper:
         tallies: list[PartitionTally],
         feed: Feed,
         health: Health,
-        policy: Policy,
+        shields: Shields,
+        policies: PolicyFile,
         *,
         worker: str,
         interval_seconds: float,
@@ -41,7 +43,8 @@ class Sweeper:
         self._tallies = tallies
         self._feed = feed
         self._health = health
-        self._policy = policy
+        self._shields = shields
+        self._policies = policies
         self._worker = worker
         self._interval = interval_seconds
         self._retention = retention_seconds
@@ -62,7 +65,7 @@ class Sweeper:
     def sweep(self) -> None:
         """Drain every inbox. Raises QuorumError or a Redis error."""
         for tally in self._tallies:
-            drain_until_silent(tally, self._policy)
+            drain_until_silent(tally, self._policies)
 
     def tidy(self) -> None:
         """Forget in a few buckets what left the window, trim old events, and leave word that this worker lives.
@@ -70,10 +73,12 @@ class Sweeper:
         Raises QuorumError or a Redis error; at maxmemory it must, and draining goes on all the same.
         """
         self._health.worker_swept(self._worker)
+        self._shields.settle()
+        policy = self._policies.current
         for partition, tally in enumerate(self._tallies):
             self._feed.trim(partition, self._retention)
             for offset in range(COMPACT_PER_SWEEP):
-                tally.compact(self._policy, (self._bucket + offset) % BUCKETS)
+                tally.compact(policy, (self._bucket + offset) % BUCKETS)
         self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
 
     def _run(self) -> None:

@@ -1,7 +1,8 @@
-"""`quorum tail`: block events as they happen."""
+"""`quorum tail`: events as they happen."""
 
 import json
 import time
+from typing import Any
 
 import click
 
@@ -20,7 +21,7 @@ PAGE = 100
 @click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
 @click.option("--no-follow", is_flag=True, help="Stop at the newest event.")
 def tail(*, from_start: bool, as_json: bool, no_follow: bool) -> None:
-    """Print block events live (Ctrl-C ends it)."""
+    """Print events live (Ctrl-C ends it)."""
     with plain_failures():
         settings = read_settings()
         feed = Feed(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
@@ -36,14 +37,17 @@ def tail(*, from_start: bool, as_json: bool, no_follow: bool) -> None:
                 continue
             for event in events:
                 body = event.as_cloudevent()
-                data = event.data
-                click.echo(
-                    json.dumps(body, ensure_ascii=False)
-                    if as_json
-                    else f"{body['time']}  {event.type}  {event.subject}  "
-                    f"score {data['score']:g} from {data['reporters']} reporters  {data['reasons']}"
-                )
+                click.echo(json.dumps(body, ensure_ascii=False) if as_json else _line(body))
             if not events:
                 if no_follow:
                     return
                 time.sleep(POLL_SECONDS)
+
+
+def _line(event: dict[str, Any]) -> str:
+    """Return an event for people; those about the shields have no score."""
+    data = event["data"]
+    line = f"{event['time']}  {event['type']}  {event['subject']}"
+    if "score" in data:
+        line += f"  score {data['score']:g} from {data['reporters']} reporters  {data['reasons']}"
+    return f"{line}  because of {data['cause']}" if "cause" in data else line

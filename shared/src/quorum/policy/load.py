@@ -2,31 +2,84 @@
 
 import re
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from quorum.errors import PolicyError
-from quorum.policy.model import MAX_REPORTERS_STORED, POINT, Policy, Reason
+from quorum.policy.fields import Fields, Source
+from quorum.policy.model import (
+    ANONYMOUS,
+    CLASSES,
+    LANGUAGES,
+    MAX_REPORTERS_STORED,
+    MUTED,
+    POINT,
+    TRUSTED,
+    VERIFIED,
+    Abuse,
+    Accuracy,
+    AfterClear,
+    Bar,
+    Burst,
+    ImageRule,
+    Limits,
+    People,
+    Policy,
+    Reason,
+    Shields,
+)
 
-REQUIRED_CLASSES = ("verified", "anonymous")
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
+MAX_SCORE = MAX_WEIGHT * MAX_REPORTERS_STORED
 MAX_REASONS = 50
+MAX_IMAGE_RULES = 100  # a script looks through them
+MAX_LABEL_CHARACTERS = 60
+MAX_DAYS = 3650
 SECONDS_PER_DAY = 86400
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_FIELDS = {"threshold", "min_reporters", "window_days", "reporters", "reasons"}
+_BAR = {"threshold", "min_reporters"}
+_SECTIONS = {
+    *_BAR,
+    *("window_days", "reporters", "reasons", "images", "people", "after_clear", "accuracy", "abuse", "burst"),
+    *("shields", "limits", "views", "urls"),
+}
 
 
 def load_policy(path: Path | None = None) -> Policy:
     """Read the policy at `path`, or the default one that is shipped with quorum. Raises PolicyError."""
     if path is None:
-        return parse_policy(files("quorum.policy").joinpath("default.toml").read_text(), "default.toml")
+        return default_policy()
     try:
         text = path.read_text()
-    except OSError as error:
-        raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
     return parse_policy(text, str(path))
+
+
+@cache
+def default_policy() -> Policy:
+    """Return the policy that is shipped with quorum."""
+    return parse_policy(_default_text(), "default.toml")
+
+
+@cache
+def _default_text() -> str:
+    return files("quorum.policy").joinpath("default.toml").read_text()
+
+
+@cache
+def _default_reasons() -> dict[str, Any]:
+    reasons: dict[str, Any] = tomllib.loads(_default_text())["reasons"]
+    return reasons
+
+
+def _usual_labels(reason: str) -> dict[str, str]:
+    """Return what the default policy calls a reason, for a policy that does not say."""
+    known = _default_reasons().get(reason, {})
+    return {language: known[language] for language in LANGUAGES if language in known}
 
 
 def parse_policy(text: str, source: str) -> Policy:
@@ -35,76 +88,179 @@ def parse_policy(text: str, source: str) -> Policy:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{source}: not valid TOML: {error}") from error
-    fields = _Fields(table, source, text)
-    fields.refuse_unknown(_FIELDS)
+    fields = Fields(Source(source, text), table, "", _SECTIONS)
+    bar = _bar(fields, None)
     policy = Policy(
-        threshold=fields.number("threshold", low=1 / POINT, high=MAX_WEIGHT * MAX_REPORTERS_STORED),
-        min_reporters=int(fields.number("min_reporters", low=1, high=MAX_REPORTERS_STORED, whole=True)),
-        window_seconds=round(fields.number("window_days", low=1 / 1440, high=3650) * SECONDS_PER_DAY),
-        reasons=tuple(Reason(name, weight) for name, weight in fields.weights("reasons").items()),
-        reporter_weights=fields.weights("reporters"),
+        threshold=bar.threshold,
+        min_reporters=bar.min_reporters,
+        window_seconds=round(fields.number("window_days", low=1 / 1440, high=MAX_DAYS) * SECONDS_PER_DAY),
+        reporter_weights=_reporter_weights(fields),
+        reasons=_reasons(fields, bar),
+        images=_images(fields, bar),
+        people=_people(fields),
+        after_clear=_after_clear(fields),
+        accuracy=_accuracy(fields),
+        abuse=_abuse(fields),
+        burst=_burst(fields),
+        shields=_shields(fields),
+        limits=_limits(fields),
+        least_view_ratio=fields.table("views", {"least_ratio"}).number("least_ratio", 0, low=0, high=1),
+        keep_query=frozenset(fields.table("urls", {"keep_query"}).texts("keep_query")),
     )
     _check_together(policy, fields)
     return policy
 
 
-def _check_together(policy: Policy, fields: "_Fields") -> None:
-    """Refuse what is right field by field and wrong as a whole."""
-    for name in REQUIRED_CLASSES:
-        if name not in policy.reporter_weights:
+def _bar(fields: Fields, default: Bar | None) -> Bar:
+    return Bar(
+        threshold=fields.number("threshold", default.threshold if default else None, low=1 / POINT, high=MAX_SCORE),
+        min_reporters=fields.whole(
+            "min_reporters", default.min_reporters if default else None, low=1, high=MAX_REPORTERS_STORED
+        ),
+    )
+
+
+def _reporter_weights(fields: Fields) -> dict[str, float]:
+    table = fields.table("reporters", set(CLASSES), required=True)
+    for name in (VERIFIED, ANONYMOUS):
+        if name not in table:
             raise fields.error("reporters", f"must give a weight for {name!r}")
-    if not 1 <= len(policy.reasons) <= MAX_REASONS:
+    usual = {TRUSTED: 5.0, MUTED: 0.0}
+    return {name: table.number(name, usual.get(name), low=0, high=MAX_WEIGHT) for name in CLASSES}
+
+
+def _reasons(fields: Fields, general: Bar) -> tuple[Reason, ...]:
+    table = fields.table("reasons", required=True)
+    names = table.names()
+    if not 1 <= len(names) <= MAX_REASONS:
         raise fields.error("reasons", f"must name 1 to {MAX_REASONS} reasons")
+    return tuple(_reason(table, name, general) for name in names)
+
+
+def _reason(table: Fields, name: str, general: Bar) -> Reason:
+    """Return a reason, which is given as its weight alone or as a table."""
+    if not _NAME.fullmatch(name):
+        raise table.error(name, "must be lower case letters, digits and _, at most 31")
+    if not isinstance(table.raw(name), dict):
+        return Reason(name, table.number(name, low=0, high=MAX_WEIGHT), labels=_usual_labels(name))
+    fields = table.table(name, {"weight", *_BAR, *LANGUAGES})
+    labels = {language: fields.text(language) for language in LANGUAGES if language in fields} or _usual_labels(name)
+    for language, label in labels.items():
+        if len(label) > MAX_LABEL_CHARACTERS or not label.isprintable():
+            raise fields.error(language, f"must be printable, at most {MAX_LABEL_CHARACTERS} characters")
+    bar = None
+    if "threshold" in fields or "min_reporters" in fields:
+        bar = _bar(fields, general)
+        if bar.threshold > general.threshold:
+            problem = "cannot be above the general threshold, to which these reports count as well; lower the weight"
+            raise fields.error("threshold", problem)
+    return Reason(name, fields.number("weight", 1.0, low=0, high=MAX_WEIGHT), bar, labels)
+
+
+def _images(fields: Fields, general: Bar) -> tuple[ImageRule, ...]:
+    tables = fields.tables("images", {"match", "protected", *_BAR})
+    if len(tables) > MAX_IMAGE_RULES:
+        raise fields.error("images", f"must be at most {MAX_IMAGE_RULES}")
+    rules: dict[str, ImageRule] = {}
+    for table in tables:
+        match = table.text("match")
+        if "*" in match[:-1]:
+            raise table.error("match", "may have a * at its end only")
+        if match in rules:
+            raise table.error("match", f"{match!r} is given twice")
+        rules[match] = ImageRule(match, _bar(table, general), table.flag("protected", default=False))
+    return tuple(sorted(rules.values(), key=lambda rule: (not rule.exact, -len(rule.text), rule.text)))
+
+
+def _people(fields: Fields) -> People:
+    usual = People()
+    table = fields.table("people", {"trusted", "muted", "muted_networks", "trusted_alone", "anonymous_per_network"})
+    return People(
+        trusted=frozenset(table.texts("trusted")),
+        muted=frozenset(table.texts("muted")),
+        muted_networks=table.networks("muted_networks"),
+        trusted_alone=table.flag("trusted_alone", default=usual.trusted_alone),
+        anonymous_per_network=table.whole(
+            "anonymous_per_network", usual.anonymous_per_network, low=1, high=MAX_REPORTERS_STORED
+        ),
+    )
+
+
+def _after_clear(fields: Fields) -> AfterClear:
+    usual = AfterClear()
+    table = fields.table("after_clear", {"immune_days", "threshold_factor"})
+    return AfterClear(
+        immune_days=table.number("immune_days", usual.immune_days, low=0, high=MAX_DAYS),
+        threshold_factor=table.number("threshold_factor", usual.threshold_factor, low=1, high=100),
+    )
+
+
+def _accuracy(fields: Fields) -> Accuracy:
+    usual = Accuracy()
+    table = fields.table("accuracy", {"prior", "least", "most"})
+    return Accuracy(
+        prior=table.whole("prior", usual.prior, low=1, high=1000),
+        least=table.number("least", usual.least, low=0, high=1),
+        most=table.number("most", usual.most, low=1, high=2),
+    )
+
+
+def _abuse(fields: Fields) -> Abuse:
+    usual = Abuse()
+    table = fields.table("abuse", {"unfounded", "share", "notice_days", "mute_days"})
+    return Abuse(
+        unfounded=table.whole("unfounded", usual.unfounded, low=0, high=200),
+        share=table.number("share", usual.share, low=0, high=1),
+        notice_days=table.number("notice_days", usual.notice_days, low=0, high=MAX_DAYS),
+        mute_days=table.number("mute_days", usual.mute_days, low=1 / 1440, high=MAX_DAYS),
+    )
+
+
+def _burst(fields: Fields) -> Burst:
+    usual = Burst()
+    table = fields.table("burst", {"hold", "minutes", "share", "fresh_hours"})
+    return Burst(
+        hold=table.flag("hold", default=usual.hold),
+        minutes=table.number("minutes", usual.minutes, low=0.01, high=MAX_DAYS * 1440),
+        share=table.number("share", usual.share, low=0, high=1),
+        fresh_hours=table.number("fresh_hours", usual.fresh_hours, low=0, high=MAX_DAYS * 24),
+    )
+
+
+def _shields(fields: Fields) -> Shields:
+    usual = Shields()
+    table = fields.table("shields", {"blocks_per_hour", "share_of_images", "free_blocks_per_day", "up_minutes"})
+    return Shields(
+        blocks_per_hour=table.whole("blocks_per_hour", usual.blocks_per_hour, low=0, high=10**9),
+        share_of_images=table.number("share_of_images", usual.share_of_images, low=0, high=1),
+        free_blocks_per_day=table.whole("free_blocks_per_day", usual.free_blocks_per_day, low=0, high=10**9),
+        up_minutes=table.number("up_minutes", usual.up_minutes, low=0.01, high=MAX_DAYS * 1440),
+    )
+
+
+def _limits(fields: Fields) -> Limits:
+    usual = Limits()
+    table = fields.table("limits", {"reporter", "network", "key"})
+    return Limits(
+        reporter=table.whole("reporter", usual.reporter, low=0, high=10**9),
+        network=table.whole("network", usual.network, low=0, high=10**9),
+        key=table.whole("key", usual.key, low=0, high=10**9),
+    )
+
+
+def _check_together(policy: Policy, fields: Fields) -> None:
+    """Refuse what is right field by field and wrong as a whole."""
     codes: dict[int, str] = {}
     for reason in policy.reasons:
         other = codes.setdefault(reason.code, reason.name)
         if other != reason.name:
             raise fields.error("reasons", f"{other!r} and {reason.name!r} share a code; rename one of them")
     heaviest = max(max(by_reason.values()) for by_reason in policy.weights.values())
-    if heaviest > MAX_WEIGHT * POINT:
-        raise fields.error("reporters", f"reporter weight x reason weight must not exceed {MAX_WEIGHT}")
+    if heaviest * policy.accuracy.most > MAX_WEIGHT * POINT:
+        problem = f"reporter weight x reason weight x accuracy.most must not exceed {MAX_WEIGHT}"
+        raise fields.error("reporters", problem)
     if heaviest * MAX_REPORTERS_STORED < policy.threshold * POINT:
         raise fields.error("threshold", f"cannot be reached by {MAX_REPORTERS_STORED} reporters; lower it")
-
-
-class _Fields:
-    """Typed access to a TOML table, with errors that name line and field."""
-
-    def __init__(self, table: dict[str, Any], source: str, text: str) -> None:
-        self._table = table
-        self._source = source
-        self._lines = text.splitlines()
-
-    def error(self, field: str, problem: str) -> PolicyError:
-        key = re.compile(rf"^\s*(\[\s*)?{re.escape(field.rsplit('.', 1)[-1])}\b")
-        line = next((number for number, text in enumerate(self._lines, 1) if key.match(text)), None)
-        place = f"{self._source}, line {line}" if line else self._source
-        return PolicyError(f"{place}: {field}: {problem}")
-
-    def refuse_unknown(self, known: set[str]) -> None:
-        for name in self._table:
-            if name not in known:
-                raise self.error(name, f"is not a policy field; the fields are {', '.join(sorted(known))}")
-
-    def number(self, field: str, *, low: float, high: float, whole: bool = False) -> float:
-        if field not in self._table:
-            raise self.error(field, "is missing; see the default policy for its meaning")
-        return self._checked(field, self._table[field], low, high, whole=whole)
-
-    def weights(self, field: str) -> dict[str, float]:
-        table = self._table.get(field)
-        if not isinstance(table, dict):
-            raise self.error(field, f"must be a table, as in [{field}]")
-        for name in table:
-            if not _NAME.fullmatch(name):
-                raise self.error(f"{field}.{name}", "must be lower case letters, digits and _, at most 31")
-        return {
-            name: self._checked(f"{field}.{name}", value, 0, MAX_WEIGHT, whole=False) for name, value in table.items()
-        }
-
-    def _checked(self, field: str, value: Any, low: float, high: float, *, whole: bool) -> float:
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise self.error(field, f"must be a {'whole ' if whole else ''}number, not {value!r}")
-        if not low <= value <= high:
-            raise self.error(field, f"must be between {low:g} and {high:g}, not {value!r}")
-        return float(value)
+    overlap = policy.people.trusted & policy.people.muted
+    if overlap:
+        raise fields.error("people.muted", f"names {min(overlap)!r}, who is trusted as well; choose one")

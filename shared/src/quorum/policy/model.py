@@ -1,13 +1,18 @@
 """The policy as a value, and the numbers that the tally script is given."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from hashlib import blake2b
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
+MAX_COPIES = 1000  # images that share a tally by content hash
+
+ANONYMOUS, VERIFIED, TRUSTED, MUTED = CLASSES = ("anonymous", "verified", "trusted", "muted")
+LANGUAGES = ("en", "fr", "ar", "es")
 
 
 def reason_code(name: str) -> int:
@@ -16,24 +21,143 @@ def reason_code(name: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """What it takes: a score in points, and distinct reporters."""
+
+    threshold: float
+    min_reporters: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One thing a reader may say is wrong with an image."""
 
     name: str
     weight: float = 1.0
+    bar: Bar | None = None  # a serious reason may have a lower bar of its own
+    labels: dict[str, str] = field(default_factory=dict)  # language -> what a reader sees
 
     @property
     def code(self) -> int:
         """The stable 16-bit code of the reason's name."""
         return reason_code(self.name)
 
+    def label(self, language: str) -> str:
+        """Return what a reader of `language` sees."""
+        return self.labels.get(language) or self.labels.get("en") or self.name.replace("_", " ")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
+class ImageRule:
+    """A bar of their own for some images; `match` is an id, or the beginning of ids when it ends with `*`."""
+
+    match: str
+    bar: Bar
+    protected: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether it names one image."""
+        return not self.match.endswith("*")
+
+    @property
+    def text(self) -> str:
+        """The id or the beginning of ids, without the star."""
+        return self.match.removesuffix("*")
+
+    def covers(self, image_id: str) -> bool:
+        """Tell whether the rule is about this image."""
+        return image_id == self.match if self.exact else image_id.startswith(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Reporters known by the names that the site gives them, and networks that count for nothing."""
+
+    trusted: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
+    muted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_alone: bool = False  # a trusted flagger's report is not asked for min_reporters
+    anonymous_per_network: int = 4  # reporters of one /24 (IPv4) or /48 (IPv6) that count for an image
+
+    def class_of(self, subject: str) -> str:
+        """Return the class of a reporter whom the site names."""
+        if subject in self.muted:
+            return MUTED
+        return TRUSTED if subject in self.trusted else VERIFIED
+
+    def mutes(self, address: str) -> bool:
+        """Tell whether an address lies in a muted network. Raises ValueError for what is no address."""
+        if not self.muted_networks:
+            return False
+        parsed = ip_address(address)
+        mapped = getattr(parsed, "ipv4_mapped", None)
+        return any((mapped or parsed) in network for network in self.muted_networks)
+
+
+@dataclass(frozen=True, slots=True)
+class AfterClear:
+    """What a moderator's clear is worth: a time in which no report counts, then a higher bar."""
+
+    immune_days: float = 90.0
+    threshold_factor: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How far decided reports move a reporter's weight; `prior` is in decided reports, the bounds are factors."""
+
+    prior: int = 5
+    least: float = 0.5
+    most: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Abuse:
+    """When a reporter of unfounded reports is warned, and then muted for a time (DSA, Article 23)."""
+
+    unfounded: int = 10  # since the last warning ended; 0: nobody is muted automatically
+    share: float = 0.8  # of all that was decided of their reports
+    notice_days: float = 7.0
+    mute_days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """When a crossing looks like a brigade: it is held for a moderator."""
+
+    hold: bool = True
+    minutes: float = 60.0
+    share: float = 0.5  # of the score
+    fresh_hours: float = 24.0  # an account younger than this is fresh, where the site tells its age
+
+
+@dataclass(frozen=True, slots=True)
+class Shields:
+    """How much automatic blocking may do before blocks become holds."""
+
+    blocks_per_hour: int = 60  # 0: no cap
+    share_of_images: float = 0.02  # of the images reported that day
+    free_blocks_per_day: int = 20  # the share is not asked below this
+    up_minutes: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Reports a minute from one reporter, one network and one API key; 0: no limit."""
+
+    reporter: int = 20
+    network: int = 300
+    key: int = 600_000
+
+
+@dataclass(frozen=True, eq=False)
 class Policy:
     """When an image is blocked. Weights and thresholds are in points, times in seconds.
 
     Blocked when score >= threshold and distinct reporters >= min_reporters, where the score is the sum over distinct
     reporters inside the window of reporter weight x reason weight (the strongest of a reporter's reasons).
+    `docs/policy.md` has every rule.
     """
 
     threshold: float
@@ -41,15 +165,38 @@ class Policy:
     window_seconds: int
     reasons: tuple[Reason, ...]
     reporter_weights: dict[str, float]
+    images: tuple[ImageRule, ...] = ()  # the most particular first
+    people: People = People()
+    after_clear: AfterClear = AfterClear()
+    accuracy: Accuracy = Accuracy()
+    abuse: Abuse = Abuse()
+    burst: Burst = Burst()
+    shields: Shields = Shields()
+    limits: Limits = Limits()
+    least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
+    keep_query: frozenset[str] = frozenset()  # query parameters that tell pictures apart in URLs
 
     def weight(self, reporter_class: str, reason: str) -> int:
-        """Return what one report adds, in thousandths of a point. Raises KeyError for an unknown class or reason."""
-        return self.weights[reporter_class][reason]
+        """Return what one report adds, in thousandths of a point, before the reporter's accuracy.
+
+        A reason that the policy no longer knows weighs 1.0, so that an edit loses no report. Raises KeyError for an
+        unknown class.
+        """
+        return self.weights[reporter_class].get(reason, round(self.reporter_weights[reporter_class] * POINT))
+
+    def rule_for(self, image_id: str) -> ImageRule | None:
+        """Return the most particular rule about an image."""
+        return next((rule for rule in self.images if rule.covers(image_id)), None)
 
     @cached_property
     def reason_names(self) -> frozenset[str]:
         """The names that a report may give as its reason."""
         return frozenset(reason.name for reason in self.reasons)
+
+    @cached_property
+    def names_by_code(self) -> dict[int, str]:
+        """Reason names by the code that a tally keeps."""
+        return {reason.code: reason.name for reason in self.reasons}
 
     @cached_property
     def weights(self) -> dict[str, dict[str, int]]:
@@ -61,28 +208,69 @@ class Policy:
 
     @cached_property
     def version(self) -> str:
-        """Twelve hex digits that name exactly these rules; stamped into every decision."""
+        """Twelve hex digits that name exactly these rules, stamped into every decision; labels are no rules."""
+        people = asdict(self.people)
         rules: dict[str, Any] = {
-            "threshold": self.threshold,
-            "min_reporters": self.min_reporters,
-            "window_seconds": self.window_seconds,
-            "weights": self.weights,
+            "numbers": self.numbers(1),
+            "people": {name: sorted(map(str, of)) for name, of in people.items() if isinstance(of, (frozenset, tuple))},
+            "fresh_hours": self.burst.fresh_hours,
+            "limits": asdict(self.limits),
+            "keep_query": sorted(self.keep_query),
         }
         return blake2b(json.dumps(rules, sort_keys=True).encode(), digest_size=6).hexdigest()
 
-    @cached_property
-    def numbers(self) -> str:
-        """The policy as `drain.lua` takes it: JSON with integers only (thousandths of a point, milliseconds)."""
-        return json.dumps(
-            {
-                "version": self.version,
-                "threshold": round(self.threshold * POINT),
-                "min_reporters": self.min_reporters,
-                "window_ms": self.window_seconds * 1000,
-                "max_stored": MAX_REPORTERS_STORED,
-                "weights": self.weights,
-                "codes": {reason.name: reason.code for reason in self.reasons},
-                "names": {str(reason.code): reason.name for reason in self.reasons},
-            },
-            separators=(",", ":"),
-        )
+    def numbers(self, partitions: int) -> dict[str, Any]:
+        """Return the policy as the scripts take it: thousandths of a point, milliseconds, shares in millionths.
+
+        The caps of the shields are shared evenly among `partitions`, since a script sees one of them only.
+        """
+        people, clear, accuracy, abuse = self.people, self.after_clear, self.accuracy, self.abuse
+        return {
+            "threshold": thousandths(self.threshold),
+            "min_reporters": self.min_reporters,
+            "window_ms": self.window_seconds * 1000,
+            "max_stored": MAX_REPORTERS_STORED,
+            "max_copies": MAX_COPIES,
+            "class_weights": [thousandths(self.reporter_weights[name]) for name in CLASSES],
+            "weights": [self.weights[name] for name in CLASSES],
+            "codes": {reason.name: reason.code for reason in self.reasons},
+            "names": {str(code): name for code, name in self.names_by_code.items()},
+            "reason_bars": {reason.name: _bar(reason.bar) for reason in self.reasons if reason.bar},
+            "images": [
+                {"text": rule.text, "exact": rule.exact, "protected": rule.protected, **_bar(rule.bar)}
+                for rule in self.images
+            ],
+            "trusted_alone": people.trusted_alone,
+            "per_network": people.anonymous_per_network,
+            "immune_ms": days(clear.immune_days),
+            "clear_factor": thousandths(clear.threshold_factor),
+            "prior": accuracy.prior,
+            "least": thousandths(accuracy.least),
+            "most": thousandths(accuracy.most),
+            "abuse": abuse.unfounded,
+            "abuse_share": thousandths(abuse.share),
+            "notice_minutes": round(abuse.notice_days * 1440),
+            "mute_minutes": round(abuse.mute_days * 1440),
+            "burst": self.burst.hold,
+            "burst_ms": round(self.burst.minutes * 60_000),
+            "burst_share": thousandths(self.burst.share),
+            "hour_cap": -(-self.shields.blocks_per_hour // partitions),
+            "image_share": round(self.shields.share_of_images * 1_000_000),
+            "free_blocks": -(-self.shields.free_blocks_per_day // partitions),
+            "shields_ms": round(self.shields.up_minutes * 60_000),
+            "view_ratio": round(self.least_view_ratio * 1_000_000),
+        }
+
+
+def thousandths(value: float) -> int:
+    """Return points, factors or shares as the integers that tallies are kept in."""
+    return round(value * POINT)
+
+
+def days(value: float) -> int:
+    """Return days in milliseconds."""
+    return round(value * 86_400_000)
+
+
+def _bar(bar: Bar) -> dict[str, int]:
+    return {"threshold": thousandths(bar.threshold), "min_reporters": bar.min_reporters}

@@ -1,33 +1,40 @@
-"""The bytes of an inbox entry and of a tally record; `append.lua` and `drain.lua` read and write the same.
+"""The bytes of what is kept in Redis; the scripts read and write the same.
 
-Entry   received_ms:6  digest:16  fingerprint:12  class:1+n  reason:1+n  image id:2+n
-Record  epoch:2  state:1  score:4, then one row per distinct reporter, oldest first:
-Row     fingerprint:12  received_ms:6  weight:2  reason code:2
+Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  network:2  reason:1+n  image id:2+n, then
+          the previous fingerprint:12 when flag 2 is set, and the image's own digest:16 when flag 4 is set, which says
+          that `digest` is that of a shared tally; flag 1: the account is fresh
+Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, else
+          one row per distinct reporter, oldest first:
+Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when fresh:1  network:2
+Standing  upheld:2  unfounded:2  strikes:1  warned:4  muted until:4  decided:4 (minutes since 1970)
+Copies    of each image: digest:16  image id:2+n
+Views     views:6  told_ms:6
+Journal   of each batch: how many:2, then entries, each with its length:2 in front
 
-Integers are unsigned and big-endian; scores and weights are in thousandths of a point.
+Integers are unsigned and big-endian; scores and weights are in thousandths of a point. A class is its place in
+`quorum.policy.model.CLASSES`.
 """
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 
 from quorum.errors import MalformedEntry
 from quorum.identity import FINGERPRINT_BYTES, Reporter
 from quorum.images import DIGEST_BYTES, Image
-from quorum.model import State
+from quorum.model import Report, State
+from quorum.policy.accuracy import Standing
+from quorum.policy.model import CLASSES
 
 STAMP_BYTES = 6
+FRESH, PREVIOUS, SHARED = 1, 2, 4
+_ROW_FRESH = 4
+
+_ENTRY = struct.Struct(f">{DIGEST_BYTES}s{FINGERPRINT_BYTES}sBBHB")
 _HEAD = struct.Struct(">HBI")
-_ROW = struct.Struct(f">{FINGERPRINT_BYTES}s6sHH")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One accepted report as it lies in the inbox."""
-
-    received_ms: int
-    image: Image
-    reporter: Reporter
-    reason: str
+_ROW = struct.Struct(f">{FINGERPRINT_BYTES}s6sHHBH")
+_STANDING = struct.Struct(">HHBIII")
+_CODES = {name: code for code, name in enumerate(CLASSES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +45,35 @@ class StoredRow:
     received_ms: int
     weight: int
     reason_code: int
+    reporter_class: str
+    fresh: bool
+    network: int
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is kept of one image."""
+    """All that is kept of one tally; `cleared_ms` is 0 unless it is cleared."""
 
     epoch: int
     state: State
-    rows: tuple[StoredRow, ...]
+    rows: tuple[StoredRow, ...] = ()
+    cleared_ms: int = 0
 
 
-def encode_report(image: Image, reporter: Reporter, reason: str) -> bytes:
+def encode_report(report: Report) -> bytes:
     """Return a report as intake hands it to `append.lua`, which puts the time in front."""
-    class_, reason_, id_ = reporter.reporter_class.encode(), reason.encode(), image.id.encode()
-    return b"".join(
-        (
-            image.digest,
-            reporter.fingerprint,
-            bytes((len(class_),)),
-            class_,
-            bytes((len(reason_),)),
-            reason_,
-            len(id_).to_bytes(2, "big"),
-            id_,
-        )
+    reporter, reason, image_id = report.reporter, report.reason.encode(), report.image.id.encode()
+    flags = (
+        (FRESH if reporter.fresh else 0)
+        + (PREVIOUS if reporter.previous is not None else 0)
+        + (SHARED if report.content is not None else 0)
     )
+    code = _CODES[reporter.reporter_class]
+    head = _ENTRY.pack(
+        report.content or report.image.digest, reporter.fingerprint, code, flags, reporter.network, len(reason)
+    )
+    tail = (reporter.previous or b"") + (report.image.digest if report.content is not None else b"")
+    return b"".join((head, reason, len(image_id).to_bytes(2, "big"), image_id, tail))
 
 
 def encode_stamp(received_ms: int) -> bytes:
@@ -71,36 +81,110 @@ def encode_stamp(received_ms: int) -> bytes:
     return received_ms.to_bytes(STAMP_BYTES, "big")
 
 
-def decode_entry(raw: bytes) -> Entry:
+def decode_entry(raw: bytes) -> Report:
     """Return the report in an inbox entry. Raises MalformedEntry."""
     try:
-        cut = STAMP_BYTES + DIGEST_BYTES
-        digest = raw[STAMP_BYTES:cut]
-        fingerprint = raw[cut : cut + FINGERPRINT_BYTES]
-        class_, cut = _counted(raw, cut + FINGERPRINT_BYTES, 1)
-        reason, cut = _counted(raw, cut, 1)
-        image_id, cut = _counted(raw, cut, 2)
-    except (ValueError, UnicodeDecodeError) as error:
+        digest, fingerprint, code, flags, network, size = _ENTRY.unpack_from(raw, STAMP_BYTES)
+        reason, cut = _text(raw, STAMP_BYTES + _ENTRY.size, size)
+        image_id, cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
+        previous, cut = _optional(raw, cut, FINGERPRINT_BYTES, present=bool(flags & PREVIOUS))
+        own, cut = _optional(raw, cut, DIGEST_BYTES, present=bool(flags & SHARED))
+        reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), previous)
+    except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
-    return Entry(
-        int.from_bytes(raw[:STAMP_BYTES], "big"), Image(image_id, digest), Reporter(class_, fingerprint), reason
-    )
+    received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
+    return Report(Image(image_id, own or digest), reporter, reason, received_ms, digest if own else None)
 
 
-def _counted(raw: bytes, start: int, size: int) -> tuple[str, int]:
-    """Return the text whose length stands in `size` bytes at `start`, and where it ends."""
-    begin = start + size
-    end = begin + int.from_bytes(raw[start:begin], "big")
-    if end > len(raw) or begin > len(raw):
+def _text(raw: bytes, start: int, size: int) -> tuple[str, int]:
+    """Return the text of `size` bytes at `start`, and where it ends."""
+    end = start + size
+    if end > len(raw):
         raise ValueError("it ends too early")
-    return raw[begin:end].decode(), end
+    return raw[start:end].decode(), end
+
+
+def _optional(raw: bytes, start: int, size: int, *, present: bool) -> tuple[bytes | None, int]:
+    if not present:
+        return None, start
+    if start + size > len(raw):
+        raise ValueError("it ends too early")
+    return raw[start : start + size], start + size
 
 
 def decode_record(raw: bytes) -> Record:
     """Return a tally record."""
     epoch, state, _score = _HEAD.unpack_from(raw)
+    rest = raw[_HEAD.size :]
+    if state == State.CLEARED:
+        return Record(epoch, State.CLEARED, cleared_ms=int.from_bytes(rest, "big"))
     rows = (
-        StoredRow(fingerprint, int.from_bytes(stamp, "big"), weight, code)
-        for fingerprint, stamp, weight, code in _ROW.iter_unpack(raw[_HEAD.size :])
+        StoredRow(
+            fingerprint,
+            int.from_bytes(stamp, "big"),
+            weight,
+            code,
+            CLASSES[marks % _ROW_FRESH],
+            marks >= _ROW_FRESH,
+            tag,
+        )
+        for fingerprint, stamp, weight, code, marks, tag in _ROW.iter_unpack(rest)
     )
     return Record(epoch, State(state), tuple(rows))
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a tally record as it is stored."""
+    head = _HEAD.pack(record.epoch, record.state, sum(row.weight for row in record.rows))
+    if record.state is State.CLEARED:
+        return head + encode_stamp(record.cleared_ms)
+    return head + b"".join(
+        _ROW.pack(
+            row.fingerprint,
+            encode_stamp(row.received_ms),
+            row.weight,
+            row.reason_code,
+            _CODES[row.reporter_class] + (_ROW_FRESH if row.fresh else 0),
+            row.network,
+        )
+        for row in record.rows
+    )
+
+
+def encode_standing(standing: Standing) -> bytes:
+    """Return what is known of a reporter as it is stored."""
+    return _STANDING.pack(*astuple(standing))
+
+
+def decode_standing(raw: bytes) -> Standing:
+    """Return what is known of a reporter."""
+    return Standing(*_STANDING.unpack(raw))
+
+
+def encode_views(views: int, told_ms: int) -> bytes:
+    """Return a view count as it is stored."""
+    return views.to_bytes(6, "big") + encode_stamp(told_ms)
+
+
+def decode_copies(raw: bytes) -> dict[bytes, str]:
+    """Return the images that share a tally: digest -> id."""
+    copies, cut = {}, 0
+    while cut < len(raw):
+        digest, cut = raw[cut : cut + DIGEST_BYTES], cut + DIGEST_BYTES
+        copies[digest], cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
+    return copies
+
+
+def split_batch(raw: bytes) -> Iterator[bytes]:
+    """Yield the entries of one batch of the journal."""
+    cut = 2
+    while cut < len(raw):
+        size = int.from_bytes(raw[cut : cut + 2], "big")
+        yield raw[cut + 2 : cut + 2 + size]
+        cut += 2 + size
+
+
+def join_batch(entries: list[bytes]) -> bytes:
+    """Return entries as one batch of the journal."""
+    parts = [len(entry).to_bytes(2, "big") + entry for entry in entries]
+    return len(entries).to_bytes(2, "big") + b"".join(parts)

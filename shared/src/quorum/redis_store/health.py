@@ -9,7 +9,11 @@ from quorum.redis_store.codec import STAMP_BYTES
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
 
-COUNTERS = ("batches", "taken", "counted", "blocked", "dead")
+COUNTERS = (
+    *("batches", "taken", "counted", "known", "muted", "immune", "crowded", "full", "dead"),
+    *("blocked", "held", "shields", "blocked_by_moderators", "unblocked"),
+    *("decisions_uphold", "decisions_block", "decisions_clear", "reporters_warned", "reporters_muted"),
+)
 WORKER_FORGOTTEN_MS = 3_600_000
 
 
@@ -21,6 +25,9 @@ class PartitionHealth:
     inbox_age_seconds: float
     dead_letters: int
     blocked_images: int
+    held_images: int
+    shields_up: bool
+    journal_reports: int
     events_kept: int
     counters: dict[str, int]
 
@@ -46,10 +53,12 @@ class Health:
             pipe.lindex(keys.inbox, 0)
             pipe.xlen(keys.dead)
             pipe.zcard(keys.blocked)
+            pipe.zcard(keys.held)
+            pipe.hget(keys.shields, "up_until")
             pipe.xlen(keys.events)
-            pipe.hmget(keys.stats, COUNTERS)
+            pipe.hmget(keys.stats, ("journal", *COUNTERS))
             pipe.time()
-            depth, oldest, dead, blocked, events, counts, (seconds, micros) = pipe.execute()
+            depth, oldest, dead, blocked, held, up_until, events, counts, (seconds, micros) = pipe.execute()
         now_ms = seconds * 1000 + micros // 1000
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
@@ -57,8 +66,11 @@ class Health:
             inbox_age_seconds=max(age_ms, 0) / 1000,
             dead_letters=dead,
             blocked_images=blocked,
+            held_images=held,
+            shields_up=int(up_until or 0) > now_ms,
+            journal_reports=int(counts[0] or 0),
             events_kept=events,
-            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
+            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts[1:], strict=True)},
         )
 
     def worker_swept(self, worker: str) -> None:

@@ -10,11 +10,21 @@ class Keys:
     inbox    list    reports that were accepted and not yet tallied, oldest first (`codec.py`)
     bell     string  exists while a doorbell message is on its way or a worker is draining
     images   hash    one per bucket, `<images><bucket>`: image digest -> tally record (`codec.py`)
+    reporters hash   one per bucket: fingerprint -> standing (`codec.py`)
+    copies   hash    one per bucket: tally digest -> the images that share it by content hash (`codec.py`)
+    aliases  hash    one per bucket: image digest -> digest of the tally that it shares
+    views    hash    one per bucket: image digest -> views and when they were told (`codec.py`)
     blocked  zset    blocked image ids by the time of blocking, Unix ms
+    held     zset    held image ids by the time of holding, Unix ms: what waits for a moderator
+    shields  hash    what the cap on automatic blocks has counted (`quorum.model.Shield`)
+    journal  list    batches of the last reports that were tallied (`codec.py`)
+    audit    stream  decisions of moderators, field `decision`
+    limits   string  prefix of the counters of rate limits, which live for two minutes
     events   stream  CloudEvents, field `event`
     trimmed  string  the last event id that was removed from the front of the stream
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
+    requests string  prefix of the idempotency keys that were used, which live for a day
     meta     hash    layout version and partition count
     api_keys hash    API keys by id (`api_keys.py`)
     workers  zset    worker names by the server time of their last sweep, Unix ms
@@ -23,7 +33,17 @@ class Keys:
     inbox: str
     bell: str
     images: str
+    reporters: str
+    copies: str
+    aliases: str
+    views: str
     blocked: str
+    held: str
+    shields: str
+    journal: str
+    audit: str
+    limits: str
+    requests: str
     events: str
     trimmed: str
     dead: str
@@ -40,7 +60,17 @@ def keys_of(namespace: str, partition: int) -> Keys:
         inbox=prefix + "inbox",
         bell=prefix + "bell",
         images=prefix + "images:",
+        reporters=prefix + "reporters:",
+        copies=prefix + "copies:",
+        aliases=prefix + "aliases:",
+        views=prefix + "views:",
         blocked=prefix + "blocked",
+        held=prefix + "held",
+        shields=prefix + "shields",
+        journal=prefix + "journal",
+        audit=prefix + "audit",
+        limits=prefix + "limits:",
+        requests=prefix + "requests:",
         events=prefix + "events",
         trimmed=prefix + "events:trimmed",
         dead=prefix + "dead",

@@ -7,12 +7,15 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import NoScriptError
 
+_LUA = files("quorum.redis_store").joinpath("lua")
+
 
 class Script:
-    """One atomic act, named after its file."""
+    """One atomic act, named after its file; `shared` names a file that is put in front of it."""
 
-    def __init__(self, name: str) -> None:
-        self.source = files("quorum.redis_store").joinpath("lua", f"{name}.lua").read_text()
+    def __init__(self, name: str, shared: str | None = None) -> None:
+        parts = (shared, name) if shared else (name,)
+        self.source = "\n".join(_LUA.joinpath(f"{part}.lua").read_text() for part in parts)
         self._digest = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: Redis, keys: tuple[str, ...], args: tuple[Any, ...]) -> Any:

@@ -9,7 +9,7 @@ from quorum.messages import choose_language
 from quorum.redis_store.feed import BEGINNING
 from quorum.tokens import mint_token
 from report_api.demo.stories import STORIES
-from report_api.demo.texts import LANGUAGES, REASONS, RIGHT_TO_LEFT, TEXTS
+from report_api.demo.texts import LANGUAGES, RIGHT_TO_LEFT, TEXTS
 from report_api.services import services
 
 TOKEN_SECONDS = 900
@@ -40,7 +40,7 @@ def page() -> Response:
         stories=STORIES[language],
         edition=edition,
         next_edition=edition % MAX_EDITION + 1,
-        reasons={reason.name: REASONS[language].get(reason.name, reason.name) for reason in policy.reasons},
+        reasons={reason.name: reason.label(language) for reason in policy.reasons},
         threshold=f"{policy.threshold:g}",
         cursor=_cursor(),
     )

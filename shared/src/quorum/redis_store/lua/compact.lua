@@ -1,33 +1,60 @@
--- Forgets, in one bucket, the reporters whose reports left the window, and open images that nobody reports any more.
+-- Forgets, in one bucket, the reporters whose reports left the window, and open images that nobody reports any more;
+-- also view counts that were not renewed, and what was decided of people long ago.
 --
--- KEYS  1 bucket (hash)
--- ARGV  1 the policy's window, ms
+-- KEYS  1 images  2 copies  3 views  4 reporters (bucket hashes)   5 prefix of the aliases' bucket hashes
+-- ARGV  1 the policy's window, ms   2 how long a reporter's standing is kept after their last decided report, minutes
 -- Result  how many images were forgotten
--- Cost  O(images in the bucket)
+-- Cost  O(images and reporters in the bucket)
 
-local OPEN, HEAD, ROW, HEAD_BYTES, ROW_BYTES = 0, '>HBI4', '>c12I6HH', 7, 22
+local images, copies, views, reporters, aliases = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
-local clock = redis.call('TIME')
-local oldest = clock[1] * 1000 + math.floor(clock[2] / 1000) - tonumber(ARGV[1])
-local fields = redis.call('HGETALL', KEYS[1])
+local clock = call('TIME')
+local now = clock[1] * 1000 + floor(clock[2] / 1000)
+local oldest = now - tonumber(ARGV[1])
 local forgotten = 0
+
+local function forget_copies(digest)
+  local raw = call('HGET', copies, digest)
+  if raw then
+    local start, own = 1, nil
+    while start <= #raw do
+      own, _, start = unpack('>c16Hc0', raw, start)
+      call('HDEL', bucket(aliases, own), own)
+    end
+    call('HDEL', copies, digest)
+  end
+end
+
+local fields = call('HGETALL', images)
 for i = 1, #fields, 2 do
   local digest, raw = fields[i], fields[i + 1]
-  local epoch, state, score = struct.unpack(HEAD, raw)
-  local start = HEAD_BYTES + 1
-  while start <= #raw do
-    local _, at, weight = struct.unpack(ROW, raw, start)
-    if at > oldest then
-      break
+  local epoch, state, score = unpack(HEAD, raw)
+  if state ~= CLEARED then
+    local rows = sub(raw, HEAD_BYTES + 1)
+    local start, gone = first_inside(rows, oldest)
+    if start > #rows and state == OPEN and epoch == 1 then
+      call('HDEL', images, digest)
+      forget_copies(digest)
+      forgotten = forgotten + 1
+    elseif start > 1 then
+      call('HSET', images, digest, pack(HEAD, epoch, state, score - gone) .. sub(rows, start))
     end
-    score = score - weight
-    start = start + ROW_BYTES
   end
-  if start > #raw and state == OPEN and epoch == 1 then
-    redis.call('HDEL', KEYS[1], digest)
-    forgotten = forgotten + 1
-  elseif start > HEAD_BYTES + 1 then
-    redis.call('HSET', KEYS[1], digest, struct.pack(HEAD, epoch, state, score) .. string.sub(raw, start))
+end
+
+fields = call('HGETALL', views)
+for i = 1, #fields, 2 do
+  local _, told = unpack('>I6I6', fields[i + 1])
+  if told <= oldest then
+    call('HDEL', views, fields[i])
+  end
+end
+
+fields = call('HGETALL', reporters)
+for i = 1, #fields, 2 do
+  local _, _, _, _, muted_until, decided = unpack('>HHBI4I4I4', fields[i + 1])
+  if math.max(decided, muted_until) + tonumber(ARGV[2]) < floor(now / 60000) then
+    call('HDEL', reporters, fields[i])
   end
 end
 return forgotten

@@ -1,0 +1,50 @@
+"""Reads request bodies: a JSON object within the limit, or a clear refusal."""
+
+import json
+from functools import lru_cache
+from typing import Any, cast
+
+from flask import request
+
+from quorum.policy import Policy
+from quorum.wire import ReportSchema
+from report_api.problems import Refused
+
+MAX_BODY_BYTES = 16_384
+MAX_LIST_BODY_BYTES = 1_048_576  # of calls that take up to 1,000 of something
+JSON = "application/json"
+
+_PLAIN_LENGTH_DIGITS = 4  # below MAX_BODY_BYTES whatever they are
+
+
+@lru_cache(maxsize=4)
+def report_schema(policy: Policy) -> ReportSchema:
+    """Return the schema of a report under a policy."""
+    return ReportSchema(policy)
+
+
+def raw_body(environ: dict[str, Any]) -> bytes:
+    """Return the body. One of a plain, modest length is read as it is; any other goes through Werkzeug's checks."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if len(length) <= _PLAIN_LENGTH_DIGITS and length.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ:
+        return cast("bytes", environ["wsgi.input"].read(int(length)))
+    return request.get_data()
+
+
+def json_object(raw: bytes, environ: dict[str, Any]) -> dict[str, Any]:
+    """Return the body as a JSON object. Raises Refused when it is none."""
+    if environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
+        raise Refused(415, "not-json", "The body is not JSON", "send it with 'Content-Type: application/json'", "body")
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "not-json", "The body is not JSON", f"cannot be read as JSON: {error}", "body") from error
+    if not isinstance(body, dict):
+        raise Refused(422, "invalid-report", "The report is not valid", "must be a JSON object", "body")
+    return body
+
+
+def json_list_body() -> dict[str, Any]:
+    """Return the body of a call that takes many of something. Raises Refused."""
+    request.max_content_length = MAX_LIST_BODY_BYTES
+    return json_object(request.get_data(), request.environ)

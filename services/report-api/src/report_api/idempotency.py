@@ -1,0 +1,44 @@
+"""The optional `Idempotency-Key` header (IETF draft-ietf-httpapi-idempotency-key-header).
+
+Reports are counted once whatever is sent twice, so the key never decides whether a report is safe. It saves a retry the
+second storing, and tells a client that has mixed up its keys.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Any
+
+from report_api.problems import Refused
+from report_api.services import Services
+
+MAX_KEY_CHARACTERS = 255
+
+
+@contextmanager
+def once(parts: Services, environ: dict[str, Any], body: bytes) -> Iterator[bool]:
+    """Give whether the same request has succeeded before, and remember it when this one does.
+
+    Raises Refused when the key was used for another body, StoreUnavailable.
+    """
+    key = environ.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        yield False
+        return
+    if not 1 <= len(key) <= MAX_KEY_CHARACTERS or not key.isprintable() or not key.isascii():
+        detail = f"must be 1 to {MAX_KEY_CHARACTERS} printable ASCII characters"
+        raise Refused(400, "invalid-idempotency-key", "The Idempotency-Key is not valid", detail, "Idempotency-Key")
+    caller = environ.get("HTTP_AUTHORIZATION") or environ.get("REMOTE_ADDR", "")
+    name = _digest(f"{environ['PATH_INFO']}\0{caller}\0{key}".encode())
+    content = _digest(body)
+    known = parts.idempotency.body_of(name)
+    if known not in {None, content}:
+        detail = "was used for another body; use a new key for every new request"
+        raise Refused(422, "idempotency-key-reused", "The Idempotency-Key was used before", detail, "Idempotency-Key")
+    yield known is not None
+    if known is None:
+        parts.idempotency.remember(name, content)
+
+
+def _digest(raw: bytes) -> bytes:
+    return blake2b(raw, digest_size=16, person=b"quorum.idem").digest()

@@ -1,0 +1,54 @@
+"""What moderators do: `GET /v1/queue`, `POST /v1/images/{id}/decisions`; and `POST /v1/images/views`."""
+
+from typing import Any
+
+from flask import Blueprint, request
+from marshmallow import ValidationError
+
+from quorum.credentials import Scope
+from quorum.errors import InvalidImageId
+from quorum.images import Image
+from quorum.wire import DecisionSchema, ViewsSchema
+from report_api.bodies import json_list_body, json_object
+from report_api.lookups import page_limit, status_body
+from report_api.services import services
+
+blueprint = Blueprint("moderation", __name__)
+
+
+@blueprint.get("/v1/queue")
+def get_queue() -> dict[str, Any]:
+    """Return the images that wait for a moderator, those that wait longest first."""
+    parts = services()
+    parts.access.require(request.headers.get("Authorization"), Scope.MODERATE)
+    limit = page_limit()
+    images, total = parts.decisions.held(limit)
+    return {"images": [status_body(status) for status in parts.statuses.of(images, parts.policy)], "held": total}
+
+
+@blueprint.post("/v1/images/<path:image_id>/decisions")
+def decide(image_id: str) -> dict[str, Any]:
+    """Uphold, block or clear an image. The API key's name stands for the moderator."""
+    parts = services()
+    key = parts.access.require(request.headers.get("Authorization"), Scope.MODERATE)
+    image = parts.image(image_id)
+    decision = DecisionSchema().load(json_object(request.get_data(), request.environ))
+    action = decision.pop("decision")
+    state = parts.decisions.decide(image, action, key.name, parts.policy, **decision)
+    return {"image_id": image.id, "state": state.public_name}
+
+
+@blueprint.post("/v1/images/views")
+def tell_views() -> dict[str, Any]:
+    """Take how often images were seen so far; a policy with `views.least_ratio` asks for it."""
+    parts = services()
+    parts.access.backend(request.headers.get("Authorization"))
+    told = ViewsSchema().load(json_list_body())["views"]
+    views: dict[Image, int] = {}
+    for image_id, count in told.items():
+        try:
+            views[parts.image(image_id)] = count
+        except InvalidImageId as error:
+            raise ValidationError({"views": {image_id[:40]: [str(error)]}}) from error
+    parts.views.tell(views)
+    return {"images": len(views)}

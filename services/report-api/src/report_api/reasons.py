@@ -1,0 +1,22 @@
+"""`GET /v1/reasons`: what a reader may say is wrong, in their language, for the page that asks them."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from quorum.messages import choose_language
+from report_api.services import services
+
+blueprint = Blueprint("reasons", __name__)
+
+
+@blueprint.get("/v1/reasons")
+def get_reasons() -> ResponseReturnValue:
+    """Return the reasons of the policy with their labels, in the policy's order."""
+    language = choose_language(request.headers.get("Accept-Language"))
+    reasons: list[dict[str, Any]] = [
+        {"name": reason.name, "label": reason.label(language)} for reason in services().policy.reasons
+    ]
+    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "max-age=60"}
+    return jsonify(reasons=reasons), headers

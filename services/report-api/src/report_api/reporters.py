@@ -1,0 +1,36 @@
+"""`POST /v1/reporters/status`: what a site should know of its reporters, so that it can warn them (DSA, Article 23)."""
+
+import time
+from typing import Any
+
+from flask import Blueprint, request
+
+from quorum.events import timestamp
+from quorum.policy.accuracy import MINUTE_MS, Standing
+from quorum.wire import ReporterIdsSchema
+from report_api.bodies import json_list_body
+from report_api.services import services
+
+blueprint = Blueprint("reporters", __name__)
+
+
+@blueprint.post("/v1/reporters/status")
+def reporters_status() -> dict[str, Any]:
+    """Return the standing of reporters by the names that the site gives them; names go in a body, not in a log line."""
+    parts = services()
+    parts.access.backend(request.headers.get("Authorization"))
+    names = ReporterIdsSchema().load(json_list_body())["reporter_ids"]
+    standings = parts.reporters.standings(parts.access.fingerprints(names))
+    return {"reporters": [_body(name, standing) for name, standing in zip(names, standings, strict=True)]}
+
+
+def _body(name: str, standing: Standing) -> dict[str, Any]:
+    muted = standing.is_muted(round(time.time() * 1000))
+    return {
+        "reporter_id": name,
+        "standing": "muted" if muted else "warned" if standing.warned else "good",
+        "upheld": standing.upheld,
+        "unfounded": standing.unfounded,
+        "warned_at": timestamp(standing.warned * MINUTE_MS) if standing.warned else None,
+        "muted_until": timestamp(standing.muted_until * MINUTE_MS) if muted else None,
+    }

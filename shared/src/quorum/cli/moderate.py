@@ -1,0 +1,148 @@
+"""`quorum decide`, `quorum shields`, `quorum reporters`, `quorum forget`: what people at the site do by hand."""
+
+import getpass
+import time
+from typing import Any
+
+import click
+
+from quorum.cli.failures import plain_failures
+from quorum.decisions import Action
+from quorum.errors import SettingsError
+from quorum.events import timestamp
+from quorum.images import parse_image
+from quorum.policy import load_policy
+from quorum.policy.accuracy import MINUTE_MS
+from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.decisions import Decisions, Reporters
+from quorum.redis_store.erasure import Erasure
+from quorum.redis_store.shields import FOR_EVER_MS, Shields
+from quorum.reporters import Identities
+from quorum.settings import Settings, read_settings
+
+
+@click.command()
+@click.argument("image_id")
+@click.argument("decision", type=click.Choice([action.value for action in Action]))
+@click.option("--note", default="", help="Why; kept in the audit trail.")
+@click.option("--well-meant", is_flag=True, help="With clear: the reports do not count against those who sent them.")
+def decide(image_id: str, decision: str, *, note: str, well_meant: bool) -> None:
+    """Uphold, block or clear an image."""
+    with plain_failures():
+        settings = read_settings()
+        policy = load_policy(settings.policy_path)
+        decisions = Decisions(*_store(settings))
+        image = parse_image(image_id, policy.keep_query)
+        state = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
+        click.echo(f"{image.id} is {state.public_name}")
+
+
+@click.group()
+def shields() -> None:
+    """Show, raise or lower the shields: while they are up, automatic blocks are holds."""
+
+
+@shields.command("status")
+def shields_status() -> None:
+    """Show whether they are up, and what the caps have counted."""
+    with plain_failures():
+        for number, shield in enumerate(Shields(*_store(read_settings())).states()):
+            up = shield.up_until > time.time() * 1000
+            until = "until lowered" if shield.up_until >= FOR_EVER_MS else f"until {timestamp(shield.up_until)}"
+            click.echo(
+                f"partition {number}: {f'UP {until}' if up else 'down'}; {shield.hour_blocks} blocks this hour, "
+                f"{shield.day_blocks} today, {shield.day_images} images reported today"
+            )
+
+
+@shields.command("raise")
+@click.option("--minutes", type=click.FloatRange(min=0.01), help="For so long; without it until they are lowered.")
+def raise_shields(minutes: float | None) -> None:
+    """Hold whatever crosses the threshold from now on."""
+    with plain_failures():
+        raised = Shields(*_store(read_settings())).raise_(minutes, _who())
+        click.echo("shields are up" if raised else "shields were up already; their time is the new one")
+
+
+@shields.command("lower")
+def lower_shields() -> None:
+    """Block again, with the caps as in a new hour and day. What is held stays held."""
+    with plain_failures():
+        lowered = Shields(*_store(read_settings())).lower(_who())
+        click.echo("shields are down" if lowered else "shields were down already")
+
+
+@click.group()
+def reporters() -> None:
+    """Show or mute reporters, by the names that the site gives them."""
+
+
+@reporters.command("show")
+@click.argument("subject")
+def show_reporter(subject: str) -> None:
+    """Show what was decided of a reporter's reports."""
+    with plain_failures():
+        settings = read_settings()
+        for standing in Reporters(*_store(settings)).standings(_identities(settings).fingerprints_of(subject)[:1]):
+            muted = standing.is_muted(round(time.time() * 1000))
+            click.echo(
+                f"{standing.upheld} upheld, {standing.unfounded} unfounded"
+                + (f"; warned {timestamp(standing.warned * MINUTE_MS)}" if standing.warned else "")
+                + (f"; muted until {timestamp(standing.muted_until * MINUTE_MS)}" if muted else "")
+            )
+
+
+@reporters.command()
+@click.argument("subject")
+@click.option("--days", default=30.0, show_default=True, type=click.FloatRange(min=0.001))
+def mute(subject: str, days: float) -> None:
+    """Let a reporter's reports count for nothing, for a time."""
+    with plain_failures():
+        _mute(subject, int(time.time() / 60 + days * 1440) + 1)
+        click.echo(f"muted for {days:g} days")
+
+
+@reporters.command()
+@click.argument("subject")
+def unmute(subject: str) -> None:
+    """End a mute or a warning."""
+    with plain_failures():
+        _mute(subject, 0)
+        click.echo("neither muted nor warned")
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--address", is_flag=True, help="SUBJECT is the network address of an anonymous reporter.")
+def forget(subject: str, *, address: bool) -> None:
+    """Erase a reporter from all that is kept (GDPR, Article 17). What was decided with their help stays decided."""
+    with plain_failures():
+        settings = read_settings()
+        identities = _identities(settings)
+        fingerprints = identities.fingerprints_at(subject) if address else identities.fingerprints_of(subject)
+        erased = Erasure(*_store(settings)).erase(fingerprints)
+        click.echo(
+            f"erased: {erased.tallied} in tallies, {erased.waiting} on their way, {erased.recorded} in the journal"
+        )
+
+
+def _store(settings: Settings) -> tuple[Any, str, int]:
+    return connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
+
+
+def _identities(settings: Settings) -> Identities:
+    if not settings.pepper:
+        raise SettingsError("QUORUM_PEPPER is missing; without it nobody's fingerprint is known")
+    return Identities(settings.pepper, settings.pepper_previous)
+
+
+def _mute(subject: str, until_minute: int) -> None:
+    settings = read_settings()
+    store = Reporters(*_store(settings))
+    for fingerprint in _identities(settings).fingerprints_of(subject):
+        store.mute(fingerprint, until_minute)
+
+
+def _who() -> str:
+    """Return who is at the keyboard, for the audit trail."""
+    return f"{getpass.getuser()} (command line)"

@@ -1,0 +1,188 @@
+"""`quorum policy`: is a policy file right, what would it have done? `quorum reports export`: what that is asked of."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quorum.cli.failures import plain_failures
+from quorum.errors import QuorumError, SettingsError
+from quorum.events import timestamp
+from quorum.model import DAY_MS, Report
+from quorum.policy import Policy, load_policy
+from quorum.policy.model import LANGUAGES
+from quorum.recorded import from_lines, to_line
+from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.journal import Journal
+from quorum.settings import read_settings
+from quorum.simulation import Comparison, Verdict, compare
+
+BAR_WIDTH = 40
+MAX_BARS = 60
+CURRENT, CANDIDATE = "cyan", "magenta"
+PATH = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def policy() -> None:
+    """Check a policy file, or replay recorded reports through it."""
+
+
+@policy.command()
+@click.argument("file", type=PATH)
+def check(file: Path) -> None:
+    """Say what is wrong with a policy file, with line and field; or what it states."""
+    with plain_failures():
+        read = load_policy(file)
+    click.echo(f"{file}: good, version {read.version}")
+    click.echo(f"  threshold {read.threshold:g} points, {read.min_reporters} reporters, within {_days(read)} days")
+    click.echo(f"  {len(read.reasons)} reasons, {len(read.images)} rules for images")
+    for reason in read.reasons:
+        missing = [language for language in LANGUAGES if language not in reason.labels]
+        if missing:
+            click.echo(f"  note: reasons.{reason.name} has no label in {', '.join(missing)}")
+
+
+@policy.command()
+@click.argument("file", type=PATH)
+@click.option("--reports", "export", type=PATH, help="An export; without it the journal in Redis is replayed.")
+@click.option("--against", type=PATH, help="The policy to compare with; without it the one in use (QUORUM_POLICY).")
+@click.option("--show", default=20, show_default=True, help="How many images to show that change.")
+def simulate(file: Path, export: Path | None, against: Path | None, show: int) -> None:
+    """Replay recorded reports: what FILE would have blocked, when, and what changes against the current one."""
+    with plain_failures():
+        candidate = load_policy(file)
+        current = load_policy(against or read_settings().policy_path)
+        try:
+            comparison = compare(_recorded(export), current, candidate)
+        except ValueError as error:
+            raise SettingsError(
+                f"{error} to replay: the journal is empty (QUORUM_JOURNAL_REPORTS), or the export is"
+            ) from error
+    _print(comparison, show)
+
+
+@click.group()
+def reports() -> None:
+    """Export the last reports that were tallied."""
+
+
+@reports.command("export")
+@click.argument("file", type=click.File("w", encoding="utf-8"), default="-")
+def export_reports(file: TextIO) -> None:
+    """Write the journal as lines of JSON, with fingerprints in place of names, to FILE or to the terminal."""
+    with plain_failures():
+        count = 0
+        for report in _journal():
+            file.write(to_line(report) + "\n")
+            count += 1
+    click.echo(f"{count} reports", err=True)
+
+
+def _journal() -> Iterable[Report]:
+    settings = read_settings()
+    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    return Journal(client, settings.namespace, settings.partitions).reports()
+
+
+def _recorded(export: Path | None) -> list[Report]:
+    if export is None:
+        return list(_journal())
+    try:
+        with export.open(encoding="utf-8") as lines:
+            return list(from_lines(lines))
+    except OSError as error:
+        raise SettingsError(f"{export} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{export} is not UTF-8: {error}") from error
+    except QuorumError as error:
+        raise SettingsError(f"{export}, {error}") from error
+
+
+def _days(read: Policy) -> str:
+    return f"{read.window_seconds * 1000 / DAY_MS:g}"
+
+
+def _print(comparison: Comparison, show: int) -> None:
+    console = Console(highlight=False)
+    console.print(
+        f"{comparison.reports:,} reports of {comparison.images:,} images by {comparison.reporters:,} reporters, "
+        f"{timestamp(comparison.first_ms)[:16]} to {timestamp(comparison.last_ms)[:16]} UTC"
+    )
+    console.print(_summary(comparison))
+    console.print(_chart(comparison))
+    changes = comparison.changes
+    if not changes:
+        console.print("Every image would have fared the same.")
+        return
+    console.print(_changes(comparison, show))
+    if len(changes) > show:
+        console.print(f"... and {len(changes) - show} more (--show)")
+
+
+def _summary(comparison: Comparison) -> Table:
+    table = Table(title="Outcome", title_justify="left")
+    table.add_column("")
+    table.add_column("current", style=CURRENT, justify="right")
+    table.add_column("candidate", style=CANDIDATE, justify="right")
+    table.add_column("change", justify="right")
+    runs = (comparison.current, comparison.candidate)
+    table.add_row("policy", *(run.policy.version for run in runs), "")
+    rows = {
+        "images blocked": [run.count("blocked") for run in runs],
+        "images held": [run.count("held") for run in runs],
+        "images left open": [comparison.images - len(run.verdicts) for run in runs],
+        "shields raised": [len(run.shields_raised) for run in runs],
+    }
+    for name, (before, after) in rows.items():
+        table.add_row(name, f"{before:,}", f"{after:,}", f"{after - before:+,}" if after != before else "")
+    return table
+
+
+def _chart(comparison: Comparison) -> Table:
+    """Return the blocks of each day or hour as two bars, the current policy above the candidate."""
+    bars = comparison.chart()
+    unit = "day" if comparison.step_ms == DAY_MS else "hour"
+    dropped = max(len(bars) - MAX_BARS, 0)
+    table = Table(
+        title=f"Images blocked by the {unit}" + (f" (the last {MAX_BARS} {unit}s)" if dropped else ""),
+        title_justify="left",
+        box=None,
+        show_header=False,
+    )
+    most = max((max(bar[1:]) for bar in bars), default=0) or 1
+    for at, before, after in bars[dropped:]:
+        label = timestamp(at)[:10] if unit == "day" else timestamp(at)[:13].replace("T", " ") + "h"
+        table.add_row(label, _bar(before, most, CURRENT))
+        table.add_row("", _bar(after, most, CANDIDATE))
+    return table
+
+
+def _bar(count: int, most: int, style: str) -> Text:
+    return Text("█" * -(-count * BAR_WIDTH // most) + f" {count}", style=style if count else "dim")
+
+
+def _changes(comparison: Comparison, show: int) -> Table:
+    table = Table(title="What changes", title_justify="left")
+    table.add_column("image", overflow="fold")
+    table.add_column("current", style=CURRENT)
+    table.add_column("candidate", style=CANDIDATE)
+    for image_id, before, after in comparison.changes[:show]:
+        table.add_row(
+            Text(image_id),
+            _verdict(before, comparison.current.nearest.get(image_id)),
+            _verdict(after, comparison.candidate.nearest.get(image_id)),
+        )
+    return table
+
+
+def _verdict(verdict: Verdict | None, score: float | None) -> str:
+    if verdict is None:
+        return "open" if score is None else f"open, {score:g} points"
+    because = f" ({verdict.cause})" if verdict.cause else ""
+    at = timestamp(verdict.at_ms)[:16].replace("T", " ")
+    return f"{verdict.state}{because} {at}, {verdict.score:g} points of {verdict.reporters}"

@@ -1,0 +1,96 @@
+"""Erases a person from everything that is kept (GDPR, Article 17). What was decided with their help stays decided."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+
+from quorum.errors import MalformedEntry
+from quorum.images import BUCKETS
+from quorum.redis_store.codec import decode_entry, join_batch, split_batch
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.scripts import Script
+
+PAGE = 500  # reports
+BATCHES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was erased: reports in tallies and standings; reports on their way; reports in the journal."""
+
+    tallied: int
+    waiting: int
+    recorded: int
+
+
+class Erasure:
+    """Erases people by their fingerprints, in all partitions."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client: Any = client  # its replies are bytes
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+        self._script = Script("erase", shared="record")
+
+    def erase(self, fingerprints: list[bytes]) -> Erased:
+        """Erase what is kept of these fingerprints. It may be done again at will. Raises StoreUnavailable."""
+        tallied = waiting = recorded = 0
+        with translated_errors():
+            for keys in self._keys:
+                waiting += self._from_inbox(keys, fingerprints) + self._from_dead_letters(keys, fingerprints)
+                tallied += self._from_tallies(keys, fingerprints)
+                recorded += self._from_journal(keys, fingerprints)
+        return Erased(tallied, waiting, recorded)
+
+    def _from_tallies(self, keys: Keys, fingerprints: list[bytes]) -> int:
+        return sum(
+            int(
+                self._script(self._client, (f"{keys.images}{bucket}", f"{keys.reporters}{bucket}"), tuple(fingerprints))
+            )
+            for bucket in range(BUCKETS)
+        )
+
+    def _from_inbox(self, keys: Keys, fingerprints: list[bytes]) -> int:
+        """Take their reports out, from the newest on, so that what comes and goes meanwhile hides none.
+
+        Those that a worker takes first are found in the tallies, which come after.
+        """
+        erased = seen = 0
+        while entries := self._client.lrange(keys.inbox, -seen - PAGE, -seen - 1):
+            theirs = [entry for entry in entries if _is_of(entry, fingerprints)]
+            removed = sum(self._client.lrem(keys.inbox, -1, entry) for entry in theirs)
+            erased += removed
+            seen += len(entries) - removed
+        return erased
+
+    def _from_dead_letters(self, keys: Keys, fingerprints: list[bytes]) -> int:
+        erased = 0
+        for letter_id, fields in self._client.xrange(keys.dead):
+            if _is_of(fields[b"entry"], fingerprints):
+                erased += self._client.xdel(keys.dead, letter_id)
+        return erased
+
+    def _from_journal(self, keys: Keys, fingerprints: list[bytes]) -> int:
+        erased = seen = 0
+        while batches := self._client.lrange(keys.journal, -seen - BATCHES, -seen - 1):
+            for batch in batches:
+                entries = list(split_batch(batch))
+                kept = [entry for entry in entries if not _is_of(entry, fingerprints)]
+                if len(kept) < len(entries):
+                    pipe = self._client.pipeline(transaction=True)
+                    pipe.linsert(keys.journal, "BEFORE", batch, join_batch(kept))
+                    pipe.lrem(keys.journal, 1, batch)
+                    pipe.hincrby(keys.stats, "journal", len(kept) - len(entries))
+                    pipe.execute()
+                    erased += len(entries) - len(kept)
+            seen += len(batches)
+        return erased
+
+
+def _is_of(entry: bytes, fingerprints: list[bytes]) -> bool:
+    try:
+        reporter = decode_entry(entry).reporter
+    except MalformedEntry:
+        return any(fingerprint in entry for fingerprint in fingerprints)
+    return reporter.fingerprint in fingerprints or reporter.previous in fingerprints

@@ -1,0 +1,29 @@
+"""How often images were seen, as the site tells it: the policy may ask for a share of them to report."""
+
+from collections.abc import Mapping
+
+from redis import Redis
+
+from quorum.images import Image
+from quorum.redis_store.codec import encode_views
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+
+
+class Views:
+    """View counts of all partitions."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+
+    def tell(self, views: Mapping[Image, int]) -> None:
+        """Keep the views of images so far, in place of what was told before. Raises StoreUnavailable."""
+        with translated_errors():
+            seconds, micros = self._client.time()
+            pipe = self._client.pipeline(transaction=False)
+            for image, count in views.items():
+                keys = self._keys[image.partition(len(self._keys))]
+                told = encode_views(count, seconds * 1000 + micros // 1000)
+                pipe.hset(f"{keys.views}{image.bucket}", image.digest, told)
+            pipe.execute()
