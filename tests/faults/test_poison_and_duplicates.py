@@ -41,12 +41,15 @@ def test_a_report_sent_ten_times_counts_once(own_redis: RedisServer, tmp_path: P
     assert books.counted == {pair_of(settings, *report) for report in crowd.acknowledged}
 
 
-def _entry(client: Redis, settings: Settings, image: str, reporter: str, reason: str = "violence") -> bytes:
+def _entry(client: Redis, settings: Settings, image: str, reporter: str) -> bytes:
     digest, mark = pair_of(settings, image, reporter)
     assert digest == parse_image(image).digest
     seconds, micros = client.time()
     stamp = encode_stamp(int(seconds) * 1000 + int(micros) // 1000)
-    return stamp + encode_report(Report(parse_image(image), Reporter(VERIFIED, mark), reason))
+    return stamp + encode_report(Report(parse_image(image), Reporter(VERIFIED, mark), "violence"))
+
+
+CLASS_AT = 34  # where an entry has the reporter's class
 
 
 def test_poison_dies_alone_and_once(own_redis: RedisServer, tmp_path: Path) -> None:
@@ -56,7 +59,8 @@ def test_poison_dies_alone_and_once(own_redis: RedisServer, tmp_path: Path) -> N
     good = [(f"img-{number // CROSSING}", f"reader-{number % CROSSING}") for number in range(997)]
     entries = [_entry(client, settings, *report) for report in good]
     entries.insert(100, b"neither head nor tail")
-    entries.insert(500, _entry(client, settings, "img-0", "reader-x", "a reason that no policy knows"))
+    stranger = _entry(client, settings, "img-0", "reader-x")
+    entries.insert(500, stranger[:CLASS_AT] + b"\x09" + stranger[CLASS_AT + 1 :])
     entries.insert(900, _entry(client, settings, "the wrong type", "reader-1"))
     wrong = f"{keys.images}{parse_image('the wrong type').bucket}"
     client.set(wrong, "not a hash")
@@ -72,7 +76,7 @@ def test_poison_dies_alone_and_once(own_redis: RedisServer, tmp_path: Path) -> N
         assert (books.dead, books.stats["dead"], books.stats["taken"]) == (3, 3, 1000)  # each was tried once
         letters = DeadLetters(client, settings.namespace, 1)
         reasons = [letter.reason for letter in letters.list()]
-        assert "a reason that no policy knows" in reasons[1]
+        assert "there is no reporter class 9" in reasons[1]
         assert "WRONGTYPE" in reasons[2]
 
         assert letters.replay() == 3  # what was of the wrong type is mended; the others die again

@@ -57,11 +57,19 @@ class Comparison:
 
     @cached_property
     def changes(self) -> list[tuple[str, Verdict | None, Verdict | None]]:
-        """Images that the candidate would treat otherwise, by the time of the earlier verdict."""
+        """Images that the candidate would treat otherwise: first those of another state, then those of another time."""
         names = {*self.current.verdicts, *self.candidate.verdicts}
         pairs = [(name, self.current.verdicts.get(name), self.candidate.verdicts.get(name)) for name in names]
         changed = [pair for pair in pairs if _outcome(pair[1]) != _outcome(pair[2])]
-        return sorted(changed, key=lambda pair: (min(one.at_ms for one in pair[1:] if one), pair[0]))
+        return sorted(
+            changed,
+            key=lambda pair: (_state(pair[1]) == _state(pair[2]), min(one.at_ms for one in pair[1:] if one), pair[0]),
+        )
+
+    def moved(self, *, into: bool) -> int:
+        """Return how many images only the candidate (`into`) or only the current policy would have blocked."""
+        pairs = [(_state(before) == "blocked", _state(after) == "blocked") for _, before, after in self.changes]
+        return sum(pair == (not into, into) for pair in pairs)
 
     @property
     def step_ms(self) -> int:
@@ -113,6 +121,10 @@ def _run(reports: list[Report], policy: Policy) -> Run:
         if tally and report.image.id not in run.verdicts:
             run.nearest[report.image.id] = tally.score / POINT
     return run
+
+
+def _state(verdict: Verdict | None) -> str:
+    return verdict.state if verdict else "open"
 
 
 def _outcome(verdict: Verdict | None) -> tuple[str, int] | None:

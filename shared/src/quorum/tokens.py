@@ -118,9 +118,19 @@ class TokenReader:
         return Subject(subject, since), float(claims["exp"])
 
 
-def mint_token(secret: str, audience: str, subject: str, lifetime_seconds: int, key_id: str | None = None) -> str:
-    """Return an HS256 reporter token as a site's backend would make it."""
+def mint_token(
+    secret: str,
+    audience: str,
+    subject: str,
+    lifetime_seconds: int,
+    *,
+    key_id: str | None = None,
+    since: float | None = None,
+) -> str:
+    """Return an HS256 reporter token as a site's backend would make it; `since`: when the account was made."""
     claims = {"sub": subject, "aud": audience, "exp": int(time.time()) + lifetime_seconds}
+    if since is not None:
+        claims["since"] = int(since)
     return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": key_id} if key_id else None)
 
 

@@ -140,6 +140,8 @@ def _summary(comparison: Comparison) -> Table:
     }
     for name, (before, after) in rows.items():
         table.add_row(name, f"{before:,}", f"{after:,}", f"{after - before:+,}" if after != before else "")
+    table.add_row("newly blocked", "", "", f"{comparison.moved(into=True):,}")
+    table.add_row("no longer blocked", "", "", f"{comparison.moved(into=False):,}")
     return table
 
 
@@ -149,7 +151,8 @@ def _chart(comparison: Comparison) -> Table:
     unit = "day" if comparison.step_ms == DAY_MS else "hour"
     dropped = max(len(bars) - MAX_BARS, 0)
     table = Table(
-        title=f"Images blocked by the {unit}" + (f" (the last {MAX_BARS} {unit}s)" if dropped else ""),
+        title=f"Images blocked by the {unit}, current above candidate"
+        + (f" (the last {MAX_BARS} {unit}s)" if dropped else ""),
         title_justify="left",
         box=None,
         show_header=False,

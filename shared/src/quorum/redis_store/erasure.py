@@ -44,12 +44,17 @@ class Erasure:
         return Erased(tallied, waiting, recorded)
 
     def _from_tallies(self, keys: Keys, fingerprints: list[bytes]) -> int:
-        return sum(
-            int(
-                self._script(self._client, (f"{keys.images}{bucket}", f"{keys.reporters}{bucket}"), tuple(fingerprints))
-            )
-            for bucket in range(BUCKETS)
-        )
+        erased = 0
+        for start in range(0, BUCKETS, PAGE):
+            pipe = self._client.pipeline(transaction=False)
+            for bucket in range(start, min(start + PAGE, BUCKETS)):
+                names = (f"{keys.images}{bucket}", f"{keys.reporters}{bucket}")
+                if bucket == start:  # by itself: it loads the script that the others of the page name
+                    erased += self._script(self._client, names, tuple(fingerprints))
+                else:
+                    self._script(pipe, names, tuple(fingerprints))
+            erased += sum(pipe.execute())
+        return erased
 
     def _from_inbox(self, keys: Keys, fingerprints: list[bytes]) -> int:
         """Take their reports out, from the newest on, so that what comes and goes meanwhile hides none.
