@@ -5,8 +5,8 @@ names cannot be guessed from it by trying them all.
 """
 
 import hmac
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 NAMED, NETWORK = "named", "network"  # kinds of subject: a name that the site gives, a network
 FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12 that any two are taken for one
@@ -14,8 +14,7 @@ FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12
 NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart
 
 
-@dataclass(frozen=True, slots=True)
-class Reporter:
+class Reporter(NamedTuple):
     """A person as the tally knows them.
 
     `network` is a 16-bit keyed tag of an anonymous reporter's wider network, 0 for nobody's. `fresh` says that the

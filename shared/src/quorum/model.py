@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from quorum.events import BLOCKED, HELD, SHIELDS_RAISED, cloud_event, event_id, timestamp
 from quorum.identity import Reporter
@@ -52,8 +52,7 @@ class State(IntEnum):
         return "blocked" if self.is_blocked else self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One accepted report. `content` is the digest of its content hash, when the picture shares a tally by it."""
 
     image: Image

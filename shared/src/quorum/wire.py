@@ -90,8 +90,8 @@ class ReportSchema(Schema):
         },
     )
 
-    def __init__(self, policy: Policy) -> None:
-        super().__init__()
+    def __init__(self, policy: Policy, only: frozenset[str] | None = None) -> None:
+        super().__init__(only=only)
         known = validate.OneOf(
             sorted(policy.reason_names), error="is not a reason of the policy; use one of: {choices}"
         )

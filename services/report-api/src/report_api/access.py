@@ -1,13 +1,12 @@
 """Who is calling: a site's backend with its key, a reader's browser with a signed token, or a network."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from quorum.credentials import ApiKey, Scope, digest_of
 from quorum.errors import InvalidToken, SettingsError
 from quorum.identity import Reporter
-from quorum.policy.file import PolicyFile
-from quorum.policy.model import ANONYMOUS
+from quorum.policy.model import ANONYMOUS, Policy
 from quorum.redis_store.api_keys import KeyRing
 from quorum.reporters import Identities
 from quorum.settings import Settings
@@ -23,8 +22,7 @@ def require_pepper(settings: Settings) -> None:
         raise SettingsError("QUORUM_PEPPER is missing; set it to a secret of 16 characters or more")
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """What a report's body claims; only a site's backend may claim it."""
 
     reporter_id: str | None = None
@@ -33,14 +31,13 @@ class Claimed:
 
     def first_field(self) -> str | None:
         """Return the name of the first field that is given."""
-        return next((name for name in self.__slots__ if getattr(self, name) is not None), None)
+        return next((name for name in self._fields if getattr(self, name) is not None), None)
 
 
 NOTHING_CLAIMED = Claimed()
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who reports, and what the limit of their kind is counted by: an API key or a network."""
 
     reporter: Reporter
@@ -51,9 +48,8 @@ class Caller:
 class Access:
     """Turns an Authorization header, what the body claims and an address into a Caller, or refuses."""
 
-    def __init__(self, settings: Settings, policies: PolicyFile, keys: KeyRing) -> None:
+    def __init__(self, settings: Settings, keys: KeyRing) -> None:
         self._identities = Identities(settings.pepper, settings.pepper_previous)
-        self._policies = policies
         self._site_key = _site_key(settings.site_key) if settings.site_key else None
         self._tokens = TokenReader(
             read_token_keys(settings.token_secret, settings.token_keys_path), settings.token_audience
@@ -61,14 +57,14 @@ class Access:
         self._keys = keys
         self._open_reads = settings.read_access == "open"
 
-    def caller(self, authorization: str | None, claimed: Claimed, address: str | None) -> Caller:
+    def caller(self, authorization: str | None, claimed: Claimed, address: str | None, policy: Policy) -> Caller:
         """Return who reports. Raises Refused."""
         if authorization is None:
-            return self._anonymous(claimed, address)
+            return self._anonymous(claimed, address, policy)
         credential = _bearer(authorization)
         key = self._key(credential, Scope.REPORT)
         if key:
-            return self.named(claimed, key)
+            return self.named(claimed, key, policy)
         try:
             subject = self._tokens.subject(credential)
         except InvalidToken as error:
@@ -76,7 +72,6 @@ class Access:
         field = claimed.first_field()
         if field:
             raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
-        policy = self._policies.current
         reporter = self._identities.named(subject.name, policy, subject.since)
         return Caller(reporter, network=self._identities.network(address) if address else 0)
 
@@ -91,12 +86,12 @@ class Access:
             raise _unauthorized(f"This needs an API key with the scope {scope.value!r}: 'Authorization: Bearer <key>'.")
         return key
 
-    def named(self, claimed: Claimed, key: ApiKey) -> Caller:
+    def named(self, claimed: Claimed, key: ApiKey, policy: Policy) -> Caller:
         """Return the reader whom a site's backend names. Raises Refused."""
         if claimed.reporter_id is None:
             raise _invalid("reporter_id", "is missing; with an API key the body names who reports")
         since = claimed.reporter_since.timestamp() if claimed.reporter_since else None
-        return Caller(self._identities.named(claimed.reporter_id, self._policies.current, since), key.id)
+        return Caller(self._identities.named(claimed.reporter_id, policy, since), key.id)
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
@@ -105,7 +100,7 @@ class Access:
 
     def fingerprints(self, reporter_ids: list[str]) -> list[bytes]:
         """Return what is kept in place of names."""
-        return [self._identities.named(name, self._policies.current, None).fingerprint for name in reporter_ids]
+        return [self._identities.fingerprints_of(name)[0] for name in reporter_ids]
 
     def _key(self, credential: str, scope: Scope) -> ApiKey | None:
         """Return the key that `credential` is, None when it is none. Raises Refused for a valid key without `scope`."""
@@ -117,11 +112,10 @@ class Access:
             raise Refused(403, "forbidden", "The API key may not do this", f"it needs the scope {scope.value!r}")
         return found
 
-    def _anonymous(self, claimed: Claimed, address: str | None) -> Caller:
+    def _anonymous(self, claimed: Claimed, address: str | None, policy: Policy) -> Caller:
         field = claimed.first_field()
         if field:
             raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
-        policy = self._policies.current
         if not policy.reporter_weights[ANONYMOUS] or not address:
             raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
         reporter = self._identities.anonymous(address, policy)

@@ -7,6 +7,8 @@ from flask import Flask, Request
 from flask.sessions import NullSession, SessionInterface
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 from quorum.doorbell import Doorbell
 from quorum.metrics_policy import PolicyCollector
@@ -34,10 +36,24 @@ READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
 
 
 class _Api(Flask):
-    """Flask without what no view here needs, at every request: coroutines and sessions."""
+    """Flask without what no view here needs, at every request: coroutines, sessions, subdomains."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Bind the routes to a request; subdomains and WebSockets play no part here."""
+        if request is None:
+            return super().create_url_adapter(request)
+        request.host = get_host(request.environ, self.config["TRUSTED_HOSTS"])
+        return self.url_map.bind(
+            request.host,
+            script_name=request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.path,
+            query_args=request.query_string.decode("latin-1"),
+        )
 
 
 class _NoSessions(SessionInterface):
@@ -93,7 +109,7 @@ def _wire(settings: Settings, ring: Ring) -> Services:
     return Services(
         settings=settings,
         policies=policies,
-        access=Access(settings, policies, KeyRing(ApiKeys(client, namespace))),
+        access=Access(settings, KeyRing(ApiKeys(client, namespace))),
         inbox=Inbox(client, namespace, partitions, settings.inbox_limit, ring, limits=lambda: policies.current.limits),
         idempotency=Idempotency(client, namespace),
         statuses=Statuses(client, namespace, partitions),

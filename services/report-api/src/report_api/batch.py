@@ -10,9 +10,9 @@ from marshmallow import ValidationError
 
 from quorum.credentials import ApiKey
 from quorum.errors import StoreUnavailable
+from quorum.policy import Policy
 from quorum.redis_store.inbox import Sending
-from quorum.wire import ReportSchema
-from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, report_schema
+from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
 from report_api.idempotency import once
 from report_api.intake import claimed_by, to_send
 from report_api.problems import Refused, field_errors
@@ -37,12 +37,12 @@ def create_reports() -> dict[str, Any]:
     request.max_content_length = MAX_LIST_BODY_BYTES
     body = request.get_data()
     with once(parts, request.environ, body):
-        schema = report_schema(parts.policy)
+        policy = parts.policy
         results: list[Result] = []
         ready: Ready = defaultdict(list)
         for place, item in enumerate(_items(body)):
             try:
-                partition, sending = _read(parts, key, schema, item)
+                partition, sending = _read(parts, policy, key, item)
             except ValidationError as error:
                 results.append({"index": place, "status": INVALID, "errors": list(field_errors(error.messages))})
             else:
@@ -53,17 +53,17 @@ def create_reports() -> dict[str, Any]:
     return {"accepted": accepted, "refused": len(results) - accepted, "results": results}
 
 
-def _read(parts: Services, key: ApiKey, schema: ReportSchema, item: Any) -> tuple[int, Sending]:
+def _read(parts: Services, policy: Policy, key: ApiKey, item: Any) -> tuple[int, Sending]:
     """Return one report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
-    report = _load(schema, item)
-    return to_send(report, parts.access.named(claimed_by(report), key), parts.settings.partitions)
+    report = _load(policy, item)
+    return to_send(report, parts.access.named(claimed_by(report), key, policy), parts.settings.partitions)
 
 
-def _load(schema: ReportSchema, item: Any) -> dict[str, Any]:
+def _load(policy: Policy, item: Any) -> dict[str, Any]:
     """Return one valid report. Raises ValidationError."""
     if isinstance(item, _Unreadable):
         raise ValidationError({"body": [item.problem]})
-    report: dict[str, Any] = schema.load(item)
+    report = load_report(item, policy)
     if "reporter_id" not in report:
         raise ValidationError({"reporter_id": ["is missing; the backend names who reports"]})
     return report

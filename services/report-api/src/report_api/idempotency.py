@@ -21,7 +21,7 @@ def once(parts: Services, environ: dict[str, Any], body: bytes) -> Iterator[bool
 
     Raises Refused when the key was used for another body, StoreUnavailable.
     """
-    key = environ.get("HTTP_IDEMPOTENCY_KEY")
+    key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         yield False
         return

@@ -5,40 +5,46 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
-from werkzeug.datastructures import Headers
 
 from quorum.messages import THANK_YOU, choose_language
 from quorum.model import Report
 from quorum.redis_store.codec import encode_report
-from quorum.redis_store.inbox import Receipt, Sending
+from quorum.redis_store.inbox import NO_LIMIT, Receipt, Sending
 from report_api.access import NOTHING_CLAIMED, Caller, Claimed
-from report_api.bodies import JSON, json_object, raw_body, report_schema
+from report_api.bodies import JSON, json_object, load_report, raw_body
 from report_api.idempotency import once
 from report_api.services import Services, services
 
+ACCEPTED = "202 ACCEPTED"
+_CONTENT_TYPE = f"{JSON}; charset=utf-8"
 _BACKEND_FIELDS = 2  # a report of a browser has no more fields than these: image and reason
 
 blueprint = Blueprint("intake", __name__)
 
 
 class _Thanks(Response):
-    """The answer to an accepted report; its headers are complete, so that sending it takes no further look at them."""
+    """The answer to an accepted report, made of what is the same for all; `headers` has only what others add."""
+
+    def __init__(self, language: str, receipt: Receipt | None) -> None:
+        body, self._common = _ANSWERS[language]
+        super().__init__([body], ACCEPTED, content_type=_CONTENT_TYPE)
+        if receipt and receipt.left[0] > NO_LIMIT:
+            self._common = [*self._common, ("RateLimit", f'"reports";r={receipt.left[0]};t={receipt.reset_seconds}')]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ARG002 - WSGI
-        start_response(self.status, self.headers.to_wsgi_list())
+        start_response(self.status, self.headers.to_wsgi_list() + self._common)
         return cast("list[bytes]", self.response)
 
 
-def _answer(language: str, message: str) -> tuple[bytes, Headers]:
+def _answer(language: str, message: str) -> tuple[bytes, list[tuple[str, str]]]:
     body = json.dumps({"status": "accepted", "message": message}, ensure_ascii=False).encode()
     headers = {
-        "Content-Type": f"{JSON}; charset=utf-8",
         "Content-Length": str(len(body)),
         "Content-Language": language,
         "Vary": "Accept-Language",
         "Cache-Control": "no-store",
     }
-    return body, Headers(headers)
+    return body, list(headers.items())
 
 
 _ANSWERS = {language: _answer(language, message) for language, message in THANK_YOU.items()}
@@ -50,21 +56,21 @@ def create_report() -> Response:
     environ = request.environ  # what lies there is not parsed again, and `request` is looked up once
     parts, raw = services(), raw_body(environ)
     receipt = None
-    with once(parts, environ, raw) as again:
-        report = report_schema(parts.policy).load(json_object(raw, environ))
-        if not again:
-            receipt = _accept(parts, report, environ)
-    body, common = _ANSWERS[choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"))]
-    headers = common.copy()
-    if receipt and receipt.left[0] >= 0:
-        headers["RateLimit"] = f'"reports";r={receipt.left[0]};t={receipt.reset_seconds}'
-    return _Thanks([body], 202, headers)
+    if "HTTP_IDEMPOTENCY_KEY" not in environ:
+        receipt = _accept(parts, raw, environ)
+    else:
+        with once(parts, environ, raw) as again:
+            if not again:
+                receipt = _accept(parts, raw, environ)
+    return _Thanks(choose_language(environ.get("HTTP_ACCEPT_LANGUAGE")), receipt)
 
 
-def _accept(parts: Services, report: dict[str, Any], environ: dict[str, Any]) -> Receipt:
-    """Store a report. Raises Refused, RateLimited, StoreUnavailable."""
+def _accept(parts: Services, raw: bytes, environ: dict[str, Any]) -> Receipt:
+    """Store a report. Raises ValidationError, Refused, RateLimited, StoreUnavailable."""
+    policy = parts.policy
+    report = load_report(json_object(raw, environ), policy)
     claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
-    caller = parts.access.caller(environ.get("HTTP_AUTHORIZATION"), claimed, environ.get("REMOTE_ADDR"))
+    caller = parts.access.caller(environ.get("HTTP_AUTHORIZATION"), claimed, environ.get("REMOTE_ADDR"), policy)
     partition, sending = to_send(report, caller, parts.settings.partitions)
     receipt = parts.inbox.append(partition, sending)
     refusal = receipt.refusal(0)

@@ -1,9 +1,9 @@
 """Puts accepted reports into the inbox. Requests that wait at the same moment share one round trip (group commit)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock
+from typing import NamedTuple
 
 from redis import Redis
 
@@ -22,8 +22,7 @@ _REFUSED_BY = {-2: "reporter", -3: "network", -4: "key"}
 Ring = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(NamedTuple):
     """A report on its way (codec.py), and who sends it: a key or a network, for the limit of its kind."""
 
     report: bytes
@@ -40,8 +39,7 @@ class Sending:
         return Sending(report, b"n%d" % network_tag)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of the reports of one sender: what their tightest limit still allows, or a refusal."""
 
     left: Sequence[int]

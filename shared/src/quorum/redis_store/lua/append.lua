@@ -14,7 +14,7 @@
 local inbox, bell, counters = KEYS[1], KEYS[2], KEYS[3]
 local per_reporter, per_caller = tonumber(ARGV[3]), {n = tonumber(ARGV[4]), k = tonumber(ARGV[5])}
 local REFUSED = {n = -3, k = -4}
-local FINGERPRINT, LIFE_MS = 17, 120000
+local FINGERPRINT, LIFE_MS, CHUNK = 17, 120000, 1000
 
 if redis.call('LLEN', inbox) + (#ARGV - 5) / 2 > tonumber(ARGV[1]) then
   return {-1}
@@ -24,28 +24,35 @@ local clock = redis.call('TIME')
 local stamp = struct.pack('>I6', clock[1] * 1000 + math.floor(clock[2] / 1000))
 local prefix = counters .. math.floor(clock[1] / 60) .. ':'
 
--- What is left of a limit once one more has been counted; negative when it is one too many.
-local function left(name, limit)
-  local used = redis.call('INCR', prefix .. name)
-  if used == 1 then
-    redis.call('PEXPIRE', prefix .. name, LIFE_MS)
+-- What is left of a reporter's limit once one more has been counted; negative when it is one too many.
+local function left_of_reporter(name)
+  if redis.call('SET', prefix .. name, 1, 'NX', 'PX', LIFE_MS) then
+    return per_reporter - 1
   end
+  return per_reporter - redis.call('INCR', prefix .. name)
+end
+
+-- The same of a caller, of whom many reports may come in one call: read once, written once.
+local callers = {}
+local function left_of_caller(name, limit)
+  local used = (callers[name] or tonumber(redis.call('GET', prefix .. name) or 0)) + 1
+  callers[name] = used
   return limit - used
 end
 
-local answer, appended = {0, 60 - clock[1] % 60}, false
+local answer, entries = {0, 60 - clock[1] % 60}, {}
 for i = 6, #ARGV, 2 do
   local report, caller = ARGV[i], ARGV[i + 1]
   local kind, result = string.sub(caller, 1, 1), -1
   local limit = per_caller[kind] or 0
   if limit > 0 then
-    result = left(caller, limit)
+    result = left_of_caller(caller, limit)
     if result < 0 then
       result = REFUSED[kind]
     end
   end
   if result >= -1 and per_reporter > 0 then
-    local own = left('r' .. string.sub(report, FINGERPRINT, FINGERPRINT + 11), per_reporter)
+    local own = left_of_reporter('r' .. string.sub(report, FINGERPRINT, FINGERPRINT + 11))
     if own < 0 then
       result = -2
     elseif result == -1 or own < result then
@@ -53,13 +60,18 @@ for i = 6, #ARGV, 2 do
     end
   end
   if result >= -1 then
-    redis.call('RPUSH', inbox, stamp .. report)
-    appended = true
+    entries[#entries + 1] = stamp .. report
   end
   answer[#answer + 1] = result
 end
 
-if appended and redis.call('SET', bell, 1, 'NX', 'PX', ARGV[2]) then
+for name, used in pairs(callers) do
+  redis.call('SET', prefix .. name, used, 'PX', LIFE_MS)
+end
+for first = 1, #entries, CHUNK do
+  redis.call('RPUSH', inbox, unpack(entries, first, math.min(first + CHUNK - 1, #entries)))
+end
+if #entries > 0 and redis.call('SET', bell, 1, 'NX', 'PX', ARGV[2]) then
   answer[1] = 1
 end
 return answer
