@@ -361,7 +361,7 @@ def test_without_a_pepper_the_api_does_not_start(redis_url: str) -> None:
 def test_the_document_describes_every_route_of_the_api(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
     routes = {
-        rule.rule.replace("<path:", "{").replace("<", "{").replace(">", "}")
+        rule.rule.replace("<image_id:", "{").replace("<", "{").replace(">", "}")
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/v1/")
     }

@@ -7,7 +7,7 @@ from flask import Flask, Request
 from flask.sessions import NullSession, SessionInterface
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, PathConverter
 from werkzeug.wsgi import get_host
 
 from quorum.doorbell import Doorbell
@@ -56,6 +56,13 @@ class _Api(Flask):
         )
 
 
+class _ImageId(PathConverter):
+    """An image id in a path: any characters at all, so that a bad one gets an answer that says why."""
+
+    part_isolating = False
+    regex = r"[\s\S]+?"
+
+
 class _NoSessions(SessionInterface):
     _none = NullSession()
 
@@ -70,6 +77,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     app = _Api(__name__)
     app.session_interface = _NoSessions()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
+    app.url_map.converters["image_id"] = _ImageId
     app.url_map.merge_slashes = False  # an image id may be a URL
     app.json.sort_keys = False  # type: ignore[attr-defined]
     parts = _wire(settings, ring or Doorbell(settings).ring)

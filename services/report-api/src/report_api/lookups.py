@@ -22,7 +22,7 @@ def check_access() -> None:
     services().access.check_read(request.headers.get("Authorization"))
 
 
-@blueprint.get("/v1/images/<path:image_id>")
+@blueprint.get("/v1/images/<image_id:image_id>")
 def get_image(image_id: str) -> dict[str, Any]:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()

@@ -26,7 +26,7 @@ def get_queue() -> dict[str, Any]:
     return {"images": [status_body(status) for status in parts.statuses.of(images, parts.policy)], "held": total}
 
 
-@blueprint.post("/v1/images/<path:image_id>/decisions")
+@blueprint.post("/v1/images/<image_id:image_id>/decisions")
 def decide(image_id: str) -> dict[str, Any]:
     """Uphold, block or clear an image. The API key's name stands for the moderator."""
     parts = services()
