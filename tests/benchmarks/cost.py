@@ -12,7 +12,7 @@ from quorum.redis_store.scripts import Script
 from quorum.redis_store.tally import PartitionTally
 
 from . import fill
-from .harness import Bar, Lab, Row, Scale, compare, wait_until
+from .harness import POLICY, Bar, Lab, Row, Scale, compare, wait_until
 
 SMALL = 1_000  # images, or reports in the inbox
 GROUP = 32  # reports that intake appends in one script call
@@ -104,7 +104,7 @@ class _Store:
         self._namespace = namespace
         self._append = Script("append")
         self._tally = PartitionTally(client, self._keys)
-        self._policy = load_policy()
+        self._policy = load_policy(POLICY)
 
     def open_images(self, numbers: range) -> None:
         """Report every image once and tally."""

@@ -23,6 +23,7 @@ from quorum.settings import Settings
 ROOT = Path(__file__).parents[2]
 SITE_KEY = "qk_bench.a-site-key-for-benchmarks-only"
 PEPPER = "a pepper for benchmarks only"
+POLICY = Path(__file__).parents[1] / "policies" / "benchmarks.toml"
 NAMESPACE = "bench"
 PASSWORD = "benchmark"
 
@@ -134,6 +135,7 @@ class Lab:
             "QUORUM_NAMESPACE": NAMESPACE,
             "QUORUM_PEPPER": PEPPER,
             "QUORUM_SITE_KEY": SITE_KEY,
+            "QUORUM_POLICY": str(POLICY),
             "BENCHMARK_REDIS_URL": self.url(1),
         }
         with process([sys.executable, "-m", *command], self.directory / f"{name}.log", env):

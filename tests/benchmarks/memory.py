@@ -9,7 +9,7 @@ from quorum.policy import load_policy
 from quorum.redis_store.tally import PartitionTally
 
 from . import fill
-from .harness import Bar, Lab, Row, Scale
+from .harness import POLICY, Bar, Lab, Row, Scale
 
 
 def memory(lab: Lab, scale: Scale) -> Iterator[Row]:
@@ -31,7 +31,7 @@ def memory(lab: Lab, scale: Scale) -> Iterator[Row]:
 
 def _tally(lab: Lab, images: int) -> float:
     lab.clear()
-    policy = load_policy()
+    policy = load_policy(POLICY)
     with lab.client() as client:
         tally = PartitionTally(client, lab.keys)
         before = _used(client)
