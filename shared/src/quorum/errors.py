@@ -85,5 +85,18 @@ class UnknownApiKey(PermanentError):
     """There is no API key with this id."""
 
 
+class InvalidSubscription(PermanentError):
+    """A webhook cannot be made so; `field` names what to mend."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class UnknownSubscription(PermanentError):
+    """There is no webhook with this id."""
+
+
 class InvalidCursor(PermanentError):
     """A cursor was not made by this feed."""

@@ -82,6 +82,8 @@ LAST_SWEEP = Metric("quorum_last_sweep_age_seconds", "gauge", "Time since any wo
 WORKER_SWEEPS = Metric("quorum_worker_sweeps", "counter", "Sweeps of this worker, by outcome", ("outcome",))
 WORKER_SWEEP_AGE = Metric("quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox")
 
+OPEN_STREAMS = Metric("quorum_open_streams", "gauge", "Streams of events that are open in this process")
+
 POLICY_INFO = Metric("quorum_policy_info", "gauge", "1, with the version of the policy in use", ("version",))
 POLICY_BAD = Metric(
     "quorum_policy_file_bad", "gauge", "1 while the policy file cannot be used and the last good policy stays, else 0"

@@ -215,6 +215,44 @@ class DecisionSchema(Schema):
     )
 
 
+class ImageIdsSchema(Schema):
+    """Images to look up."""
+
+    image_ids = fields.List(
+        ImageId(metadata={"example": "img-1"}), required=True, validate=validate.Length(1, MAX_STATUSES)
+    )
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        inner = cast("fields.List[Any]", self.fields["image_ids"]).inner
+        cast("ImageId", inner).keep_query = policy.keep_query
+
+
+class ImageStatusesSchema(Schema):
+    """What is known of several images, in the order asked."""
+
+    images = fields.List(fields.Nested(ImageStatusSchema), required=True)
+
+
+class BlockedImageSchema(Schema):
+    """A blocked image."""
+
+    image_id = fields.String(required=True)
+    blocked_at = fields.DateTime(required=True)
+
+
+class BlocklistSchema(Schema):
+    """A page of what is blocked."""
+
+    images = fields.List(fields.Nested(BlockedImageSchema), required=True)
+    cursor = fields.String(
+        required=True, metadata={"description": "Read all pages, then the events after this: nothing is missed."}
+    )
+    next = fields.String(
+        required=True, allow_none=True, metadata={"description": "The `page` to ask for next; null on the last."}
+    )
+
+
 class ImageStateSchema(Schema):
     """What became of an image by a decision."""
 

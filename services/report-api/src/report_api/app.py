@@ -15,7 +15,8 @@ from quorum.metrics_policy import PolicyCollector
 from quorum.metrics_redis import RedisCollector
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.api_keys import ApiKeys, KeyRing
-from quorum.redis_store.connection import API_TIMEOUT_SECONDS, connect
+from quorum.redis_store.blocklist import Blocklist
+from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
@@ -23,6 +24,7 @@ from quorum.redis_store.idempotency import Idempotency
 from quorum.redis_store.inbox import Inbox, Ring
 from quorum.redis_store.statuses import Statuses
 from quorum.redis_store.views import Views
+from quorum.redis_store.watch import Watch
 from quorum.settings import Settings, read_settings
 from report_api import batch, documentation, intake, lookups, moderation, reasons, reporters
 from report_api.access import Access, require_pepper
@@ -31,6 +33,7 @@ from report_api.observe import observe
 from report_api.probes import make_probes
 from report_api.problems import register_problems
 from report_api.services import EXTENSION, Services
+from report_api.waiting import Waiting
 
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
 
@@ -125,6 +128,9 @@ def _wire(settings: Settings, ring: Ring) -> Services:
         reporters=Reporters(client, namespace, partitions),
         views=Views(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
+        blocklist=Blocklist(client, namespace, partitions),
+        watch=Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        waiting=Waiting(),
         health=Health(client, namespace, partitions),
         readiness=Health(impatient, namespace, partitions),
     )

@@ -11,6 +11,7 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.settings import read_settings
 from report_api.access import require_pepper
+from report_api.stream.app import MAX_STREAMS
 
 
 @click.command()
@@ -49,5 +50,33 @@ def _serve(host: str, port: int, workers: int, threads: int) -> None:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=20,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8081, show_default=True, help="Port to listen on.")
+def stream(host: str, port: int) -> None:
+    """Run the event stream: GET /v1/events/stream, server-sent events for any number of consumers."""
+    with plain_failures():
+        settings = read_settings()
+        check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    from granian.constants import Interfaces  # noqa: PLC0415 - Granian takes long to import
+    from granian.log import LogLevels  # noqa: PLC0415
+    from granian.server import Server  # noqa: PLC0415
+
+    Server(
+        "report_api.stream.app:create_stream",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        backlog=2048,
+        backpressure=MAX_STREAMS,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
         log_level=LogLevels.warning,
     ).serve()

@@ -17,10 +17,13 @@ from quorum.policy import Policy
 from quorum.wire import (
     AcceptedSchema,
     BatchResultSchema,
+    BlocklistSchema,
     CloudEventSchema,
     DecisionSchema,
     EventDataSchema,
+    ImageIdsSchema,
     ImageStateSchema,
+    ImageStatusesSchema,
     ImageStatusSchema,
     ProblemSchema,
     QueueSchema,
@@ -35,6 +38,7 @@ from report_api.batch import MAX_REPORTS
 from report_api.idempotency import MAX_KEY_CHARACTERS
 from report_api.lookups import DEFAULT_EVENTS, MAX_EVENTS
 from report_api.services import services
+from report_api.waiting import MAX_WAIT_SECONDS
 
 DOCUMENT_URL = "/openapi.json"
 PAGE_URL = "/docs"
@@ -82,6 +86,9 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.components.schema("ShieldsData", schema=ShieldsDataSchema)
     spec.components.schema("Decision", schema=DecisionSchema)
     spec.components.schema("ImageState", schema=ImageStateSchema)
+    spec.components.schema("ImageIds", schema=ImageIdsSchema(policy))
+    spec.components.schema("ImageStatuses", schema=ImageStatusesSchema)
+    spec.components.schema("Blocklist", schema=BlocklistSchema)
     spec.components.schema("Queue", schema=QueueSchema)
     spec.components.schema("Views", schema=ViewsSchema)
     spec.components.schema("ReporterIds", schema=ReporterIdsSchema)
@@ -96,6 +103,8 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.path("/v1/images/{image_id}/decisions", operations={"post": _decide()})
     spec.path("/v1/images/views", operations={"post": _tell_views()})
     spec.path("/v1/queue", operations={"get": _get_queue()})
+    spec.path("/v1/images/status", operations={"post": _get_statuses()})
+    spec.path("/v1/blocklist", operations={"get": _get_blocklist()})
     spec.path("/v1/events", operations={"get": _get_events()})
     for path, summary in (("/livez", "Is the process alive?"), ("/readyz", "Can it take reports?")):
         spec.path(path, operations={"get": _probe(summary)})
@@ -230,6 +239,12 @@ def _get_events() -> dict[str, Any]:
                 "in": "query",
                 "schema": {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS, "default": DEFAULT_EVENTS},
             },
+            {
+                "name": "wait",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
+                "description": "Seconds to wait for the first event. When many wait already, the answer comes at once.",
+            },
         ],
         "responses": {
             "200": {
@@ -350,5 +365,44 @@ def _reporters_status() -> dict[str, Any]:
         "responses": {
             "200": _answer("In the order asked.", _ref("ReporterStandings")),
             **_problems("400", "401", "403", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _get_statuses() -> dict[str, Any]:
+    return {
+        "operationId": "getStatuses",
+        "summary": "What became of many images",
+        "security": [{"bearer": []}, {}],
+        "requestBody": _body("ImageIds"),
+        "responses": {
+            "200": _answer("In the order asked.", _ref("ImageStatuses")),
+            **_problems("400", "401", "403", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _get_blocklist() -> dict[str, Any]:
+    return {
+        "operationId": "getBlocklist",
+        "summary": "What is blocked",
+        "description": "Read all pages, then go on with the events after `cursor`: nothing is missed in between.",
+        "security": [{"bearer": []}, {}],
+        "parameters": [
+            {"name": "page", "in": "query", "schema": {"type": "string"}, "description": "`next` of the page before."},
+            {
+                "name": "limit",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS, "default": DEFAULT_EVENTS},
+            },
+            {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
+        ],
+        "responses": {
+            "200": {
+                **_answer("A page.", _ref("Blocklist")),
+                "headers": {"ETag": {"description": "Of this page.", "schema": {"type": "string"}}},
+            },
+            "304": {"description": "Nothing has changed since the ETag given in If-None-Match."},
+            **_problems("400", "401", "403", "503"),
         },
     }

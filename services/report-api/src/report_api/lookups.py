@@ -1,14 +1,19 @@
-"""What became of an image, and what happened since: `GET /v1/images/{id}`, `GET /v1/events`."""
+"""What became of images, and what happened since: status, blocklist and events."""
 
 import json
+import time
+from hashlib import blake2b
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from quorum.events import BATCH_TYPE, timestamp
 from quorum.redis_store.statuses import ImageStatus
+from quorum.wire import ImageIdsSchema
+from report_api.bodies import JSON, json_list_body
 from report_api.problems import Refused
 from report_api.services import services
+from report_api.waiting import MAX_WAIT_SECONDS
 
 DEFAULT_EVENTS = 100
 MAX_EVENTS = 1000
@@ -30,19 +35,68 @@ def get_image(image_id: str) -> dict[str, Any]:
     return status_body(status)
 
 
+@blueprint.post("/v1/images/status")
+def get_statuses() -> dict[str, Any]:
+    """Return the state of many images, in the order asked."""
+    parts = services()
+    ids = ImageIdsSchema(parts.policy).load(json_list_body())["image_ids"]
+    return {"images": [status_body(status) for status in parts.statuses.of(ids, parts.policy)]}
+
+
+@blueprint.get("/v1/blocklist")
+def get_blocklist() -> Response:
+    """Return what is blocked, a page at a time; 304 while nothing has changed."""
+    parts, token, limit = services(), request.args.get("page"), page_limit()
+    tag = _tag(parts.blocklist.version(), token, limit)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    if request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
+        return Response(status=304, headers=headers)
+    page = parts.blocklist.page(token, limit)
+    body = {
+        "images": [{"image_id": image_id, "blocked_at": timestamp(at)} for image_id, at in page.images],
+        "cursor": page.cursor,
+        "next": page.next,
+    }
+    if page.next:
+        headers["Link"] = f'</v1/blocklist?page={page.next}&limit={limit}>; rel="next"'
+    return Response(json.dumps(body, ensure_ascii=False), headers=headers, content_type=JSON)
+
+
 @blueprint.get("/v1/events")
 def get_events() -> Response:
-    """Return the events after a cursor, oldest first."""
-    events, cursor = services().feed.after(request.args.get("after"), page_limit())
+    """Return the events after a cursor, oldest first; with `wait`, wait a while for the first."""
+    parts, limit, seconds = services(), page_limit(), _wait()
+    cursor = request.args.get("after")
+    with parts.waiting.turn(seconds) as deadline:
+        while True:
+            generation = parts.watch.generation() if deadline else 0
+            events, after = parts.feed.after(cursor, limit)
+            left = deadline - time.monotonic()
+            if events or left <= 0:
+                break
+            parts.watch.wait(generation, left)
     return Response(
         json.dumps([event.as_cloudevent() for event in events], ensure_ascii=False),
         headers={
-            "Quorum-Cursor": cursor,
-            "Link": f'</v1/events?after={cursor}>; rel="next"',
+            "Quorum-Cursor": after,
+            "Link": f'</v1/events?after={after}>; rel="next"',
             "Cache-Control": "no-store",
         },
         content_type=BATCH_TYPE,
     )
+
+
+def _wait() -> int:
+    """Return for how many seconds the caller would wait. Raises Refused."""
+    raw = request.args.get("wait", "0")
+    if not raw.isascii() or not raw.isdigit() or int(raw) > MAX_WAIT_SECONDS:
+        detail = f"must be a whole number of seconds from 0 to {MAX_WAIT_SECONDS}"
+        raise Refused(400, "invalid-wait", "The wait is not valid", detail, "wait")
+    return int(raw)
+
+
+def _tag(version: str, token: str | None, limit: int) -> str:
+    return f'W/"{blake2b(f"{version} {token} {limit}".encode(), digest_size=12).hexdigest()}"'
 
 
 def page_limit() -> int:

@@ -7,6 +7,7 @@ from flask import current_app
 from quorum.images import Image, parse_image
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
+from quorum.redis_store.blocklist import Blocklist
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
@@ -14,8 +15,10 @@ from quorum.redis_store.idempotency import Idempotency
 from quorum.redis_store.inbox import Inbox
 from quorum.redis_store.statuses import Statuses
 from quorum.redis_store.views import Views
+from quorum.redis_store.watch import Watch
 from quorum.settings import Settings
 from report_api.access import Access
+from report_api.waiting import Waiting
 
 EXTENSION = "quorum"
 
@@ -34,6 +37,9 @@ class Services:
     reporters: Reporters
     views: Views
     feed: Feed
+    blocklist: Blocklist
+    watch: Watch
+    waiting: Waiting
     health: Health
     readiness: Health  # the same, on a connection that waits 250 ms at most
 

@@ -9,14 +9,12 @@ Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when
 Standing  upheld:2  unfounded:2  strikes:1  warned:4  muted until:4  decided:4 (minutes since 1970)
 Copies    of each image: digest:16  image id:2+n
 Views     views:6  told_ms:6
-Journal   of each batch: how many:2, then entries, each with its length:2 in front
 
 Integers are unsigned and big-endian; scores and weights are in thousandths of a point. A class is its place in
 `quorum.policy.model.CLASSES`.
 """
 
 import struct
-from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 
 from quorum.errors import MalformedEntry
@@ -173,18 +171,3 @@ def decode_copies(raw: bytes) -> dict[bytes, str]:
         digest, cut = raw[cut : cut + DIGEST_BYTES], cut + DIGEST_BYTES
         copies[digest], cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
     return copies
-
-
-def split_batch(raw: bytes) -> Iterator[bytes]:
-    """Yield the entries of one batch of the journal."""
-    cut = 2
-    while cut < len(raw):
-        size = int.from_bytes(raw[cut : cut + 2], "big")
-        yield raw[cut + 2 : cut + 2 + size]
-        cut += 2 + size
-
-
-def join_batch(entries: list[bytes]) -> bytes:
-    """Return entries as one batch of the journal."""
-    parts = [len(entry).to_bytes(2, "big") + entry for entry in entries]
-    return len(entries).to_bytes(2, "big") + b"".join(parts)

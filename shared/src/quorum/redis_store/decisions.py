@@ -172,7 +172,7 @@ class Reporters:
         for keys in self._keys:
             key = f"{keys.reporters}{bucket_of(fingerprint)}"
 
-            def change(pipe: Any, key: str = key) -> None:
+            def change(pipe: Any, key: str = key, stats: str = keys.stats) -> None:
                 raw = pipe.hget(key, fingerprint)
                 standing = decode_standing(raw) if raw else Standing()
                 fresh = replace(standing, muted_until=until_minute)
@@ -180,6 +180,7 @@ class Reporters:
                     fresh = replace(fresh, warned=0, strikes=0)
                 pipe.multi()
                 pipe.hset(key, fingerprint, encode_standing(fresh))
+                pipe.hset(stats, "standings", 1)  # drains look for standings from now on
 
             with translated_errors():
                 self._client.transaction(change, key)

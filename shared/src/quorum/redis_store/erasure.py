@@ -7,13 +7,12 @@ from redis import Redis
 
 from quorum.errors import MalformedEntry
 from quorum.images import BUCKETS
-from quorum.redis_store.codec import decode_entry, join_batch, split_batch
+from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
 from quorum.redis_store.scripts import Script
 
 PAGE = 500  # reports
-BATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,9 @@ class Erasure:
         tallied = waiting = recorded = 0
         with translated_errors():
             for keys in self._keys:
-                waiting += self._from_inbox(keys, fingerprints) + self._from_dead_letters(keys, fingerprints)
+                waiting += self._from_list(keys.inbox, fingerprints) + self._from_dead_letters(keys, fingerprints)
                 tallied += self._from_tallies(keys, fingerprints)
-                recorded += self._from_journal(keys, fingerprints)
+                recorded += self._from_list(keys.journal, fingerprints)
         return Erased(tallied, waiting, recorded)
 
     def _from_tallies(self, keys: Keys, fingerprints: list[bytes]) -> int:
@@ -56,15 +55,15 @@ class Erasure:
             erased += sum(pipe.execute())
         return erased
 
-    def _from_inbox(self, keys: Keys, fingerprints: list[bytes]) -> int:
+    def _from_list(self, key: str, fingerprints: list[bytes]) -> int:
         """Take their reports out, from the newest on, so that what comes and goes meanwhile hides none.
 
-        Those that a worker takes first are found in the tallies, which come after.
+        Those that a worker takes out of the inbox first are found in the tallies and the journal, which come after.
         """
         erased = seen = 0
-        while entries := self._client.lrange(keys.inbox, -seen - PAGE, -seen - 1):
+        while entries := self._client.lrange(key, -seen - PAGE, -seen - 1):
             theirs = [entry for entry in entries if _is_of(entry, fingerprints)]
-            removed = sum(self._client.lrem(keys.inbox, -1, entry) for entry in theirs)
+            removed = sum(self._client.lrem(key, -1, entry) for entry in theirs)
             erased += removed
             seen += len(entries) - removed
         return erased
@@ -74,22 +73,6 @@ class Erasure:
         for letter_id, fields in self._client.xrange(keys.dead):
             if _is_of(fields[b"entry"], fingerprints):
                 erased += self._client.xdel(keys.dead, letter_id)
-        return erased
-
-    def _from_journal(self, keys: Keys, fingerprints: list[bytes]) -> int:
-        erased = seen = 0
-        while batches := self._client.lrange(keys.journal, -seen - BATCHES, -seen - 1):
-            for batch in batches:
-                entries = list(split_batch(batch))
-                kept = [entry for entry in entries if not _is_of(entry, fingerprints)]
-                if len(kept) < len(entries):
-                    pipe = self._client.pipeline(transaction=True)
-                    pipe.linsert(keys.journal, "BEFORE", batch, join_batch(kept))
-                    pipe.lrem(keys.journal, 1, batch)
-                    pipe.hincrby(keys.stats, "journal", len(kept) - len(entries))
-                    pipe.execute()
-                    erased += len(entries) - len(kept)
-            seen += len(batches)
         return erased
 
 

@@ -56,9 +56,10 @@ class Health:
             pipe.zcard(keys.held)
             pipe.hget(keys.shields, "up_until")
             pipe.xlen(keys.events)
-            pipe.hmget(keys.stats, ("journal", *COUNTERS))
+            pipe.llen(keys.journal)
+            pipe.hmget(keys.stats, COUNTERS)
             pipe.time()
-            depth, oldest, dead, blocked, held, up_until, events, counts, (seconds, micros) = pipe.execute()
+            depth, oldest, dead, blocked, held, up_until, events, journal, counts, (seconds, micros) = pipe.execute()
         now_ms = seconds * 1000 + micros // 1000
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
@@ -68,9 +69,9 @@ class Health:
             blocked_images=blocked,
             held_images=held,
             shields_up=int(up_until or 0) > now_ms,
-            journal_reports=int(counts[0] or 0),
+            journal_reports=journal,
             events_kept=events,
-            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts[1:], strict=True)},
+            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
         )
 
     def worker_swept(self, worker: str) -> None:

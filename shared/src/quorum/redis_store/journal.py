@@ -7,11 +7,11 @@ from typing import Any
 from redis import Redis
 
 from quorum.model import Report
-from quorum.redis_store.codec import decode_entry, split_batch
+from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
 
-PAGE = 20  # batches
+PAGE = 500
 
 
 class Journal:
@@ -29,9 +29,8 @@ class Journal:
         place = 0
         while True:
             with translated_errors():
-                batches: Any = self._client.lrange(journal, place, place + PAGE - 1)
-            if not batches:
+                entries: Any = self._client.lrange(journal, place, place + PAGE - 1)
+            if not entries:
                 return
-            for batch in batches:
-                yield from map(decode_entry, split_batch(batch))
-            place += len(batches)
+            yield from map(decode_entry, entries)
+            place += len(entries)

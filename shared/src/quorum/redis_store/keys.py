@@ -17,7 +17,7 @@ class Keys:
     blocked  zset    blocked image ids by the time of blocking, Unix ms
     held     zset    held image ids by the time of holding, Unix ms: what waits for a moderator
     shields  hash    what the cap on automatic blocks has counted (`quorum.model.Shield`)
-    journal  list    batches of the last reports that were tallied (`codec.py`)
+    journal  list    the last reports that were tallied, oldest first (`codec.py`)
     audit    stream  decisions of moderators, field `decision`
     limits   string  prefix of the counters of rate limits, which live for two minutes
     events   stream  CloudEvents, field `event`
@@ -25,6 +25,8 @@ class Keys:
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
     requests string  prefix of the idempotency keys that were used, which live for a day
+    webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings (hashes), due
+                     (zset), log, dead (streams) (`webhooks.py`)
     meta     hash    layout version and partition count
     api_keys hash    API keys by id (`api_keys.py`)
     workers  zset    worker names by the server time of their last sweep, Unix ms
@@ -44,6 +46,7 @@ class Keys:
     audit: str
     limits: str
     requests: str
+    webhooks: str
     events: str
     trimmed: str
     dead: str
@@ -71,6 +74,7 @@ def keys_of(namespace: str, partition: int) -> Keys:
         audit=prefix + "audit",
         limits=prefix + "limits:",
         requests=prefix + "requests:",
+        webhooks=prefix + "webhooks:",
         events=prefix + "events",
         trimmed=prefix + "events:trimmed",
         dead=prefix + "dead",

@@ -36,6 +36,9 @@ for i = 1, #standings, 3 do
 end
 
 call('HSET', KEYS[1], digest, ARGV[3])
+if #standings > 0 then
+  call('HSET', KEYS[6], 'standings', 1)  -- drains look for standings from now on
+end
 for i = 1, #standings, 3 do
   call('HSET', bucket(KEYS[2], standings[i]), standings[i], standings[i + 2])
 end

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 inbox (list)  2 bell (string)  3 images  4 reporters  5 copies  6 aliases  7 views (prefixes of bucket hashes)
 --       8 blocked (zset)  9 held (zset)  10 events (stream)  11 dead (stream)  12 stats (hash)  13 shields (hash)
---       14 journal (list)
+--       14 journal (list of entries)
 -- ARGV  1 how many reports at most   2 the policy's numbers (JSON, quorum.policy.model)   3 reports kept in the journal
 -- Result  {taken, left in the inbox, counted, blocked, held, dead}
 -- Cost  O(reports taken); about 6 us each. Reading and computing come first, writing last: an error before the first
@@ -17,6 +17,7 @@ local limit, journal_limit = tonumber(ARGV[1]), tonumber(ARGV[3])
 local ENTRY, STANDING, COPY = '>I6c16c12BBHBc0Hc0', '>HHBI4I4I4', '>c16Hc0'
 local FRESH, PREVIOUS, SHARED = 1, 2, 4
 local ANONYMOUS, TRUSTED = 0, 2
+local CHUNK = 1000
 local HOUR_MS, DAY_MS, MINUTE_MS, MILLION = 3600000, 86400000, 60000, 1000000
 
 local entries = call('LRANGE', inbox, 0, limit - 1)
@@ -27,6 +28,12 @@ end
 
 local policy = cjson.decode(ARGV[2])
 local max_bytes = policy.max_stored * ROW_BYTES
+local lowest_threshold = policy.threshold  -- below it nothing can cross
+for _, bars in ipairs({policy.reason_bars, policy.images}) do
+  for _, bar in pairs(bars) do
+    lowest_threshold = math.min(lowest_threshold, bar.threshold)
+  end
+end
 
 -- A key of a wrong type must be found before the first write.
 call('ZCARD', blocked)
@@ -97,13 +104,11 @@ end
 -- What decided reports say of a reporter: the factor of their weight, and until when they are muted. See
 -- quorum.policy.accuracy for the formula and its source.
 local standings = {}
-local function standing_of(fingerprint, previous)
+local standings_exist = call('HEXISTS', stats, 'standings') == 1
+local function standing_of(fingerprint)
   local standing = standings[fingerprint]
   if standing == nil then
     local raw = call('HGET', bucket(reporters, fingerprint), fingerprint)
-    if not raw and previous then
-      raw = call('HGET', bucket(reporters, previous), previous)
-    end
     standing = false
     if raw then
       local upheld, unfounded, _, _, muted_until = unpack(STANDING, raw)
@@ -262,7 +267,7 @@ end
 local function count(image, at, fingerprint, previous, class, flags, network, reason)
   local code = policy.codes[reason] or 0
   local weight = policy.weights[class + 1][reason] or policy.class_weights[class + 1]
-  local standing = standing_of(fingerprint, previous)
+  local standing = standings_exist and (standing_of(fingerprint) or (previous and standing_of(previous)))
   if standing then
     weight = standing.muted_until > at and 0 or floor(weight * standing.factor / 1000)
   end
@@ -290,13 +295,15 @@ local function count(image, at, fingerprint, previous, class, flags, network, re
   elseif crowded(rows, class, network) then
     counts.crowded = counts.crowded + 1
   else
-    roll(at)
-    local latest = -1
-    if #rows > 0 then
-      local _, since = unpack(ROW, rows, #rows - ROW_BYTES + 1)
-      latest = floor(since / DAY_MS)
+    if at >= (shield.hour + 1) * HOUR_MS then
+      roll(at)
     end
-    if latest < floor(at / DAY_MS) then
+    local new_today = #rows == 0
+    if not new_today then
+      local _, since = unpack(ROW, rows, #rows - ROW_BYTES + 1)
+      new_today = floor(since / DAY_MS) < floor(at / DAY_MS)
+    end
+    if new_today then
       shield.day_images, shield_dirty = shield.day_images + 1, true
     end
     image.rows = rows .. pack(ROW, fingerprint, at, weight, code, class + (flags % 2 == FRESH and 4 or 0), network)
@@ -440,7 +447,7 @@ local function apply(entry)
     image.rows, image.score, image.dirty = sub(image.rows, start), image.score - gone, true
   end
   count(image, at, fingerprint, previous, class, flags, network, reason)
-  if image.state == OPEN and crosses(image, id, class, reason) then
+  if image.state == OPEN and image.score >= lowest_threshold and crosses(image, id, class, reason) then
     local subjects = image.copies or {}
     if #subjects == 0 then
       subjects = {{image.digest, id}}
@@ -456,7 +463,7 @@ end
 for i = 1, #entries do
   local ok, problem = pcall(apply, entries[i])
   if ok then
-    kept[#kept + 1] = pack('>H', #entries[i]) .. entries[i]
+    kept[#kept + 1] = entries[i]
   else
     poison[#poison + 1] = {entry = entries[i], reason = type(problem) == 'table' and problem.err or tostring(problem)}
   end
@@ -491,11 +498,10 @@ if shield_dirty then
     'day_blocks', shield.day_blocks, 'day_images', shield.day_images, 'up_until', shield.up_until)
 end
 if journal_limit > 0 and #kept > 0 then
-  call('RPUSH', journal, pack('>H', #kept) .. table.concat(kept))
-  local total = call('HINCRBY', stats, 'journal', #kept)
-  while total > journal_limit do
-    total = call('HINCRBY', stats, 'journal', -unpack('>H', call('LPOP', journal)))
+  for first = 1, #kept, CHUNK do
+    call('RPUSH', journal, table_unpack(kept, first, math.min(first + CHUNK - 1, #kept)))
   end
+  call('LTRIM', journal, -journal_limit, -1)
 end
 counts.batches, counts.taken, counts.dead = 1, #entries, #poison
 for name, value in pairs(counts) do

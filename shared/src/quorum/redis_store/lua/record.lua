@@ -1,5 +1,6 @@
 -- What several scripts know in common; it is put in front of them (scripts.py). The bytes are told in codec.py.
 
+local table_unpack = unpack
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
 local find, sub, byte, floor = string.find, string.sub, string.byte, math.floor
 

@@ -1,0 +1,122 @@
+"""What is blocked, in memory: look-ups without network, kept up to date by the feed (list, then watch)."""
+
+import json
+import logging
+import os
+import random
+import time
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+from quorum.client.http import PAUSE_SECONDS, WAIT_SECONDS, Client
+from quorum.errors import CursorExpired, QuorumError
+from quorum.events import BLOCKED, UNBLOCKED, Event
+from quorum.images import parse_image
+
+log = logging.getLogger(__name__)
+
+
+class Blocklist:
+    """`image_id in blocklist`, from memory.
+
+    With a `path` the list and its cursor are kept in a file, replaced as a whole, so that a restart goes on from there;
+    without one a restart reads the whole list. Either way nothing is missed: the list comes with the cursor from which
+    the events go on, and applying an event twice changes nothing.
+    """
+
+    def __init__(self, client: Client, path: Path | None = None) -> None:
+        self._client = client
+        self._path = path
+        self._images: set[str] = set()
+        self._cursor: str | None = None
+        self._heard: float | None = None
+        self._stop = Flag()
+        self._ready = Flag()
+        self._thread = Thread(target=self._run, name="blocklist", daemon=True)
+        self._load()
+
+    def __contains__(self, image_id: str) -> bool:
+        return parse_image(image_id).id in self._images
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def images(self) -> frozenset[str]:
+        """Return all that is blocked."""
+        return frozenset(self._images)
+
+    @property
+    def age_seconds(self) -> float | None:
+        """How long ago the server last answered; None before it ever did."""
+        return None if self._heard is None else time.monotonic() - self._heard
+
+    def start(self, timeout: float | None = 30.0) -> bool:
+        """Keep the list up to date from a thread; wait for the first answer and tell whether it came in time."""
+        self._thread.start()
+        return self._ready.wait(timeout)
+
+    def stop(self) -> None:
+        """Stop keeping it up to date."""
+        self._stop.set()
+
+    def sync(self, wait: int = 0) -> list[Event]:
+        """Read the list when there is none yet, else the events since, and return those.
+
+        Raises ApiError, StoreUnavailable.
+        """
+        if self._cursor is None:
+            self._replace()
+            events: list[Event] = []
+        else:
+            try:
+                events, cursor = self._client.events(self._cursor, limit=1000, wait=wait)
+            except CursorExpired:
+                self._replace()
+                return self.sync(wait)
+            for event in events:
+                self._apply(event)
+            changed, self._cursor = cursor != self._cursor, cursor
+            if changed:
+                self._save()
+        self._heard = time.monotonic()
+        self._ready.set()
+        return events
+
+    def _replace(self) -> None:
+        snapshot = self._client.snapshot()
+        self._images, self._cursor = set(snapshot.images), snapshot.cursor
+        self._save()
+
+    def _apply(self, event: Event) -> None:
+        if event.type == BLOCKED:
+            self._images.add(event.subject)
+        elif event.type == UNBLOCKED:
+            self._images.discard(event.subject)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.sync(WAIT_SECONDS)
+            except QuorumError as error:
+                log.warning("blocklist not up to date: %s", error)
+                self._stop.wait(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
+
+    def _load(self) -> None:
+        if self._path is None or not self._path.exists():
+            return
+        try:
+            kept = json.loads(self._path.read_text())
+            self._images, self._cursor = set(kept["images"]), str(kept["cursor"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("%s cannot be used, the list is read anew: %s", self._path, error)
+
+    def _save(self) -> None:
+        if self._path is None:
+            return
+        draft = self._path.with_suffix(".draft")
+        with draft.open("w") as file:
+            json.dump({"cursor": self._cursor, "images": sorted(self._images)}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)

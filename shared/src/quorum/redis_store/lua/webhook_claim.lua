@@ -1,0 +1,20 @@
+-- Takes the first waiting event of some subjects whose time has come, for as long as a lease; events of one subject stay
+-- in order, since only the first of them can be taken.
+--
+-- KEYS  1 queues (hash)  2 due (zset)
+-- ARGV  1 now, ms  2 lease, ms  3 how many at most
+-- Result  pairs: subject, entry (partition:stream id:attempts so far)
+
+local subjects = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+local claimed = {}
+for _, subject in ipairs(subjects) do
+  local waiting = redis.call('HGET', KEYS[1], subject)
+  if waiting then
+    redis.call('ZADD', KEYS[2], ARGV[1] + ARGV[2], subject)
+    claimed[#claimed + 1] = subject
+    claimed[#claimed + 1] = string.match(waiting, '^[^,]+')
+  else
+    redis.call('ZREM', KEYS[2], subject)
+  end
+end
+return claimed

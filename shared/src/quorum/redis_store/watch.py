@@ -1,0 +1,76 @@
+"""Wakes whoever waits for events: one connection of a process, however many wait."""
+
+import time
+from collections.abc import Callable
+from threading import Condition, Thread
+from typing import Any
+
+from redis import Redis
+
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.feed import Feed
+from quorum.redis_store.keys import keys_of
+
+BLOCK_MS = 1000
+RETRY_SECONDS = 0.5
+
+
+class Watch:
+    """Counts how often something new was seen; `client` must wait longer than BLOCK_MS for an answer.
+
+    It begins with the first question, in the process that asks. Errors of Redis wake everybody, too: they ask again.
+    """
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._feed = Feed(client, namespace, partitions)
+        self._streams = [keys_of(namespace, number).events for number in range(partitions)]
+        self._condition = Condition()
+        self._generation = 0
+        self._thread: Thread | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def generation(self) -> int:
+        """Return a number that changes whenever there may be something new. Ask before you look."""
+        with self._condition:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="watch", daemon=True)
+                self._thread.start()
+                self._condition.wait(BLOCK_MS / 1000)  # until it knows from where it watches
+            return self._generation
+
+    def wait(self, generation: int, seconds: float) -> None:
+        """Return when the generation is another, or the time is over."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._generation != generation, seconds)
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake`, from the watching thread, whenever the generation changes."""
+        self._listeners.append(wake)
+        self.generation()
+
+    def _run(self) -> None:
+        position: dict[str, str] | None = None
+        while True:
+            try:
+                with translated_errors():
+                    if position is None:
+                        position = dict(zip(self._streams, self._feed.end().split("."), strict=True))
+                        self._changed()
+                    answer: Any = self._client.xread(position, block=BLOCK_MS, count=1000)  # type: ignore[arg-type]
+            except Exception:  # noqa: BLE001 - whatever it is, those who wait look for themselves
+                position = None
+                self._changed()
+                time.sleep(RETRY_SECONDS)
+                continue
+            for stream, entries in answer or ():
+                position[stream.decode()] = entries[-1][0].decode()
+            if answer:
+                self._changed()
+
+    def _changed(self) -> None:
+        with self._condition:
+            self._generation += 1
+            self._condition.notify_all()
+        for wake in self._listeners:
+            wake()
