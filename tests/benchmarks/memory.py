@@ -33,7 +33,7 @@ def _tally(lab: Lab, images: int) -> float:
     lab.clear()
     policy = load_policy(POLICY)
     with lab.client() as client:
-        tally = PartitionTally(client, lab.keys)
+        tally = PartitionTally(client, lab.keys, journal_reports=0)
         before = _used(client)
         for start in range(0, images, 50_000):
             fill.append(

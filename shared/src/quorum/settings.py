@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,6 +39,9 @@ class Settings:
     proxy_hops: int = 0  # trusted reverse proxies in front of the API, exactly
     trusted_hosts: tuple[str, ...] = ()  # Host headers to answer; empty: any
     cors_origins: tuple[str, ...] = ()  # origins whose pages may call the API from a browser
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # private networks that webhooks may call
+    bus_url: str = ""  # where events are published as well
+    bus_exchange: str = "quorum"
     journal_reports: int = 100_000  # per partition, for simulations; 0: none is kept
     inbox_limit: int = 2_000_000  # reports per partition; at the ceiling intake answers 503
     event_retention_seconds: int = 30 * 86400
@@ -71,6 +75,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         proxy_hops=env.whole("QUORUM_PROXY_HOPS", defaults.proxy_hops, 0, MAX_PROXY_HOPS),
         trusted_hosts=tuple(filter(None, env.text("QUORUM_TRUSTED_HOSTS", "").split(","))),
         cors_origins=env.origins("QUORUM_CORS_ORIGINS"),
+        webhook_networks=env.networks("QUORUM_WEBHOOK_NETWORKS"),
+        bus_url=env.secret_file("QUORUM_BUS_URL") or env.text("QUORUM_BUS_URL", ""),
+        bus_exchange=env.text("QUORUM_BUS_EXCHANGE", defaults.bus_exchange),
         journal_reports=env.whole("QUORUM_JOURNAL_REPORTS", defaults.journal_reports, 0, 10**8),
         inbox_limit=env.whole("QUORUM_INBOX_LIMIT", defaults.inbox_limit, 1, 10**9),
         event_retention_seconds=env.whole("QUORUM_EVENT_RETENTION_SECONDS", defaults.event_retention_seconds, 1, 10**9),
@@ -106,6 +113,14 @@ class _Environment:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{name} must hold origins such as https://www.example.org, not {origin!r}")
         return origins
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(text.strip()) for text in self.text(name, "").split(",") if text.strip())
+        except ValueError as error:
+            raise SettingsError(
+                f"{name} must hold networks such as 10.0.0.0/8, separated by commas: {error}"
+            ) from error
 
     def secret(self, name: str) -> str:
         value = self.secret_file(name) or self.text(name, "")

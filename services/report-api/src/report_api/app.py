@@ -25,8 +25,9 @@ from quorum.redis_store.inbox import Inbox, Ring
 from quorum.redis_store.statuses import Statuses
 from quorum.redis_store.views import Views
 from quorum.redis_store.watch import Watch
+from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
-from report_api import batch, documentation, intake, lookups, moderation, reasons, reporters
+from report_api import batch, documentation, intake, lookups, moderation, reasons, reporters, webhooks
 from report_api.access import Access, require_pepper
 from report_api.bodies import MAX_BODY_BYTES
 from report_api.observe import observe
@@ -89,7 +90,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     registry.register(RedisCollector(parts.health, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    for views in (intake, batch, reasons, lookups, moderation, reporters):
+    for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks):
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
     documentation.register(app)
@@ -127,6 +128,7 @@ def _wire(settings: Settings, ring: Ring) -> Services:
         decisions=Decisions(client, namespace, partitions),
         reporters=Reporters(client, namespace, partitions),
         views=Views(client, namespace, partitions),
+        webhooks=Webhooks(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         blocklist=Blocklist(client, namespace, partitions),
         watch=Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),

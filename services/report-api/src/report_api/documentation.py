@@ -20,6 +20,7 @@ from quorum.wire import (
     BlocklistSchema,
     CloudEventSchema,
     DecisionSchema,
+    DeliveriesSchema,
     EventDataSchema,
     ImageIdsSchema,
     ImageStateSchema,
@@ -28,11 +29,16 @@ from quorum.wire import (
     ProblemSchema,
     QueueSchema,
     ReasonsSchema,
+    ReplaySchema,
     ReporterIdsSchema,
     ReporterStandingsSchema,
     ReportSchema,
+    SecretSchema,
     ShieldsDataSchema,
+    SubscriptionSchema,
+    SubscriptionsSchema,
     ViewsSchema,
+    WebhookSchema,
 )
 from report_api.batch import MAX_REPORTS
 from report_api.idempotency import MAX_KEY_CHARACTERS
@@ -48,6 +54,7 @@ _PROBLEMS = {
     "401": "Who is calling is not known.",
     "403": "The API key may not do this.",
     "410": "The cursor is older than the events that are kept.",
+    "404": "There is no such webhook.",
     "409": "The decision does not fit the image's state.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
@@ -94,6 +101,12 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.components.schema("ReporterIds", schema=ReporterIdsSchema)
     spec.components.schema("ReporterStandings", schema=ReporterStandingsSchema)
     spec.components.schema("Reasons", schema=ReasonsSchema)
+    spec.components.schema("Webhook", schema=WebhookSchema)
+    spec.components.schema("Subscription", schema=SubscriptionSchema)
+    spec.components.schema("Subscriptions", schema=SubscriptionsSchema)
+    spec.components.schema("Secret", schema=SecretSchema)
+    spec.components.schema("Replay", schema=ReplaySchema)
+    spec.components.schema("Deliveries", schema=DeliveriesSchema)
     spec.components.schema("Problem", schema=ProblemSchema)
     spec.path("/v1/reports", operations={"post": _create_report()})
     spec.path("/v1/reports/batch", operations={"post": _create_reports()})
@@ -105,6 +118,14 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.path("/v1/queue", operations={"get": _get_queue()})
     spec.path("/v1/images/status", operations={"post": _get_statuses()})
     spec.path("/v1/blocklist", operations={"get": _get_blocklist()})
+    spec.path("/v1/webhooks", operations={"post": _create_webhook(), "get": _webhook("List webhooks", "Subscriptions")})
+    one = "/v1/webhooks/{webhook_id}"
+    spec.path(one, operations={"get": _webhook("A webhook", "Subscription", one=True), "delete": _delete_webhook()})
+    spec.path(f"{one}/secret", operations={"post": _webhook("Rotate its secret", "Secret", one=True)})
+    spec.path(f"{one}/enable", operations={"post": _webhook("Deliver again", "Subscription", one=True)})
+    spec.path(f"{one}/test", operations={"post": _webhook("Send a test event", None, one=True)})
+    spec.path(f"{one}/replay", operations={"post": _replay_webhook()})
+    spec.path(f"{one}/deliveries", operations={"get": _deliveries()})
     spec.path("/v1/events", operations={"get": _get_events()})
     for path, summary in (("/livez", "Is the process alive?"), ("/readyz", "Can it take reports?")):
         spec.path(path, operations={"get": _probe(summary)})
@@ -404,5 +425,69 @@ def _get_blocklist() -> dict[str, Any]:
             },
             "304": {"description": "Nothing has changed since the ETag given in If-None-Match."},
             **_problems("400", "401", "403", "503"),
+        },
+    }
+
+
+def _webhook_id() -> dict[str, Any]:
+    return {"name": "webhook_id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _webhook(summary: str, schema: str | None, *, one: bool = False) -> dict[str, Any]:
+    """Return an operation on subscriptions that takes no body."""
+    answer = _ref(schema) if schema else {"type": "object", "properties": {"event_id": {"type": "string"}}}
+    problems = _problems("401", "403", "404", "503") if one else _problems("401", "403", "503")
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "description": "Needs the scope `admin`.",
+        "responses": {"200": _answer("Done.", answer), **problems},
+    }
+    return {**operation, "parameters": [_webhook_id()]} if one else operation
+
+
+def _create_webhook() -> dict[str, Any]:
+    return {
+        "operationId": "createWebhook",
+        "summary": "Subscribe an endpoint",
+        "description": "Needs the scope `admin`. Deliveries are signed as Standard Webhooks say.",
+        "requestBody": _body("Webhook"),
+        "responses": {
+            "201": _answer("Subscribed; the secret is shown here only.", _ref("Subscription")),
+            **_problems("400", "401", "403", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _delete_webhook() -> dict[str, Any]:
+    return {
+        "operationId": "deleteWebhook",
+        "summary": "Forget a webhook",
+        "parameters": [_webhook_id()],
+        "responses": {"204": {"description": "Forgotten."}, **_problems("401", "403", "404", "503")},
+    }
+
+
+def _replay_webhook() -> dict[str, Any]:
+    return {
+        "operationId": "replayWebhook",
+        "summary": "Send the events of a time range again",
+        "parameters": [_webhook_id()],
+        "requestBody": _body("Replay"),
+        "responses": {
+            "200": _answer("Queued.", {"type": "object", "properties": {"events": {"type": "integer"}}}),
+            **_problems("400", "401", "403", "404", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _deliveries() -> dict[str, Any]:
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS, "default": DEFAULT_EVENTS}
+    return {
+        "operationId": "getDeliveries",
+        "summary": "How its deliveries fare",
+        "parameters": [_webhook_id(), {"name": "limit", "in": "query", "schema": limit}],
+        "responses": {
+            "200": _answer("The last attempts, newest first.", _ref("Deliveries")),
+            **_problems("400", "401", "403", "404", "503"),
         },
     }

@@ -15,8 +15,10 @@ from quorum.errors import (
     InboxFull,
     InvalidCursor,
     InvalidImageId,
+    InvalidSubscription,
     RateLimited,
     StoreUnavailable,
+    UnknownSubscription,
 )
 
 PROBLEM_TYPE = "application/problem+json"
@@ -114,5 +116,13 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(
         InvalidImageId,
         lambda error: _refused(Refused(400, "invalid-image-id", "The image id is not valid", str(error), "image_id")),
+    )
+    app.register_error_handler(
+        InvalidSubscription,
+        lambda error: _refused(Refused(422, "invalid-webhook", "The webhook is not valid", error.problem, error.field)),
+    )
+    app.register_error_handler(
+        UnknownSubscription,
+        lambda error: _refused(Refused(404, "unknown-webhook", "There is no such webhook", str(error))),
     )
     app.register_error_handler(HTTPException, _http)

@@ -16,6 +16,7 @@ from quorum.redis_store.inbox import Inbox
 from quorum.redis_store.statuses import Statuses
 from quorum.redis_store.views import Views
 from quorum.redis_store.watch import Watch
+from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
 from report_api.access import Access
 from report_api.waiting import Waiting
@@ -36,6 +37,7 @@ class Services:
     decisions: Decisions
     reporters: Reporters
     views: Views
+    webhooks: Webhooks
     feed: Feed
     blocklist: Blocklist
     watch: Watch

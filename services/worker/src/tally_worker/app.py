@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
 from quorum.metrics_policy import PolicyCollector
 from quorum.policy.file import PolicyFile
+from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
@@ -21,10 +22,15 @@ from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
+from quorum.redis_store.watch import Watch
+from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
 from tally_worker.acknowledgement import free_window_before_acknowledging
+from tally_worker.bus import Bus
+from tally_worker.delivery import Deliverer
 from tally_worker.drain import drain_until_silent
 from tally_worker.observe import SweepMetrics, serve
+from tally_worker.outbound import Caller
 from tally_worker.sweeper import Sweeper
 
 
@@ -102,15 +108,46 @@ def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRe
         Health(client, settings.namespace, settings.partitions),
         Shields(client, settings.namespace, settings.partitions),
         policies,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=_worker_name(),
         interval_seconds=settings.sweep_seconds,
         retention_seconds=settings.event_retention_seconds,
         metrics=SweepMetrics(registry),
     )
 
 
+def make_deliverer(settings: Settings) -> Deliverer:
+    """Return what delivers events to webhooks, with connections of its own."""
+    namespace, partitions = settings.namespace, settings.partitions
+    return Deliverer(
+        Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        Caller(settings.webhook_networks),
+    )
+
+
+def make_bus(settings: Settings) -> Bus | None:
+    """Return what publishes events to the message bus, when there is one."""
+    if not settings.bus_url:
+        return None
+    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    watching = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    namespace, partitions = settings.namespace, settings.partitions
+    return Bus(
+        settings.bus_url,
+        settings.bus_exchange,
+        Feed(client, namespace, partitions),
+        Watch(watching, namespace, partitions),
+        BusPlace(client, namespace),
+        _worker_name(),
+    )
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -> type[StartStopStep]:
-    """Return the part of a Celery worker that sweeps: it starts once the pool has forked, whatever the broker does."""
+    """Return the part of a Celery worker that sweeps and delivers: it starts once the pool has forked."""
 
     class Sweeping(StartStopStep):
         requires = ("celery.worker.components:Pool",)
@@ -121,10 +158,18 @@ def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -
             registry.register(PolicyCollector(policies))
             self.sweeper = make_sweeper(settings, policies, registry)
             self.sweeper.start()
+            self.deliverer = make_deliverer(settings)
+            self.deliverer.start()
+            self.bus = make_bus(settings)
+            if self.bus:
+                self.bus.start()
             if metrics_port:
                 serve(registry, metrics_address, metrics_port)
 
         def stop(self, _worker: Any) -> None:
+            if self.bus:
+                self.bus.stop()
+            self.deliverer.stop()
             self.sweeper.stop()
 
     return Sweeping

@@ -96,7 +96,8 @@ class Caller:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         with pool:
             connection = pool._get_conn()  # noqa: SLF001 - to be able to end it from outside
-            timer = Timer(TOTAL_SECONDS, _cut, [connection])
+            late: list[bool] = []
+            timer = Timer(TOTAL_SECONDS, _cut, [connection, late])
             timer.daemon = True
             timer.start()
             try:
@@ -109,6 +110,8 @@ class Caller:
                 response = connection.getresponse()
                 detail = response.read(MAX_DETAIL, decode_content=False).decode("utf-8", "replace")
                 retry_after = _seconds(response.headers.get("retry-after"))
+                if late:
+                    raise TimeoutError(f"no whole answer within {TOTAL_SECONDS:g} s")
                 return response.status, "".join(one if one.isprintable() else " " for one in detail), retry_after
             finally:
                 timer.cancel()
@@ -142,8 +145,9 @@ def _embedded(address: Address) -> Address:
     return address
 
 
-def _cut(connection: object) -> None:
-    """End a call that takes too long, whatever it waits for."""
+def _cut(connection: object, late: list[bool]) -> None:
+    """End a call that takes too long, whatever it waits for, and say so in `late`."""
+    late.append(True)
     sock = getattr(connection, "sock", None)
     if sock is not None:
         with suppress(OSError):

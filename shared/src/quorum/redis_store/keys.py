@@ -25,8 +25,9 @@ class Keys:
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
     requests string  prefix of the idempotency keys that were used, which live for a day
-    webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings (hashes), due
-                     (zset), log, dead (streams) (`webhooks.py`)
+    webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
+                     (hashes), due (zset), log, dead (streams) (`webhooks.py`)
+    bus              prefix of cursor and lease (strings) of the message bus (`bus.py`)
     meta     hash    layout version and partition count
     api_keys hash    API keys by id (`api_keys.py`)
     workers  zset    worker names by the server time of their last sweep, Unix ms
@@ -47,6 +48,7 @@ class Keys:
     limits: str
     requests: str
     webhooks: str
+    bus: str
     events: str
     trimmed: str
     dead: str
@@ -75,6 +77,7 @@ def keys_of(namespace: str, partition: int) -> Keys:
         limits=prefix + "limits:",
         requests=prefix + "requests:",
         webhooks=prefix + "webhooks:",
+        bus=prefix + "bus:",
         events=prefix + "events",
         trimmed=prefix + "events:trimmed",
         dead=prefix + "dead",

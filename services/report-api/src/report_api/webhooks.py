@@ -1,0 +1,119 @@
+"""`/v1/webhooks`: subscriptions, their deliveries, replay, test, new secrets. For keys with the scope `admin`."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from quorum.credentials import Scope
+from quorum.events import timestamp
+from quorum.redis_store.webhooks import Attempt, Webhooks
+from quorum.webhooks import DEFAULT_TYPES, Subscription, new_subscription
+from quorum.wire import ReplaySchema, WebhookSchema
+from report_api.bodies import json_object
+from report_api.lookups import page_limit
+from report_api.services import services
+
+CREATED, NO_CONTENT = 201, 204
+
+blueprint = Blueprint("webhooks", __name__)
+
+
+@blueprint.before_request
+def check_access() -> None:
+    """Refuse callers who are no administrators."""
+    services().access.require(request.headers.get("Authorization"), Scope.ADMIN)
+
+
+@blueprint.post("/v1/webhooks")
+def create_webhook() -> tuple[dict[str, Any], int]:
+    """Subscribe an endpoint; its secret is shown here and never again."""
+    wanted, store = WebhookSchema().load(_body()), services().webhooks
+    types = tuple(wanted.get("types") or DEFAULT_TYPES)
+    subscription = new_subscription(wanted["url"], types, wanted["name"], store.now_ms())
+    store.add(subscription)
+    return {**_shown(store, subscription), "secret": subscription.secrets[0].text}, CREATED
+
+
+@blueprint.get("/v1/webhooks")
+def list_webhooks() -> dict[str, Any]:
+    """Return all subscriptions, without their secrets."""
+    store = services().webhooks
+    return {"webhooks": [_shown(store, subscription) for subscription in store.all()]}
+
+
+@blueprint.get("/v1/webhooks/<webhook_id>")
+def get_webhook(webhook_id: str) -> dict[str, Any]:
+    """Return one subscription, without its secrets."""
+    store = services().webhooks
+    return _shown(store, store.get(webhook_id))
+
+
+@blueprint.delete("/v1/webhooks/<webhook_id>")
+def delete_webhook(webhook_id: str) -> tuple[str, int]:
+    """Forget a subscription and what waits for it."""
+    services().webhooks.remove(webhook_id)
+    return "", NO_CONTENT
+
+
+@blueprint.post("/v1/webhooks/<webhook_id>/secret")
+def rotate_secret(webhook_id: str) -> dict[str, Any]:
+    """Give it a new secret; the one before signs as well for a day."""
+    store = services().webhooks
+    subscription = store.get(webhook_id).rotated(store.now_ms())
+    store.replace(subscription)
+    return {"secret": subscription.secrets[0].text}
+
+
+@blueprint.post("/v1/webhooks/<webhook_id>/enable")
+def enable_webhook(webhook_id: str) -> dict[str, Any]:
+    """Deliver again, from where it stopped."""
+    store = services().webhooks
+    return _shown(store, store.enable(webhook_id))
+
+
+@blueprint.post("/v1/webhooks/<webhook_id>/test")
+def test_webhook(webhook_id: str) -> dict[str, Any]:
+    """Send it a test event."""
+    store = services().webhooks
+    return {"event_id": store.ping(store.get(webhook_id), store.now_ms())}
+
+
+@blueprint.post("/v1/webhooks/<webhook_id>/replay")
+def replay_webhook(webhook_id: str) -> dict[str, Any]:
+    """Send it the kept events of a time range again."""
+    store, span = services().webhooks, ReplaySchema().load(_body())
+    first, last = (max(round(span[name].timestamp() * 1000), 0) for name in ("since", "until"))
+    return {"events": store.replay(store.get(webhook_id), first, last, store.now_ms())}
+
+
+@blueprint.get("/v1/webhooks/<webhook_id>/deliveries")
+def get_deliveries(webhook_id: str) -> dict[str, Any]:
+    """Return its last attempts, newest first."""
+    return {"deliveries": [_attempt(one) for one in services().webhooks.deliveries(webhook_id, page_limit())]}
+
+
+def _body() -> dict[str, Any]:
+    return json_object(request.get_data(), request.environ)
+
+
+def _shown(store: Webhooks, subscription: Subscription) -> dict[str, Any]:
+    waiting, dead = store.backlog(subscription.id)
+    since, disabled = store.failing_since(subscription.id), subscription.disabled_ms
+    return {
+        "id": subscription.id,
+        "name": subscription.name,
+        "url": subscription.url,
+        "types": list(subscription.types),
+        "created_at": timestamp(subscription.created_ms),
+        "state": "disabled" if disabled else "failing" if since else "ok",
+        "failing_since": timestamp(since) if since else None,
+        "disabled_at": timestamp(disabled) if disabled else None,
+        "disabled_because": subscription.disabled_because,
+        "waiting": waiting,
+        "dead": dead,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    fields = {name: getattr(attempt, name) for name in Attempt.__slots__ if name != "at_ms"}
+    return {"at": timestamp(attempt.at_ms), **fields}

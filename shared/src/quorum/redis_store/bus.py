@@ -1,0 +1,47 @@
+"""Where the message bus stands: the cursor of what was published, and who publishes."""
+
+from typing import Any
+
+from redis import Redis
+
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+
+LEASE_MS = 15_000
+
+
+class BusPlace:
+    """One worker publishes at a time, so that events stay in order. Each method raises StoreUnavailable."""
+
+    def __init__(self, client: Redis, namespace: str) -> None:
+        self._client: Any = client  # its replies are bytes
+        self._prefix = keys_of(namespace, 0).bus
+
+    def lease(self, worker: str) -> bool:
+        """Take or renew the right to publish; False while another worker has it."""
+        name = f"{self._prefix}lease"
+        with translated_errors():
+            if self._client.set(name, worker, nx=True, px=LEASE_MS):
+                return True
+            if self._client.get(name) != worker.encode():
+                return False
+            self._client.pexpire(name, LEASE_MS)
+        return True
+
+    def release(self, worker: str) -> None:
+        """Let another worker publish at once."""
+        name = f"{self._prefix}lease"
+        with translated_errors():
+            if self._client.get(name) == worker.encode():
+                self._client.delete(name)
+
+    def cursor(self) -> str | None:
+        """Return the cursor after the last event that the bus has confirmed; None before the first."""
+        with translated_errors():
+            stored = self._client.get(f"{self._prefix}cursor")
+        return stored.decode() if stored else None
+
+    def advance(self, cursor: str) -> None:
+        """Remember that everything up to `cursor` was confirmed."""
+        with translated_errors():
+            self._client.set(f"{self._prefix}cursor", cursor)
