@@ -5,6 +5,7 @@ SCHEMATHESIS_EXAMPLES sets how many requests of each kind are made of each opera
 
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ from quorum.credentials import Scope
 from quorum.redis_store.api_keys import ApiKeys
 from quorum.redis_store.connection import connect
 from report_api.app import create_app
+from report_api.services import EXTENSION
+from report_api.waiting import Waiting
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "150"))
 CHECKS = [
@@ -44,6 +47,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
     server = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
     settings = make_settings(server.url)
     app = create_app(settings, lambda _: None)
+    parts = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(parts, waiting=Waiting(0))  # a thousand waits would take hours
     keys = ApiKeys(connect(settings.redis_url, 5.0), settings.namespace)
     _, whole = keys.create("everything", frozenset(Scope))
     yield app, schemathesis.openapi.from_wsgi("/openapi.json", app), whole
