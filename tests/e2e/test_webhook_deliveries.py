@@ -285,3 +285,19 @@ def test_a_removed_webhook_leaves_nothing_behind(
 )
 def test_a_bad_webhook_is_refused(admin: Admin, body: dict[str, Any]) -> None:
     assert admin.post("", body, 422)["errors"][0]["field"].split(".")[0] in {"url", "types"}
+
+
+def test_a_trace_goes_from_the_report_to_the_delivery(
+    admin: Admin, receiver: Receiver, bench: Bench, settings: Settings, deliverer: Deliverer
+) -> None:
+    admin.post("", {"url": receiver.url}, 201)
+    with create_app(settings, lambda _: None).test_client() as client:
+        for number in range(5):
+            trace = f"00-{number + 1:032x}-{number + 1:016x}-01"
+            body = {"image_id": "img-1", "reason": "violence", "reporter_id": f"reader-{number}"}
+            headers = {"Authorization": f"Bearer {settings.site_key}", "traceparent": trace}
+            assert client.post("/v1/reports", json=body, headers=headers).status_code == 202
+    bench.drain()
+    wait_until(lambda: receiver.got, 10, "the delivery")
+    headers, sent = receiver.got[0]
+    assert json.loads(sent)["traceparent"] == headers["traceparent"] == f"00-{5:032x}-{5:016x}-01"

@@ -128,6 +128,7 @@ class TallyMachine(RuleBasedStateMachine):
         fresh=st.booleans(),
         content=st.one_of(st.none(), st.none(), st.sampled_from(CONTENTS)),
         rotating=st.booleans(),
+        trace=st.one_of(st.none(), st.binary(min_size=25, max_size=25)),
     )
     def report(  # noqa: PLR0917 - Hypothesis passes them by name
         self,
@@ -139,11 +140,12 @@ class TallyMachine(RuleBasedStateMachine):
         fresh: bool,  # noqa: FBT001 - Hypothesis passes it by name
         content: bytes | None,
         rotating: bool,  # noqa: FBT001
+        trace: bytes | None,
     ) -> None:
         tag = network if reporter_class == ANONYMOUS else 0
         previous = OLD_FINGERPRINTS[fingerprint] if rotating else None
         reporter = Reporter(reporter_class, fingerprint, tag, fresh, previous)
-        self._send(Report(image, reporter, reason, self.now, content))
+        self._send(Report(image, reporter, reason, self.now, content, trace))
 
     @rule(image=st.sampled_from(IMAGES), fingerprint=st.sampled_from(REPORTERS))
     def report_under_the_old_pepper(self, image: Any, fingerprint: bytes) -> None:

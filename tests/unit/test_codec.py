@@ -27,15 +27,16 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
     reason=NAMES,
     content=st.one_of(st.none(), st.binary(min_size=16, max_size=16)),
     at=st.integers(0, 2**48 - 1),
+    trace=st.one_of(st.none(), st.binary(min_size=25, max_size=25)),
 )
-def test_an_entry_survives_the_way_through_the_inbox(
-    text: str, reporter: Reporter, reason: str, content: bytes | None, at: int
+def test_an_entry_survives_the_way_through_the_inbox(  # noqa: PLR0917 - Hypothesis passes them by name
+    text: str, reporter: Reporter, reason: str, content: bytes | None, at: int, trace: bytes | None
 ) -> None:
     try:
         image = parse_image(text)
     except InvalidImageId:
         return
-    report = Report(image, reporter, reason, at, content)
+    report = Report(image, reporter, reason, at, content, trace)
     assert decode_entry(encode_stamp(at) + encode_report(report)) == report
 
 

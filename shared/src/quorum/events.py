@@ -5,11 +5,13 @@ remembers ids can never act twice.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 SPEC_VERSION = "1.0"
 SOURCE = "/quorum"
 
@@ -34,6 +36,7 @@ class Event:
     data: Mapping[str, Any]
     cursor: str
     source: str = SOURCE
+    traceparent: str | None = None  # of the request that caused it (CloudEvents' distributed tracing extension)
 
     @classmethod
     def from_json(cls, text: str | bytes, cursor: str) -> "Event":
@@ -47,6 +50,7 @@ class Event:
             data=fields["data"],
             cursor=cursor,
             source=fields["source"],
+            traceparent=fields.get("traceparent"),
         )
 
     def as_cloudevent(self) -> dict[str, Any]:
@@ -59,6 +63,7 @@ class Event:
             "subject": self.subject,
             "time": timestamp(round(self.time.timestamp() * 1000)),
             "datacontenttype": JSON_TYPE,
+            **({"traceparent": self.traceparent} if self.traceparent else {}),
             "data": dict(self.data),
             "cursor": self.cursor,
         }
@@ -76,6 +81,19 @@ def cloud_event(event_id: str, kind: str, subject: str, at_ms: int, data: Mappin
         "datacontenttype": JSON_TYPE,
         "data": dict(data),
     }
+
+
+def parse_traceparent(text: str) -> bytes | None:
+    """Return trace id, parent id and flags of a W3C `traceparent` header, None when it is not a valid one."""
+    match = _TRACEPARENT.fullmatch(text)
+    if not match or set(match[1]) == {"0"} or set(match[2]) == {"0"}:
+        return None
+    return bytes.fromhex("".join(match.groups()))
+
+
+def traceparent(trace: bytes) -> str:
+    """Return the header that `parse_traceparent` read; `drain.lua` writes the same."""
+    return f"00-{trace[:16].hex()}-{trace[16:24].hex()}-{trace[24:].hex()}"
 
 
 def event_id(digest: bytes, epoch: int, kind: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from quorum.events import BLOCKED, HELD, SHIELDS_RAISED, cloud_event, event_id, timestamp
+from quorum.events import BLOCKED, HELD, SHIELDS_RAISED, cloud_event, event_id, timestamp, traceparent
 from quorum.identity import Reporter
 from quorum.images import Image
 from quorum.policy.accuracy import Standing, accuracy_factor
@@ -60,6 +60,7 @@ class Report(NamedTuple):
     reason: str
     received_ms: int = 0
     content: bytes | None = None
+    trace: bytes | None = None  # W3C Trace Context: trace id:16, parent id:8, flags:1
 
 
 @dataclass(slots=True)
@@ -295,7 +296,10 @@ class TallyModel:
             "decided_by": {"kind": "policy", "version": self.policy.version},
             **({"cause": cause} if cause else {}),
         }
-        return cloud_event(event_id(digest, tally.epoch, name), kind, image_id, report.received_ms, data)
+        event = cloud_event(event_id(digest, tally.epoch, name), kind, image_id, report.received_ms, data)
+        if report.trace:
+            event["traceparent"] = traceparent(report.trace)
+        return event
 
 
 def tally_data(image_id: str, tally: Tally, names: Mapping[str, str]) -> dict[str, Any]:

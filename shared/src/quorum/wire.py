@@ -189,6 +189,7 @@ class CloudEventSchema(Schema):
     subject = fields.String(required=True)
     time = fields.DateTime(required=True)
     datacontenttype = fields.String(required=True)
+    traceparent = fields.String(metadata={"description": "W3C Trace Context of the request that caused it."})
     data = fields.Dict(required=True)
     cursor = fields.String(required=True)
 

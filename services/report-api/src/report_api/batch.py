@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from quorum.credentials import ApiKey
 from quorum.errors import StoreUnavailable
+from quorum.events import parse_traceparent
 from quorum.policy import Policy
 from quorum.redis_store.inbox import Sending
 from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
@@ -37,12 +38,13 @@ def create_reports() -> dict[str, Any]:
     request.max_content_length = MAX_LIST_BODY_BYTES
     body = request.get_data()
     with once(parts, request.environ, body):
-        policy = parts.policy
+        policy, header = parts.policy, request.headers.get("traceparent")
+        trace = parse_traceparent(header) if header else None
         results: list[Result] = []
         ready: Ready = defaultdict(list)
         for place, item in enumerate(_items(body)):
             try:
-                partition, sending = _read(parts, policy, key, item)
+                partition, sending = _read(parts, policy, key, item, trace)
             except ValidationError as error:
                 results.append({"index": place, "status": INVALID, "errors": list(field_errors(error.messages))})
             else:
@@ -53,10 +55,10 @@ def create_reports() -> dict[str, Any]:
     return {"accepted": accepted, "refused": len(results) - accepted, "results": results}
 
 
-def _read(parts: Services, policy: Policy, key: ApiKey, item: Any) -> tuple[int, Sending]:
+def _read(parts: Services, policy: Policy, key: ApiKey, item: Any, trace: bytes | None) -> tuple[int, Sending]:
     """Return one report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
     report = _load(policy, item)
-    return to_send(report, parts.access.named(claimed_by(report), key, policy), parts.settings.partitions)
+    return to_send(report, parts.access.named(claimed_by(report), key, policy), parts.settings.partitions, trace)
 
 
 def _load(policy: Policy, item: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
+from quorum.events import parse_traceparent
 from quorum.messages import THANK_YOU, choose_language
 from quorum.model import Report
 from quorum.redis_store.codec import encode_report
@@ -71,7 +72,8 @@ def _accept(parts: Services, raw: bytes, environ: dict[str, Any]) -> Receipt:
     report = load_report(json_object(raw, environ), policy)
     claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
     caller = parts.access.caller(environ.get("HTTP_AUTHORIZATION"), claimed, environ.get("REMOTE_ADDR"), policy)
-    partition, sending = to_send(report, caller, parts.settings.partitions)
+    trace = environ.get("HTTP_TRACEPARENT")
+    partition, sending = to_send(report, caller, parts.settings.partitions, trace and parse_traceparent(trace))
     receipt = parts.inbox.append(partition, sending)
     refusal = receipt.refusal(0)
     if refusal:
@@ -84,12 +86,14 @@ def claimed_by(report: dict[str, Any]) -> Claimed:
     return Claimed(report.get("reporter_id"), report.get("reporter_since"), report.get("content_hash"))
 
 
-def to_send(report: dict[str, Any], caller: Caller, partitions: int) -> tuple[int, Sending]:
+def to_send(report: dict[str, Any], caller: Caller, partitions: int, trace: bytes | None = None) -> tuple[int, Sending]:
     """Return a valid report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
     if "content_hash" in report and partitions > 1:
         # Copies of a picture would lie in several partitions, and a script sees one.
         raise ValidationError({"content_hash": ["needs QUORUM_PARTITIONS=1; leave it out here"]})
-    whole = Report(report["image_id"], caller.reporter, report["reason"], content=report.get("content_hash"))
+    whole = Report(
+        report["image_id"], caller.reporter, report["reason"], content=report.get("content_hash"), trace=trace
+    )
     encoded = encode_report(whole)
     if caller.key_id is not None:
         sending = Sending.from_key(encoded, caller.key_id)

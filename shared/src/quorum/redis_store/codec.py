@@ -1,8 +1,9 @@
 """The bytes of what is kept in Redis; the scripts read and write the same.
 
 Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  network:2  reason:1+n  image id:2+n, then
-          the previous fingerprint:12 when flag 2 is set, and the image's own digest:16 when flag 4 is set, which says
-          that `digest` is that of a shared tally; flag 1: the account is fresh
+          the previous fingerprint:12 when flag 2 is set; the image's own digest:16 when flag 4 is set, which says
+          that `digest` is that of a shared tally; trace id:16, parent id:8, trace flags:1 when flag 8 is set (W3C Trace
+          Context); flag 1: the account is fresh
 Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, else
           one row per distinct reporter, oldest first:
 Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when fresh:1  network:2
@@ -25,7 +26,8 @@ from quorum.policy.accuracy import Standing
 from quorum.policy.model import CLASSES
 
 STAMP_BYTES = 6
-FRESH, PREVIOUS, SHARED = 1, 2, 4
+FRESH, PREVIOUS, SHARED, TRACED = 1, 2, 4, 8
+TRACE_BYTES = 25
 _ROW_FRESH = 4
 
 _ENTRY = struct.Struct(f">{DIGEST_BYTES}s{FINGERPRINT_BYTES}sBBHB")
@@ -65,12 +67,17 @@ def encode_report(report: Report) -> bytes:
         (FRESH if reporter.fresh else 0)
         + (PREVIOUS if reporter.previous is not None else 0)
         + (SHARED if report.content is not None else 0)
+        + (TRACED if report.trace is not None else 0)
     )
     code = _CODES[reporter.reporter_class]
     head = _ENTRY.pack(
         report.content or report.image.digest, reporter.fingerprint, code, flags, reporter.network, len(reason)
     )
-    tail = (reporter.previous or b"") + (report.image.digest if report.content is not None else b"")
+    tail = (
+        (reporter.previous or b"")
+        + (report.image.digest if report.content is not None else b"")
+        + (report.trace or b"")
+    )
     return b"".join((head, reason, len(image_id).to_bytes(2, "big"), image_id, tail))
 
 
@@ -87,11 +94,12 @@ def decode_entry(raw: bytes) -> Report:
         image_id, cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
         previous, cut = _optional(raw, cut, FINGERPRINT_BYTES, present=bool(flags & PREVIOUS))
         own, cut = _optional(raw, cut, DIGEST_BYTES, present=bool(flags & SHARED))
+        trace, cut = _optional(raw, cut, TRACE_BYTES, present=bool(flags & TRACED))
         reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), previous)
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
     received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
-    return Report(Image(image_id, own or digest), reporter, reason, received_ms, digest if own else None)
+    return Report(Image(image_id, own or digest), reporter, reason, received_ms, digest if own else None, trace)
 
 
 def _text(raw: bytes, start: int, size: int) -> tuple[str, int]:

@@ -15,7 +15,7 @@ local blocked, held, events, dead, stats, shields, journal = KEYS[8], KEYS[9], K
 local limit, journal_limit = tonumber(ARGV[1]), tonumber(ARGV[3])
 
 local ENTRY, STANDING, COPY = '>I6c16c12BBHBc0Hc0', '>HHBI4I4I4', '>c16Hc0'
-local FRESH, PREVIOUS, SHARED = 1, 2, 4
+local FRESH, PREVIOUS, SHARED, TRACED = 1, 2, 4, 8
 local ANONYMOUS, TRUSTED = 0, 2
 local CHUNK = 1000
 local HOUR_MS, DAY_MS, MINUTE_MS, MILLION = 3600000, 86400000, 60000, 1000000
@@ -124,6 +124,7 @@ local function standing_of(fingerprint)
   return standing
 end
 
+local trace  -- of the report that is being applied
 local function announce(image, digest, id, at, kind, cause)
   local reasons, first, last = {}, nil, nil
   for start = 1, #image.rows, ROW_BYTES do
@@ -140,6 +141,7 @@ local function announce(image, digest, id, at, kind, cause)
     subject = id,
     time = timestamp(at),
     datacontenttype = 'application/json',
+    traceparent = trace,
     data = {
       image_id = id,
       epoch = image.epoch,
@@ -429,7 +431,13 @@ local function apply(entry)
     previous, rest = unpack('>c12', entry, rest)
   end
   if floor(flags / SHARED) % 2 == 1 then
-    own, shared = unpack('>c16', entry, rest), digest
+    shared = digest
+    own, rest = unpack('>c16', entry, rest)
+  end
+  trace = nil
+  if floor(flags / TRACED) % 2 == 1 then
+    trace = string.format('00-%s-%s-%s', hex(sub(entry, rest, rest + 15)), hex(sub(entry, rest + 16, rest + 23)),
+      hex(sub(entry, rest + 24, rest + 24)))
   end
   if not policy.weights[class + 1] then
     error('there is no reporter class ' .. class, 0)
