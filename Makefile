@@ -47,6 +47,10 @@ bench: $(VENV)/.dev  ## measure, print ratios, keep them in docs/benchmarks.md
 compose-check:  ## prove docker-compose.yml with a real engine
 	@deploy/compose-check
 
+.PHONY: contract
+contract: $(VENV)/.run  ## remake docs/asyncapi.json from the schemas
+	@$(BIN)/python -c 'import json; from report_api.contract import asyncapi; print(json.dumps(asyncapi(), indent=1))' > docs/asyncapi.json
+
 .PHONY: lock
 lock: $(VENV)/.dev  ## remake the lock files from the pyproject files
 	@deploy/lock $(BIN)/uv

@@ -27,7 +27,7 @@ from quorum.redis_store.views import Views
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
-from report_api import batch, documentation, intake, lookups, moderation, reasons, reporters, webhooks
+from report_api import batch, contract, documentation, intake, lookups, moderation, reasons, reporters, webhooks
 from report_api.access import Access, require_pepper
 from report_api.bodies import MAX_BODY_BYTES
 from report_api.observe import observe
@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
     documentation.register(app)
+    contract.register(app)
     if settings.cors_origins:
         CORS(
             app,

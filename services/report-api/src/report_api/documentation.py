@@ -117,6 +117,7 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.path("/v1/images/views", operations={"post": _tell_views()})
     spec.path("/v1/queue", operations={"get": _get_queue()})
     spec.path("/v1/images/status", operations={"post": _get_statuses()})
+    spec.path("/v1/gate/{image_id}", operations={"get": _gate()})
     spec.path("/v1/blocklist", operations={"get": _get_blocklist()})
     spec.path("/v1/webhooks", operations={"post": _create_webhook(), "get": _webhook("List webhooks", "Subscriptions")})
     one = "/v1/webhooks/{webhook_id}"
@@ -489,5 +490,21 @@ def _deliveries() -> dict[str, Any]:
         "responses": {
             "200": _answer("The last attempts, newest first.", _ref("Deliveries")),
             **_problems("400", "401", "403", "404", "503"),
+        },
+    }
+
+
+def _gate() -> dict[str, Any]:
+    problems = _problems("400", "401", "503")
+    return {
+        "operationId": "gate",
+        "summary": "May an image be shown?",
+        "description": "For web servers (nginx' auth_request): the status is the whole answer.",
+        "security": [{"bearer": []}, {}],
+        "parameters": [_image_id()],
+        "responses": {
+            "204": {"description": "Yes."},
+            "403": {"description": "No, it is blocked; or, as a problem document: the API key may not ask."},
+            **problems,
         },
     }

@@ -35,6 +35,14 @@ def get_image(image_id: str) -> dict[str, Any]:
     return status_body(status)
 
 
+@blueprint.get("/v1/gate/<image_id:image_id>")
+def gate(image_id: str) -> Response:
+    """Say by the status alone whether an image may be shown: 204, or 403 when it is blocked. For web servers."""
+    parts = services()
+    [status] = parts.statuses.of([parts.image(image_id)], parts.policy)
+    return Response(status=403 if status.state.is_blocked else 204, headers={"Cache-Control": "max-age=1"})
+
+
 @blueprint.post("/v1/images/status")
 def get_statuses() -> dict[str, Any]:
     """Return the state of many images, in the order asked."""
