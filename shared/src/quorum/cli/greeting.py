@@ -18,6 +18,7 @@ quorum is running.
   Try it      {url}/demo    a small news page: report a picture as several readers
   API docs    {url}/docs
   Metrics     {url}/metrics
+  Events      curl -N {stream}    (live; or {url}/v1/events)
 
   Block an image from another terminal (five different readers report it):
 
@@ -40,7 +41,7 @@ def main() -> None:
             return
         time.sleep(POLL_SECONDS)
     env = publish_environment(data)
-    click.echo(MESSAGE.format(url=url, env=env, data=data))
+    click.echo(MESSAGE.format(url=url, stream=os.environ["QUORUM_STREAM_URL"], env=env, data=data))
 
 
 def publish_environment(data: Path) -> Path:

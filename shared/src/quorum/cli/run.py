@@ -63,6 +63,7 @@ class Plan:
 
     data: Path
     port: int
+    stream_port: int
     redis: EmbeddedRedis
     secrets: Secrets
 
@@ -70,6 +71,11 @@ class Plan:
     def url(self) -> str:
         """Where the API answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stream_url(self) -> str:
+        """Where the event stream answers."""
+        return f"http://127.0.0.1:{self.stream_port}/v1/events/stream"
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the services."""
@@ -80,6 +86,7 @@ class Plan:
             "QUORUM_TOKEN_SECRET": self.secrets.token_secret,
             "QUORUM_READ_ACCESS": "open",  # the API listens on loopback only
             "QUORUM_DEMO": "1",
+            "QUORUM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # so that a receiver on this machine can be tried
         }
 
     def shell(self) -> str:
@@ -88,12 +95,14 @@ class Plan:
             f"export QUORUM_URL={self.url}\n"
             f"export QUORUM_SITE_KEY={self.secrets.site_key}\n"
             f"export QUORUM_REDIS_URL={self.redis.url}\n"
+            f"export QUORUM_PEPPER={self.secrets.pepper}\n"
+            f"export QUORUM_STREAM_URL={self.stream_url}\n"
         )
 
 
 @click.command()
 def run() -> None:
-    """Start everything here: an embedded Redis, the API and workers, supervised; Ctrl-C stops it with nothing lost.
+    """Start everything here: an embedded Redis, the API, the stream and workers, supervised; Ctrl-C stops it with nothing lost.
 
     QUORUM_PORT chooses the port (default 8080, or a free one when that is taken) and QUORUM_DATA the data directory
     (default .run), so that two can run side by side. The data survives a restart. .run/env can be sourced by a shell.
@@ -103,7 +112,7 @@ def run() -> None:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         _lock(data)
         secrets = read_or_make_secrets(data / "secrets.json")
-        plan = Plan(data, _choose_port(), embedded_redis.prepare(data, secrets.redis_password), secrets)
+        plan = Plan(data, _choose_port(), free_port(), embedded_redis.prepare(data, secrets.redis_password), secrets)
     click.echo(f"quorum starts in {data}: Redis {plan.redis.version}, API, workers ...")
     sys.stdout.flush()
     config = _write_configuration(plan)
@@ -140,6 +149,7 @@ def _write_configuration(plan: Plan) -> Path:
     programs = (
         ("redis", 10, plan.redis.command, str(plan.data / "redis.log"), "true", 1),
         ("api", 20, f"{command} api --port {plan.port}", "/dev/stdout", "true", 1),
+        ("stream", 20, f"{command} stream --port {plan.stream_port}", "/dev/stdout", "true", 1),
         ("worker", 20, f"{command} worker", "/dev/stdout", "true", 1),
         ("greeting", 30, f"{sys.executable} -m quorum.cli.greeting", "/dev/stdout", "false", 0),
     )
@@ -157,6 +167,7 @@ def _write_configuration(plan: Plan) -> Path:
     (plan.data / "env.new").write_text(plan.shell())
     os.environ["QUORUM_RUN_DATA"] = str(plan.data)
     os.environ["QUORUM_URL"] = plan.url
+    os.environ["QUORUM_STREAM_URL"] = plan.stream_url
     config = plan.data / "supervisord.conf"
     config.write_text("".join(sections))
     return config
