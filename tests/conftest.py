@@ -21,6 +21,8 @@ from store import Bench, open_bench
 from quorum.cli.embedded_redis import candidates, version_of
 from quorum.settings import Settings
 
+pytest_plugins = ["rabbitmq"]
+
 ROOT = Path(__file__).parent.parent
 NO_CAPS = ROOT / "tests" / "policies" / "no_caps.toml"
 PEPPER = "a pepper for tests only"

@@ -1,14 +1,21 @@
 """A real RabbitMQ of a test's own, from Debian's packages, which it may kill and start again."""
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
+import pytest
 from conftest import free_port, wait_until
+from kombu import Connection, Exchange, Queue
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -73,3 +80,57 @@ class RabbitMQ:
         subprocess.run(
             ["pkill", "-9", "-f", f"epmd.*{self.epmd_port}"], check=False, capture_output=True
         )  # its port mapper lives on by itself
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[RabbitMQ]:
+    directory = tmp_path / "rabbitmq"
+    directory.mkdir()
+    made = RabbitMQ(directory).start()
+    yield made
+    made.stop()
+
+
+class BusConsumer:
+    """Reads a durable queue that is bound to every event, across restarts of the broker."""
+
+    def __init__(self, broker: RabbitMQ) -> None:
+        self.got: list[dict[str, Any]] = []
+        self._url = broker.url
+        self._queue = Queue(
+            "everything", Exchange("quorum", type="topic", durable=True), routing_key="quorum.#", durable=True
+        )
+        self._stop = Event()
+        self._declare()
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _declare(self) -> None:
+        with Connection(self._url, connect_timeout=3) as connection:
+            self._queue(connection.channel()).declare()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with (
+                    Connection(self._url, connect_timeout=3) as connection,
+                    connection.Consumer(self._queue, callbacks=[self._take], prefetch_count=100),
+                ):
+                    while not self._stop.is_set():
+                        try:
+                            connection.drain_events(timeout=0.5)
+                        except TimeoutError:
+                            continue
+            except Exception:  # noqa: BLE001 - the broker is away
+                time.sleep(0.3)
+
+    def _take(self, body: Any, message: Any) -> None:
+        event = json.loads(body if isinstance(body, (str, bytes)) else json.dumps(body))
+        assert message.properties["message_id"] == event["id"]
+        assert message.delivery_info["routing_key"] == event["type"]
+        self.got.append(event)
+        message.ack()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(10)

@@ -11,7 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, Thread
 
-from quorum.errors import QuorumError
+from quorum.errors import QuorumError, UnknownSubscription
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Attempt, Claim, Webhooks
 from quorum.webhooks import DISABLE_AFTER_MS, Subscription, next_attempt_seconds, signed_headers
@@ -72,8 +72,18 @@ class Deliverer:
         return len(claims)
 
     def _deliver(self, subscription: Subscription, claim: Claim) -> None:
+        """Deliver, and then whatever else is due at this endpoint, for as long as it answers well."""
         try:
-            self._attempt(subscription, claim)
+            while self._attempt(subscription, claim) and not self._stop.is_set():
+                subscription = self._webhooks.get(subscription.id)
+                if subscription.disabled_ms is not None:
+                    break
+                due = self._webhooks.claim(subscription, self._webhooks.now_ms(), LEASE_MS, 1)
+                if not due:
+                    break
+                claim = due[0]
+        except UnknownSubscription:
+            log.info("webhook %s was removed", subscription.id)
         except QuorumError as error:
             log.warning("delivery not settled, it will be tried again: %s", error)
         except Exception:
@@ -82,7 +92,8 @@ class Deliverer:
             with self._lock:
                 self._busy[subscription.id] -= 1
 
-    def _attempt(self, subscription: Subscription, claim: Claim) -> None:
+    def _attempt(self, subscription: Subscription, claim: Claim) -> bool:
+        """Make one attempt and write what became of it; tell whether the endpoint answered well."""
         headers = signed_headers(subscription, claim.event_id, claim.body, self._webhooks.now_ms())
         trace = json.loads(claim.body).get("traceparent")
         if trace:
@@ -94,10 +105,11 @@ class Deliverer:
         again = None if wait is None else now + round(wait * 1000)
         outcome = "delivered" if well else "retry" if again else "dead"
         if not self._webhooks.settle(subscription, claim, now, again, well=well):
-            return
+            return well
         self._record(subscription, claim, answer, outcome, now)
         if not well:
             self._disable_if_hopeless(subscription, answer, now)
+        return well
 
     def _record(self, subscription: Subscription, claim: Claim, answer: Answer, outcome: str, now: int) -> None:
         attempt = Attempt(

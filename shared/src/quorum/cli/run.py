@@ -102,7 +102,7 @@ class Plan:
 
 @click.command()
 def run() -> None:
-    """Start everything here: an embedded Redis, the API, the stream and workers, supervised; Ctrl-C stops it with nothing lost.
+    """Start everything here: an embedded Redis, API, stream and workers, supervised; Ctrl-C stops it with nothing lost.
 
     QUORUM_PORT chooses the port (default 8080, or a free one when that is taken) and QUORUM_DATA the data directory
     (default .run), so that two can run side by side. The data survives a restart. .run/env can be sourced by a shell.
