@@ -126,7 +126,7 @@ class Lab:
             client.flushall(asynchronous=False)
 
     @contextmanager
-    def running(self, name: str, *command: str) -> Iterator[None]:
+    def running(self, name: str, *command: str, **more: str) -> Iterator[None]:
         """Run `python -m COMMAND` with the settings of this lab; end it and all that it started."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("QUORUM_")}
         env = {
@@ -137,6 +137,7 @@ class Lab:
             "QUORUM_SITE_KEY": SITE_KEY,
             "QUORUM_POLICY": str(POLICY),
             "BENCHMARK_REDIS_URL": self.url(1),
+            **more,
         }
         with process([sys.executable, "-m", *command], self.directory / f"{name}.log", env):
             yield
@@ -151,9 +152,9 @@ class Lab:
             yield f"http://127.0.0.1:{port}/v1/reports"
 
     @contextmanager
-    def quorum_worker(self, processes: int) -> Iterator[None]:
+    def quorum_worker(self, processes: int, **more: str) -> Iterator[None]:
         """Run `quorum worker` until it is seen to take reports."""
-        with self.running("worker", "quorum.cli.main", "worker", "--concurrency", str(processes)):
+        with self.running("worker", "quorum.cli.main", "worker", "--concurrency", str(processes), **more):
             with self.client() as client:
                 wait_until(lambda: client.exists(self.keys.workers), "the worker's first sweep")
             yield

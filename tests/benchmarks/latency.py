@@ -1,53 +1,61 @@
-"""From the 202 of the report that crosses the threshold to its event in a consumer's hands."""
+"""From the 202 of the report that crosses the threshold to its event in a consumer's hands, by every channel."""
 
 import http.client
 import json
+import tempfile
 import time
 from collections.abc import Iterator
-from queue import SimpleQueue
+from pathlib import Path
 from statistics import median, quantiles
-from threading import Thread
-from typing import Any
 from urllib.parse import urlsplit
-
-from redis import Redis
-from redis.exceptions import RedisError
 
 from . import fill
 from .baselines.tasks import ECHO, make_app
+from .channels import Channel, broker, of_bus, of_sse, of_stream, of_webhook
 from .harness import SITE_KEY, Bar, Lab, Row, Scale, wait_until
 
+_BASELINE = (
+    "a bare Celery round trip, one after each crossing: from before `send_task` to BRPOP, waiting, having returned "
+    "what the task LPUSHed; 2 worker processes on the same Redis"
+)
 REPORTERS_TO_BLOCK = 5  # of the default policy
 _MS = 1000
 
 
 def latency(lab: Lab, scale: Scale) -> Iterator[Row]:
-    """Yield p50 and p99 against a bare Celery round trip, measured in turn."""
+    """Yield p50 and p99 of every channel against a bare Celery round trip, measured in turn."""
     lab.clear()
     with (
+        tempfile.TemporaryDirectory() as directory,
+        broker(Path(directory)) as bus_url,
         lab.serving("api", "quorum.cli.main", "api", "--port", "PORT") as url,
-        lab.quorum_worker(2),
+        lab.serving("stream", "quorum.cli.main", "stream", "--port", "PORT") as stream_url,
+        lab.quorum_worker(2, QUORUM_BUS_URL=bus_url, QUORUM_WEBHOOK_NETWORKS="127.0.0.0/8"),
         lab.baseline_worker(2),
     ):
+        channels = [
+            ("event stream", of_stream(lab), "XREAD BLOCK on the event stream has returned its event", (1.5, 2.0)),
+            ("HTTP stream", of_sse(stream_url), "a client of `quorum stream` has read its event", None),
+            ("webhook", of_webhook(lab), "a webhook's endpoint has been called with its event", None),
+            ("message bus", of_bus(bus_url), "a RabbitMQ consumer has been given its event", None),
+        ]
         crossings, echoes = _Crossings(lab, url), _Echoes(lab)
-        pairs = [(crossings.next(), echoes.next()) for _ in range(scale.crossings + 5)][5:]
-    ours, baseline = [a for a, _ in pairs], [b for _, b in pairs]
-    ours_is = (
-        f"{len(ours)} images, one at a time on an idle `quorum api` and `quorum worker`: from the 202 of the report "
-        "that crosses the threshold to XREAD BLOCK, waiting on the event stream, having returned its event"
-    )
-    baseline_is = (
-        "a bare Celery round trip, one after each crossing: from before `send_task` to BRPOP, waiting, having returned "
-        "what the task LPUSHed; 2 worker processes on the same Redis"
-    )
-    for what, a, b, limit in (
-        ("crossing to event, p50", median(ours), median(baseline), 1.5),
-        ("crossing to event, p99", _p99(ours), _p99(baseline), 2.0),
-    ):
-        yield Row(what, a, b, a / b, "ms", ours_is, baseline_is, Bar(limit, "at most"))
-    first, matching = ours[:50], baseline[:50]
-    a, b = median(first), median(matching)
-    yield Row("crossing to event, median of the first 50", a, b, a / b, "ms", ours_is, baseline_is)
+        rounds = [
+            (crossings.next([channel for _, channel, _, _ in channels]), echoes.next())
+            for _ in range(scale.crossings + 5)
+        ][5:]
+    baseline = [echo for _, echo in rounds]
+    for place, (name, _, until, bars) in enumerate(channels):
+        ours = [times[place] for times, _ in rounds]
+        ours_is = (
+            f"{len(ours)} images, one at a time on an idle `quorum api` and `quorum worker`: from the 202 of the "
+            f"report that crosses the threshold until {until}; all channels are open at once"
+        )
+        for what, a, b, limit in (
+            (f"crossing to {name}, p50", median(ours), median(baseline), bars and bars[0]),
+            (f"crossing to {name}, p99", _p99(ours), _p99(baseline), bars and bars[1]),
+        ):
+            yield Row(what, a, b, a / b, "ms", ours_is, _BASELINE, Bar(limit, "at most") if limit else None)
 
 
 def _p99(values: list[float]) -> float:
@@ -64,20 +72,21 @@ class _Crossings:
         self._connection = http.client.HTTPConnection(parts.netloc, timeout=10)
         self._client = lab.client()
         self._image = 0
-        self._read: SimpleQueue[tuple[str, float]] = SimpleQueue()
-        Thread(target=self._consume, args=(lab.client(),), daemon=True).start()
 
-    def next(self) -> float:
-        """Return the milliseconds of one crossing."""
+    def next(self, channels: list[Channel]) -> list[float]:
+        """Return the milliseconds of one crossing to each of the channels."""
         self._image += 1
         for reader in range(REPORTERS_TO_BLOCK - 1):
             self._report(reader)
         wait_until(lambda: not self._client.exists(self._lab.keys.bell), "silence")
         accepted = self._report(REPORTERS_TO_BLOCK)
-        subject, read = self._read.get(timeout=10)
-        if subject != fill.image_id(self._image):
-            raise RuntimeError(f"the event tells of {subject}, not of image {self._image}")
-        return max(0.0, read - accepted) * _MS
+        times = []
+        for channel in channels:
+            subject, read = channel.get(timeout=20)
+            if subject != fill.image_id(self._image):
+                raise RuntimeError(f"the event tells of {subject}, not of image {self._image}")
+            times.append(max(0.0, read - accepted) * _MS)
+        return times
 
     def _report(self, reader: int) -> float:
         body = {"image_id": fill.image_id(self._image), "reason": "violence", "reporter_id": f"reader-{reader}"}
@@ -89,19 +98,6 @@ class _Crossings:
         if answer.status != http.client.ACCEPTED:
             raise RuntimeError(f"a report got {answer.status}")
         return answered
-
-    def _consume(self, client: Redis) -> None:
-        cursor = b"0-0"
-        stream = self._lab.keys.events
-        while True:
-            try:
-                answer: Any = client.xread({stream: cursor}, block=5000)
-            except RedisError:
-                return  # the lab is closed
-            read = time.perf_counter()
-            for entry, fields in answer[0][1] if answer else ():
-                cursor = entry
-                self._read.put((json.loads(fields[b"event"])["subject"], read))
 
 
 class _Echoes:

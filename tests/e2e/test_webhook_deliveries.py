@@ -1,6 +1,8 @@
 """Webhooks from the API to the endpoint: signed, in order per image, retried, and nobody waits for anybody else."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -8,21 +10,29 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import RedisServer, make_settings, wait_until
+from conftest import RedisServer, environment, make_settings, wait_until
 from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry
 from standardwebhooks import Webhook
 from store import Bench, open_bench
 
 from quorum.credentials import Scope
 from quorum.decisions import Action
 from quorum.images import parse_image
+from quorum.metrics_redis import RedisCollector
 from quorum.policy import load_policy
 from quorum.redis_store.api_keys import ApiKeys
+from quorum.redis_store.bus import BusPlace
+from quorum.redis_store.connection import connect
 from quorum.redis_store.decisions import Decisions
+from quorum.redis_store.health import Health
+from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
+from quorum.webhooks import DISABLE_AFTER_MS
 from report_api.app import create_app
 from tally_worker.app import make_deliverer
 from tally_worker.delivery import Deliverer
+from tally_worker.observe import DeliveryMetrics
 
 
 class Receiver:
@@ -90,7 +100,7 @@ def other() -> Iterator[Receiver]:
 
 @pytest.fixture
 def deliverer(settings: Settings) -> Iterator[Deliverer]:
-    made = make_deliverer(settings)
+    made = make_deliverer(settings, DeliveryMetrics(CollectorRegistry()))
     made.start()
     yield made
     made.stop()
@@ -120,6 +130,13 @@ def admin(settings: Settings, bench: Bench) -> Iterator[Admin]:
     _, whole = ApiKeys(bench.client, settings.namespace).create("admin", frozenset({Scope.ADMIN}))
     with create_app(settings, lambda _: None).test_client() as client:
         yield Admin(client, whole)
+
+
+def make_registry(settings: Settings) -> CollectorRegistry:
+    client, name = connect(settings.redis_url, 5.0), settings.namespace
+    registry = CollectorRegistry()
+    registry.register(RedisCollector(Health(client, name, 1), Webhooks(client, name, 1), BusPlace(client, name, 1), 1))
+    return registry
 
 
 def clear(bench: Bench, settings: Settings, image: str) -> None:
@@ -208,6 +225,67 @@ def test_gone_disables_and_enabling_goes_on_where_it_stopped(
     wait_until(lambda: set(receiver.subjects()) == {"img-1", "img-2"}, 15, "what was missed")
 
 
+def test_an_endpoint_that_failed_for_days_is_disabled_and_a_metric_says_so(
+    admin: Admin, receiver: Receiver, bench: Bench, settings: Settings, deliverer: Deliverer
+) -> None:
+    def states() -> dict[str, float]:
+        exported = make_registry(settings)
+        return {
+            state: exported.get_sample_value("quorum_webhooks", {"state": state}) or 0
+            for state in ("active", "failing", "disabled")
+        }
+
+    made = admin.post("", {"url": receiver.url}, 201)
+    assert states() == {"active": 1, "failing": 0, "disabled": 0}
+    receiver.statuses = [500]
+    bench.block("img-1")
+    wait_until(lambda: admin.get(f"/{made['id']}")["state"] == "failing", 10, "the failure")
+    assert states() == {"active": 0, "failing": 1, "disabled": 0}
+    days = int(bench.client.time()[0]) * 1000 - DISABLE_AFTER_MS - 1000
+    bench.client.hset(f"{bench.keys.webhooks}failing", made["id"], days)
+    receiver.statuses = [500]
+    wait_until(lambda: admin.get(f"/{made['id']}")["state"] == "disabled", 15, "the end")
+    assert states() == {"active": 0, "failing": 0, "disabled": 1}
+
+
+def test_attempts_and_the_time_to_delivery_are_counted(
+    admin: Admin, receiver: Receiver, bench: Bench, settings: Settings
+) -> None:
+    registry = CollectorRegistry()
+    deliverer = make_deliverer(settings, DeliveryMetrics(registry))
+    deliverer.start()
+    admin.post("", {"url": receiver.url}, 201)
+    receiver.statuses = [500]
+    bench.block("img-1", at=int(bench.client.time()[0]) * 1000)
+    count = registry.get_sample_value
+    wait_until(lambda: count("quorum_webhook_attempts_total", {"outcome": "delivered"}), 15, "the delivery")
+    assert count("quorum_webhook_attempts_total", {"outcome": "retry"}) == 1
+    assert count("quorum_delivery_seconds_count", {"channel": "webhook"}) == 1
+    assert 4 < (count("quorum_delivery_seconds_sum", {"channel": "webhook"}) or 0) < 20
+    deliverer.stop()
+
+
+def test_webhooks_are_kept_from_the_command_line(receiver: Receiver, settings: Settings, deliverer: Deliverer) -> None:
+    def quorum(*words: str) -> str:
+        command = [sys.executable, "-m", "quorum.cli.main", "webhooks", *words]
+        done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    webhook, secret = quorum("add", receiver.url, "--name", "cms").split("\nsecret: ")
+    assert "ok  0 waiting, 0 dead  cms" in quorum("list")
+    assert quorum("test", webhook).startswith("sent as ")
+    wait_until(lambda: receiver.got, 10, "the ping")
+    headers, body = receiver.got[0]
+    Webhook(secret.strip()).verify(body, headers)
+    wait_until(lambda: "delivered  204  attempt 1" in quorum("deliveries", webhook), 5, "the log")
+    assert quorum("rotate", webhook).startswith("secret: whsec_")
+    assert quorum("replay", webhook, "--hours", "1") == "0 events queued\n"
+    assert quorum("enable", webhook) == "enabled\n"
+    assert quorum("remove", webhook) == "removed\n"
+    assert quorum("list") == ""
+
+
 def test_a_slow_endpoint_delays_no_other(
     admin: Admin, receiver: Receiver, other: Receiver, bench: Bench, deliverer: Deliverer
 ) -> None:
@@ -238,7 +316,7 @@ def test_several_workers_deliver_each_event_once(
     admin: Admin, receiver: Receiver, bench: Bench, settings: Settings, deliverer: Deliverer
 ) -> None:
     admin.post("", {"url": receiver.url}, 201)
-    others = [make_deliverer(settings) for _ in range(3)]
+    others = [make_deliverer(settings, DeliveryMetrics(CollectorRegistry())) for _ in range(3)]
     for one in others:
         one.start()
     for number in range(100):
@@ -254,7 +332,7 @@ def test_an_attempt_that_outlived_its_lease_settles_nothing(
     settings: Settings, admin: Admin, receiver: Receiver, bench: Bench
 ) -> None:
     made = admin.post("", {"url": receiver.url}, 201)
-    store = make_deliverer(settings)._webhooks
+    store = make_deliverer(settings, DeliveryMetrics(CollectorRegistry()))._webhooks
     subscription = store.get(made["id"])
     bench.block("img-1")
     now = store.now_ms()
@@ -272,7 +350,7 @@ def test_a_removed_webhook_leaves_nothing_behind(
     admin: Admin, receiver: Receiver, bench: Bench, settings: Settings
 ) -> None:
     made = admin.post("", {"url": receiver.url}, 201)
-    store = make_deliverer(settings)._webhooks
+    store = make_deliverer(settings, DeliveryMetrics(CollectorRegistry()))._webhooks
     bench.block("img-1")
     store.enqueue(store.get(made["id"]), store.now_ms())
     assert admin.delete(f"/{made['id']}") == 204

@@ -255,6 +255,8 @@ def test_counters_tell_what_was_done(bench: Bench) -> None:
     bench.client.rpush(bench.keys.inbox, b"nonsense")
     bench.drain()
     counted = {name.decode(): int(value) for name, value in bench.client.hgetall(bench.keys.stats).items()}
+    assert counted.pop("event_within_more") == 1
+    assert counted.pop("event_delay_ms") > 0
     assert counted == {"batches": 2, "taken": 7, "counted": 5, "known": 1, "blocked": 1, "dead": 1}
 
 

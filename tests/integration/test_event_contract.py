@@ -1,6 +1,7 @@
 """The contract of the events: documents that independent validators accept, and events that keep them."""
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -66,3 +67,14 @@ def test_the_document_is_whole_and_its_copy_in_docs_is_current() -> None:
         assert client.get("/asyncapi.json").get_json() == document
     kept = (ROOT / "docs" / "asyncapi.json").read_text()
     assert json.loads(kept) == document, "remake it: see docs/events.md"
+
+
+def test_the_asyncapi_initiatives_own_parser_accepts_the_document() -> None:
+    def judge(document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        command = ["node", str(ROOT / "tests/asyncapi/validate.js")]
+        return subprocess.run(command, input=json.dumps(document), capture_output=True, text=True, check=False)
+
+    judged = judge(asyncapi())
+    assert judged.returncode == 0, judged.stderr
+    assert judged.stdout.startswith("3.0.0 4 channels")
+    assert judge({**asyncapi(), "info": {}}).returncode == 1

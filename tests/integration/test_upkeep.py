@@ -1,5 +1,7 @@
 """Compaction, layout, health, and what is known of an image."""
 
+from functools import partial
+
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
@@ -10,10 +12,12 @@ from quorum.errors import SchemaMismatch, StoreUnavailable
 from quorum.images import parse_image
 from quorum.metrics_redis import RedisCollector
 from quorum.model import State
+from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.connection import connect
 from quorum.redis_store.health import Health
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.server_checks import server_findings
+from quorum.redis_store.webhooks import Webhooks
 
 DAY_MS = 86_400_000
 
@@ -105,24 +109,43 @@ def test_health_tells_depth_age_and_counts(bench: Bench) -> None:
     assert age < 60
 
 
+def collector(client: Redis, name: str) -> RedisCollector:
+    return RedisCollector(Health(client, name, 1), Webhooks(client, name, 1), BusPlace(client, name, 1), 1)
+
+
+def test_the_time_to_an_event_is_counted_exactly(bench: Bench) -> None:
+    for number in range(3):
+        bench.block(f"img-{number}", at=now_ms(bench.client) - 7000)
+    bench.block("img-late")  # received long ago
+    registry = CollectorRegistry()
+    registry.register(collector(bench.client, namespace(bench)))
+    within = partial(registry.get_sample_value, "quorum_time_to_event_seconds_bucket")
+    assert within({"partition": "0", "le": "5.0"}) == 0
+    assert within({"partition": "0", "le": "10.0"}) == 3
+    assert within({"partition": "0", "le": "+Inf"}) == 4
+    assert registry.get_sample_value("quorum_time_to_event_seconds_count", {"partition": "0"}) == 4
+
+
 def test_every_metric_of_the_pipeline_is_exported_under_its_name(bench: Bench) -> None:
     bench.block("img-1")
     health = Health(bench.client, namespace(bench), 1)
     health.worker_swept("worker-1")
     registry = CollectorRegistry()
-    registry.register(RedisCollector(health, 1))
+    registry.register(collector(bench.client, namespace(bench)))
     text = generate_latest(registry).decode()
     for metric in (*metrics.BY_COUNTER.values(), metrics.INBOX_DEPTH, metrics.INBOX_AGE, metrics.DEAD_LETTERS):
         suffix = "_total" if metric.kind == "counter" else ""
         assert f'\n{metric.name}{suffix}{{partition="0"}} ' in text
     assert "\nquorum_redis_up 1.0" in text
+    assert "\nquorum_redis_aof_ok 1.0" in text
+    assert '\nquorum_webhooks{state="disabled"} 0.0' in text
     assert "\nquorum_last_sweep_age_seconds " in text
     assert 'quorum_images_blocked_total{partition="0"} 1.0' in text
 
 
 def test_a_scrape_tells_that_redis_is_down() -> None:
     registry = CollectorRegistry()
-    registry.register(RedisCollector(Health(connect("redis://127.0.0.1:1/0", 0.2), "test", 1), 1))
+    registry.register(collector(connect("redis://127.0.0.1:1/0", 0.2), "test"))
     assert "\nquorum_redis_up 0.0" in generate_latest(registry).decode()
 
 

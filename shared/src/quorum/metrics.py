@@ -25,6 +25,8 @@ HTTP_REQUESTS = Metric(
 )
 HTTP_SECONDS = Metric("quorum_http_request_duration_seconds", "histogram", "Time to answer a request", ("route",))
 
+HTTP_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
 REDIS_UP = Metric("quorum_redis_up", "gauge", "1 when Redis answered this scrape, else 0")
 INBOX_DEPTH = Metric("quorum_inbox_depth", "gauge", "Reports accepted and not yet tallied", ("partition",))
 INBOX_AGE = Metric(
@@ -79,6 +81,38 @@ REPORTERS_MUTED = Metric(
 REPORTS_DEAD = Metric("quorum_reports_dead", "counter", "Reports that became dead letters", ("partition",))
 LAST_SWEEP = Metric("quorum_last_sweep_age_seconds", "gauge", "Time since any worker last swept the inboxes")
 
+EVENT_SECONDS = Metric(
+    "quorum_time_to_event_seconds",
+    "histogram",
+    "From receiving the report that crosses the threshold to its event",
+    ("partition",),
+)
+REDIS_MEMORY_USED = Metric("quorum_redis_memory_used_bytes", "gauge", "Memory that Redis uses")
+REDIS_MEMORY_MAX = Metric("quorum_redis_memory_max_bytes", "gauge", "Memory that Redis may use; 0: no limit")
+REDIS_KEYS = Metric("quorum_redis_keys", "gauge", "Keys in the database that quorum uses")
+REDIS_CLIENTS = Metric("quorum_redis_clients", "gauge", "Connections to Redis")
+REDIS_AOF_OK = Metric(
+    "quorum_redis_aof_ok", "gauge", "1 when the append-only file was written and rewritten well the last time, else 0"
+)
+
+WEBHOOKS = Metric("quorum_webhooks", "gauge", "Webhooks: active, failing (no success since), disabled", ("state",))
+WEBHOOKS_WAITING = Metric("quorum_webhook_waiting", "gauge", "Images with an event that waits for its delivery")
+WEBHOOKS_DEAD = Metric("quorum_webhook_dead_letters", "gauge", "Events that webhooks gave up on")
+WEBHOOK_ATTEMPTS = Metric(
+    "quorum_webhook_attempts", "counter", "Deliveries that this worker tried: delivered, retry, dead", ("outcome",)
+)
+DELIVERY_SECONDS = Metric(
+    "quorum_delivery_seconds",
+    "histogram",
+    "From an event's time to its acknowledgement by a webhook or the bus; replays count with the age of their events",
+    ("channel",),
+)
+DELIVERY_SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
+BUS_LAG = Metric(
+    "quorum_bus_oldest_age_seconds", "gauge", "Age of the oldest event that the message bus has not confirmed"
+)
+
+DRAIN_TASKS = Metric("quorum_drain_tasks", "counter", "Celery drain tasks of this worker, by result", ("outcome",))
 WORKER_SWEEPS = Metric("quorum_worker_sweeps", "counter", "Sweeps of this worker, by outcome", ("outcome",))
 WORKER_SWEEP_AGE = Metric("quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox")
 

@@ -1,15 +1,18 @@
-"""Exports what the scripts count in Redis; every API process would answer a scrape with the same numbers."""
+"""Exports what Redis knows; every API process would answer a scrape with the same numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Protocol
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from quorum import metrics
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.health import Health, PartitionHealth
+from quorum.redis_store.bus import BusPlace
+from quorum.redis_store.health import EVENT_DELAYS_MS, Health, PartitionHealth, ServerHealth
+from quorum.redis_store.webhooks import Webhooks, WebhookTotals
 
 Samples = Mapping[metrics.Metric, Sequence[float]]
 
@@ -21,51 +24,89 @@ class _Sampled(Protocol):
 class RedisCollector(Collector):
     """Reads the pipeline's state at every scrape."""
 
-    def __init__(self, health: Health, partitions: int) -> None:
+    def __init__(self, health: Health, webhooks: Webhooks, bus: BusPlace, partitions: int) -> None:
         self._health = health
+        self._webhooks = webhooks
+        self._bus = bus
         self._partitions = partitions
 
     def collect(self) -> Iterator[Family]:
         """Yield the families; only `quorum_redis_up 0` when Redis does not answer."""
-        up = GaugeMetricFamily(metrics.REDIS_UP.name, metrics.REDIS_UP.meaning)
         try:
             states = [self._health.partition(number) for number in range(self._partitions)]
+            server = self._health.server()
+            webhooks = self._webhooks.totals()
             last_sweep = self._health.last_sweep_seconds()
+            bus_lag = self._bus.lag_seconds()
         except StoreUnavailable:
-            up.add_metric([], 0)
-            yield up
+            yield _gauge(metrics.REDIS_UP, 0)
             return
-        up.add_metric([], 1)
-        yield up
+        yield _gauge(metrics.REDIS_UP, 1)
         if last_sweep is not None:
-            age = GaugeMetricFamily(metrics.LAST_SWEEP.name, metrics.LAST_SWEEP.meaning)
-            age.add_metric([], last_sweep)
-            yield age
-        yield from self._families(states)
+            yield _gauge(metrics.LAST_SWEEP, last_sweep)
+        if bus_lag is not None:
+            yield _gauge(metrics.BUS_LAG, bus_lag)
+        yield from _server(server)
+        yield from _webhooks(webhooks)
+        yield from _partitions(states)
+        yield _delays(states)
 
-    @staticmethod
-    def _families(states: list[PartitionHealth]) -> Iterator[Family]:
-        gauges: Samples = {
-            metrics.INBOX_DEPTH: [state.inbox_depth for state in states],
-            metrics.INBOX_AGE: [state.inbox_age_seconds for state in states],
-            metrics.DEAD_LETTERS: [state.dead_letters for state in states],
-            metrics.BLOCKED_IMAGES: [state.blocked_images for state in states],
-            metrics.HELD_IMAGES: [state.held_images for state in states],
-            metrics.SHIELDS_UP: [float(state.shields_up) for state in states],
-            metrics.JOURNAL_REPORTS: [state.journal_reports for state in states],
-            metrics.EVENTS_KEPT: [state.events_kept for state in states],
-        }
-        counters: Samples = {
-            metric: [state.counters[counter] for state in states] for counter, metric in metrics.BY_COUNTER.items()
-        }
-        for metric, samples in gauges.items():
-            gauge = GaugeMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
-            _fill(gauge, samples)
-            yield gauge
-        for metric, samples in counters.items():
-            counter = CounterMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
-            _fill(counter, samples)
-            yield counter
+
+def _server(server: ServerHealth) -> Iterator[Family]:
+    yield _gauge(metrics.REDIS_MEMORY_USED, server.used_memory_bytes)
+    yield _gauge(metrics.REDIS_MEMORY_MAX, server.max_memory_bytes)
+    yield _gauge(metrics.REDIS_KEYS, server.keys)
+    yield _gauge(metrics.REDIS_CLIENTS, server.clients)
+    yield _gauge(metrics.REDIS_AOF_OK, float(server.aof_ok))
+
+
+def _webhooks(totals: WebhookTotals) -> Iterator[Family]:
+    states = GaugeMetricFamily(metrics.WEBHOOKS.name, metrics.WEBHOOKS.meaning, labels=list(metrics.WEBHOOKS.labels))
+    for state in ("active", "failing", "disabled"):
+        states.add_metric([state], getattr(totals, state))
+    yield states
+    yield _gauge(metrics.WEBHOOKS_WAITING, totals.waiting)
+    yield _gauge(metrics.WEBHOOKS_DEAD, totals.dead)
+
+
+def _partitions(states: list[PartitionHealth]) -> Iterator[Family]:
+    gauges: Samples = {
+        metrics.INBOX_DEPTH: [state.inbox_depth for state in states],
+        metrics.INBOX_AGE: [state.inbox_age_seconds for state in states],
+        metrics.DEAD_LETTERS: [state.dead_letters for state in states],
+        metrics.BLOCKED_IMAGES: [state.blocked_images for state in states],
+        metrics.HELD_IMAGES: [state.held_images for state in states],
+        metrics.SHIELDS_UP: [float(state.shields_up) for state in states],
+        metrics.JOURNAL_REPORTS: [state.journal_reports for state in states],
+        metrics.EVENTS_KEPT: [state.events_kept for state in states],
+    }
+    counters: Samples = {
+        metric: [state.counters[counter] for state in states] for counter, metric in metrics.BY_COUNTER.items()
+    }
+    for metric, samples in gauges.items():
+        gauge = GaugeMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+        _fill(gauge, samples)
+        yield gauge
+    for metric, samples in counters.items():
+        counter = CounterMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+        _fill(counter, samples)
+        yield counter
+
+
+def _delays(states: list[PartitionHealth]) -> Family:
+    metric = metrics.EVENT_SECONDS
+    histogram = HistogramMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+    bounds = [*(str(bound / 1000) for bound in EVENT_DELAYS_MS), "+Inf"]
+    for partition, state in enumerate(states):
+        buckets = list(zip(bounds, accumulate(state.event_delays), strict=True))
+        histogram.add_metric([str(partition)], buckets, state.event_delay_ms / 1000)
+    return histogram
+
+
+def _gauge(metric: metrics.Metric, value: float) -> Family:
+    gauge = GaugeMetricFamily(metric.name, metric.meaning)
+    gauge.add_metric([], value)
+    return gauge
 
 
 def _fill(family: _Sampled, samples: Sequence[float]) -> None:

@@ -16,6 +16,7 @@ from quorum.metrics_redis import RedisCollector
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.api_keys import ApiKeys, KeyRing
 from quorum.redis_store.blocklist import Blocklist
+from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     parts = _wire(settings, ring or Doorbell(settings).ring)
     app.extensions[EXTENSION] = parts
     registry = observe(app)
-    registry.register(RedisCollector(parts.health, settings.partitions))
+    registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
     for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks):
@@ -134,6 +135,7 @@ def _wire(settings: Settings, ring: Ring) -> Services:
         blocklist=Blocklist(client, namespace, partitions),
         watch=Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         waiting=Waiting(),
+        bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
         readiness=Health(impatient, namespace, partitions),
     )

@@ -12,7 +12,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum import metrics
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -29,7 +28,7 @@ def observe(app: Flask) -> CollectorRegistry:
         metrics.HTTP_SECONDS.meaning,
         metrics.HTTP_SECONDS.labels,
         registry=own,
-        buckets=BUCKETS,
+        buckets=metrics.HTTP_SECONDS_BUCKETS,
     )
 
     @cache  # the labels come from enumerations, so this stays small

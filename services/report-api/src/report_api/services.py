@@ -8,6 +8,7 @@ from quorum.images import Image, parse_image
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.blocklist import Blocklist
+from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
@@ -42,6 +43,7 @@ class Services:
     blocklist: Blocklist
     watch: Watch
     waiting: Waiting
+    bus: BusPlace
     health: Health
     readiness: Health  # the same, on a connection that waits 250 ms at most
 

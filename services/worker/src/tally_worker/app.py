@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
 from quorum.metrics_policy import PolicyCollector
@@ -29,7 +29,7 @@ from tally_worker.acknowledgement import free_window_before_acknowledging
 from tally_worker.bus import Bus
 from tally_worker.delivery import Deliverer
 from tally_worker.drain import drain_until_silent
-from tally_worker.observe import SweepMetrics, serve
+from tally_worker.observe import DeliveryMetrics, SweepMetrics, counting_requests, serve
 from tally_worker.outbound import Caller
 from tally_worker.sweeper import Sweeper
 
@@ -115,17 +115,18 @@ def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRe
     )
 
 
-def make_deliverer(settings: Settings) -> Deliverer:
+def make_deliverer(settings: Settings, metrics: DeliveryMetrics) -> Deliverer:
     """Return what delivers events to webhooks, with connections of its own."""
     namespace, partitions = settings.namespace, settings.partitions
     return Deliverer(
         Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         Caller(settings.webhook_networks),
+        metrics,
     )
 
 
-def make_bus(settings: Settings) -> Bus | None:
+def make_bus(settings: Settings, metrics: DeliveryMetrics) -> Bus | None:
     """Return what publishes events to the message bus, when there is one."""
     if not settings.bus_url:
         return None
@@ -135,10 +136,11 @@ def make_bus(settings: Settings) -> Bus | None:
     return Bus(
         settings.bus_url,
         settings.bus_exchange,
-        Feed(client, namespace, partitions),
-        Watch(watching, namespace, partitions),
-        BusPlace(client, namespace),
-        _worker_name(),
+        feed=Feed(client, namespace, partitions),
+        watch=Watch(watching, namespace, partitions),
+        place=BusPlace(client, namespace, partitions),
+        worker=_worker_name(),
+        metrics=metrics,
     )
 
 
@@ -146,21 +148,23 @@ def _worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def sweeping_step(settings: Settings, metrics_address: str, metrics_port: int) -> type[StartStopStep]:
+def sweeping_step(
+    settings: Settings, registry: CollectorRegistry, metrics_address: str, metrics_port: int
+) -> type[StartStopStep]:
     """Return the part of a Celery worker that sweeps and delivers: it starts once the pool has forked."""
 
     class Sweeping(StartStopStep):
         requires = ("celery.worker.components:Pool",)
 
         def start(self, _worker: Any) -> None:
-            registry = CollectorRegistry()
+            metrics = DeliveryMetrics(registry)
             policies = PolicyFile(settings.policy_path)
             registry.register(PolicyCollector(policies))
             self.sweeper = make_sweeper(settings, policies, registry)
             self.sweeper.start()
-            self.deliverer = make_deliverer(settings)
+            self.deliverer = make_deliverer(settings, metrics)
             self.deliverer.start()
-            self.bus = make_bus(settings)
+            self.bus = make_bus(settings, metrics)
             if self.bus:
                 self.bus.start()
             if metrics_port:
@@ -182,7 +186,10 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()
     app = make_worker(settings)
-    app.steps["worker"].add(sweeping_step(settings, metrics_address, metrics_port))
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    app.tasks[DRAIN_TASK].Request = counting_requests(registry)  # type: ignore[assignment] # Celery takes a class as well
+    app.steps["worker"].add(sweeping_step(settings, registry, metrics_address, metrics_port))
     app.worker_main(
         [
             "--quiet",  # no banner

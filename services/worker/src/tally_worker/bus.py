@@ -17,6 +17,7 @@ from quorum.events import Event
 from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.watch import Watch
+from tally_worker.observe import DeliveryMetrics
 
 PAGE = 200
 PAUSE_SECONDS = 1.0
@@ -35,13 +36,24 @@ log = logging.getLogger(__name__)
 class Bus:
     """A durable topic exchange; the routing key is the event's type."""
 
-    def __init__(self, url: str, exchange: str, feed: Feed, watch: Watch, place: BusPlace, worker: str) -> None:  # noqa: PLR0917
+    def __init__(
+        self,
+        url: str,
+        exchange: str,
+        *,
+        feed: Feed,
+        watch: Watch,
+        place: BusPlace,
+        worker: str,
+        metrics: DeliveryMetrics,
+    ) -> None:
         self._url = url
         self._exchange = Exchange(exchange, type="topic", durable=True)
         self._feed = feed
         self._watch = watch
         self._place = place
         self._worker = worker
+        self._metrics = metrics
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="bus", daemon=True)
 
@@ -93,6 +105,9 @@ class Bus:
             self._publish(producer, event)
         if events:
             self._place.advance(cursor)
+            now = self._place.now_ms() / 1000
+            for event in events:
+                self._metrics.delivered("bus", now - event.time.timestamp())
         return len(events)
 
     def _publish(self, producer: Producer, event: Event) -> None:

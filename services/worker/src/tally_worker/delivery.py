@@ -9,12 +9,14 @@ import logging
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Event, Lock, Thread
 
 from quorum.errors import QuorumError, UnknownSubscription
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Attempt, Claim, Webhooks
 from quorum.webhooks import DISABLE_AFTER_MS, Subscription, next_attempt_seconds, signed_headers
+from tally_worker.observe import DeliveryMetrics
 from tally_worker.outbound import TOTAL_SECONDS, Answer, Caller
 
 THREADS = 64
@@ -29,8 +31,9 @@ log = logging.getLogger(__name__)
 class Deliverer:
     """Runs until it is stopped."""
 
-    def __init__(self, webhooks: Webhooks, watch: Watch, caller: Caller) -> None:
+    def __init__(self, webhooks: Webhooks, watch: Watch, caller: Caller, metrics: DeliveryMetrics) -> None:
         self._webhooks = webhooks
+        self._metrics = metrics
         self._watch = watch
         self._caller = caller
         self._pool = ThreadPoolExecutor(THREADS, "webhook")
@@ -95,7 +98,8 @@ class Deliverer:
     def _attempt(self, subscription: Subscription, claim: Claim) -> bool:
         """Make one attempt and write what became of it; tell whether the endpoint answered well."""
         headers = signed_headers(subscription, claim.event_id, claim.body, self._webhooks.now_ms())
-        trace = json.loads(claim.body).get("traceparent")
+        event = json.loads(claim.body)
+        trace = event.get("traceparent")
         if trace:
             headers["traceparent"] = trace
         answer = self._caller.post(subscription.url, claim.body.encode(), headers)
@@ -107,7 +111,10 @@ class Deliverer:
         if not self._webhooks.settle(subscription, claim, now, again, well=well):
             return well
         self._record(subscription, claim, answer, outcome, now)
-        if not well:
+        self._metrics.attempted(outcome)
+        if well:
+            self._metrics.delivered("webhook", now / 1000 - datetime.fromisoformat(event["time"]).timestamp())
+        else:
             self._disable_if_hopeless(subscription, answer, now)
         return well
 

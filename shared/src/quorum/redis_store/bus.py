@@ -4,7 +4,9 @@ from typing import Any
 
 from redis import Redis
 
+from quorum.errors import CursorExpired
 from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
 
 LEASE_MS = 15_000
@@ -13,8 +15,9 @@ LEASE_MS = 15_000
 class BusPlace:
     """One worker publishes at a time, so that events stay in order. Each method raises StoreUnavailable."""
 
-    def __init__(self, client: Redis, namespace: str) -> None:
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client: Any = client  # its replies are bytes
+        self._feed = Feed(client, namespace, partitions)
         self._prefix = keys_of(namespace, 0).bus
 
     def lease(self, worker: str) -> bool:
@@ -45,3 +48,20 @@ class BusPlace:
         """Remember that everything up to `cursor` was confirmed."""
         with translated_errors():
             self._client.set(f"{self._prefix}cursor", cursor)
+
+    def lag_seconds(self) -> float | None:
+        """Return the age of the oldest event that was not confirmed, 0 when all were; None before the first."""
+        cursor = self.cursor()
+        if cursor is None:
+            return None
+        try:
+            events, _ = self._feed.after(cursor, 1)
+        except CursorExpired as error:
+            events, _ = self._feed.after(error.oldest, 1)
+        return max(self.now_ms() / 1000 - events[0].time.timestamp(), 0.0) if events else 0.0
+
+    def now_ms(self) -> int:
+        """Return Redis' time, Unix ms."""
+        with translated_errors():
+            seconds, micros = self._client.time()
+        return int(seconds) * 1000 + int(micros) // 1000

@@ -14,6 +14,8 @@ COUNTERS = (
     *("blocked", "held", "shields", "blocked_by_moderators", "unblocked"),
     *("decisions_uphold", "decisions_block", "decisions_clear", "reporters_warned", "reporters_muted"),
 )
+EVENT_DELAYS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)  # drain.lua has the same
+_DELAYS = tuple(f"event_within_{bound}" for bound in (*EVENT_DELAYS_MS, "more"))
 WORKER_FORGOTTEN_MS = 3_600_000
 
 
@@ -30,6 +32,21 @@ class PartitionHealth:
     journal_reports: int
     events_kept: int
     counters: dict[str, int]
+    event_delays: tuple[
+        int, ...
+    ]  # how many events came within each of EVENT_DELAYS_MS but not the one before; or later
+    event_delay_ms: int  # the sum
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHealth:
+    """What Redis says of itself; sizes in bytes, a `max_memory_bytes` of 0 is no limit."""
+
+    used_memory_bytes: int
+    max_memory_bytes: int
+    keys: int
+    clients: int
+    aof_ok: bool  # writing and rewriting the append-only file went well the last time
 
 
 class Health:
@@ -58,9 +75,10 @@ class Health:
             pipe.xlen(keys.events)
             pipe.llen(keys.journal)
             pipe.hmget(keys.stats, COUNTERS)
+            pipe.hmget(keys.stats, (*_DELAYS, "event_delay_ms"))
             pipe.time()
-            depth, oldest, dead, blocked, held, up_until, events, journal, counts, (seconds, micros) = pipe.execute()
-        now_ms = seconds * 1000 + micros // 1000
+            (depth, oldest, dead, blocked, held, up_until, events, journal, counts, delays, time) = pipe.execute()
+        now_ms = time[0] * 1000 + time[1] // 1000
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
             inbox_depth=depth,
@@ -72,6 +90,22 @@ class Health:
             journal_reports=journal,
             events_kept=events,
             counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
+            event_delays=tuple(int(count or 0) for count in delays[:-1]),
+            event_delay_ms=int(delays[-1] or 0),
+        )
+
+    def server(self) -> ServerHealth:
+        """Return the state of Redis itself. Raises StoreUnavailable."""
+        with translated_errors():
+            info: Any = self._client.info()
+            keys: Any = self._client.dbsize()
+        states = (info.get("aof_last_write_status", "ok"), info.get("aof_last_bgrewrite_status", "ok"))
+        return ServerHealth(
+            used_memory_bytes=info["used_memory"],
+            max_memory_bytes=info["maxmemory"],
+            keys=keys,
+            clients=info["connected_clients"],
+            aof_ok=states == ("ok", "ok"),
         )
 
     def worker_swept(self, worker: str) -> None:

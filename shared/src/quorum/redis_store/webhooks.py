@@ -50,6 +50,17 @@ class Attempt:
     duration_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookTotals:
+    """How many webhooks are in each state, how many subjects wait for a delivery, how many events are dead."""
+
+    active: int
+    failing: int
+    disabled: int
+    waiting: int
+    dead: int
+
+
 class Webhooks:
     """All subscriptions. Each method raises StoreUnavailable."""
 
@@ -220,6 +231,26 @@ class Webhooks:
             pipe.xlen(self._key(subscription_id, "dead"))
             waiting, dead = pipe.execute()
         return waiting, dead
+
+    def totals(self) -> WebhookTotals:
+        """Return the state of all webhooks together."""
+        subscriptions = self.all()
+        disabled = {one.id for one in subscriptions if one.disabled_ms is not None}
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hkeys(f"{self._prefix}failing")
+            for one in subscriptions:
+                pipe.hlen(self._key(one.id, "queues"))
+                pipe.xlen(self._key(one.id, "dead"))
+            failing, *sizes = pipe.execute()
+        bad = {raw.decode() for raw in failing} - disabled
+        return WebhookTotals(
+            active=len(subscriptions) - len(disabled) - len(bad),
+            failing=len(bad),
+            disabled=len(disabled),
+            waiting=sum(sizes[::2]),
+            dead=sum(sizes[1::2]),
+        )
 
     def now_ms(self) -> int:
         """Return Redis' time, by which deliveries go, in Unix ms."""

@@ -72,6 +72,21 @@ local function timestamp(ms)
 end
 
 local counts = {counted = 0, blocked = 0, held = 0, known = 0, muted = 0, immune = 0, crowded = 0, full = 0, shields = 0, copies = 0}
+-- Milliseconds from receiving the report that crosses to its event: a histogram (quorum.redis_store.health).
+local DELAYS = {5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000}
+local function count_delay(ms)
+  ms = math.max(ms, 0)
+  local within = 'more'
+  for _, bound in ipairs(DELAYS) do
+    if ms <= bound then
+      within = bound
+      break
+    end
+  end
+  local name = 'event_within_' .. within
+  counts[name] = (counts[name] or 0) + 1
+  counts.event_delay_ms = (counts.event_delay_ms or 0) + ms
+end
 local copies_exist = call('HEXISTS', stats, 'copies') == 1
 local loaded, touched, announced, aliased, poison, kept = {}, {}, {}, {}, {}, {}
 
@@ -493,10 +508,11 @@ for own, digest in pairs(aliased) do
   call('HSET', bucket(aliases, own), own, digest)
 end
 for _, one in ipairs(announced) do
+  local entry = call('XADD', events, '*', 'event', one.event)
   if one.kind then
     call('ZADD', one.kind == 'held' and held or blocked, one.at, one.id)
+    count_delay(tonumber(string.match(entry, '^%d+')) - one.at)
   end
-  call('XADD', events, '*', 'event', one.event)
 end
 for _, bad in ipairs(poison) do
   call('XADD', dead, '*', 'reason', sub(bad.reason, 1, 200), 'entry', bad.entry)
