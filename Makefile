@@ -47,9 +47,11 @@ bench: $(VENV)/.dev  ## measure, print ratios, keep them in docs/benchmarks.md
 compose-check:  ## prove docker-compose.yml with a real engine
 	@deploy/compose-check
 
-.PHONY: contract
-contract: $(VENV)/.run  ## remake docs/asyncapi.json from the schemas
+.PHONY: generate
+generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/metrics.md, Grafana's dashboards
 	@$(BIN)/python -c 'import json; from report_api.contract import asyncapi; print(json.dumps(asyncapi(), indent=1))' > docs/asyncapi.json
+	@$(BIN)/python -c 'from quorum.metrics import table; print(table(), end="")' > docs/metrics.md
+	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
 
 .PHONY: lock
 lock: $(VENV)/.dev  ## remake the lock files from the pyproject files

@@ -112,11 +112,18 @@ class Readers:
         self._settings = settings
         self._ports = (api_port, stream_port)
         self._stop = Flag()
-        for target in (self._read_group, self._read_feed, self._read_stream):
-            Thread(target=target, daemon=True).start()
+        targets = (self._read_group, self._read_feed, self._read_stream)
+        self._threads = [Thread(target=target, daemon=True) for target in targets]
+        for thread in self._threads:
+            thread.start()
 
-    def stop(self) -> None:
+    def stop(self, one_more_event: Callable[[], object]) -> None:
+        """End all three: each looks at the flag when an event comes."""
         self._stop.set()
+        one_more_event()
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
 
     def _read_group(self) -> None:
         for event in quorum.consume(self._settings.redis_url, "tests", namespace=self._settings.namespace):
@@ -256,7 +263,9 @@ def test_every_consumer_gets_every_event_whatever_is_killed(
         wait_until(lambda: all(one.ids() >= ids for one in consumers), 400, missing(consumers, ids, seed))
         wait_until(lambda: {event["id"] for event in bus.got} >= ids, 120, f"all events on the bus (seed {seed})")
         bus.stop()
-        readers.stop()
+        policy = load_policy(settings.policy_path)
+        decisions = Decisions(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        readers.stop(lambda: decisions.decide(parse_image("end"), Action.BLOCK, "tests", policy, unfounded=False))
         stage.receiver.stop()
     on_bus = Kept("bus")
     for event in bus.got:

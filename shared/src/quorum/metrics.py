@@ -1,6 +1,7 @@
 """The catalogue of metrics: every name once, with its kind, labels and meaning.
 
-Labels take their values from enumerations only; nothing that a client sends becomes a label.
+Labels take their values from enumerations only; nothing that a client sends becomes a label. `table` makes the page
+docs/metrics.md.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ class Metric:
     kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     labels: tuple[str, ...] = ()
+    source: Literal["api", "redis", "policy", "worker", "stream"] = "redis"
+
+    @property
+    def exported(self) -> str:
+        """The name that Prometheus sees."""
+        return f"{self.name}_total" if self.kind == "counter" else self.name
 
 
 HTTP_REQUESTS = Metric(
@@ -22,8 +29,11 @@ HTTP_REQUESTS = Metric(
     "counter",
     "HTTP requests answered, by route, method and status",
     ("route", "method", "status"),
+    source="api",
 )
-HTTP_SECONDS = Metric("quorum_http_request_duration_seconds", "histogram", "Time to answer a request", ("route",))
+HTTP_SECONDS = Metric(
+    "quorum_http_request_duration_seconds", "histogram", "Time to answer a request", ("route",), source="api"
+)
 
 HTTP_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -44,6 +54,9 @@ DRAIN_BATCHES = Metric("quorum_drain_batches", "counter", "Batches that took at 
 REPORTS_TAKEN = Metric("quorum_reports_tallied", "counter", "Reports taken out of the inbox", ("partition",))
 REPORTS_COUNTED = Metric(
     "quorum_reports_counted", "counter", "Reports that added a distinct reporter to an image", ("partition",)
+)
+REPORTERS_COUNTED = Metric(
+    "quorum_reporters_counted", "counter", "Distinct reporters counted for images, by class", ("partition", "class")
 )
 IMAGES_BLOCKED = Metric(
     "quorum_images_blocked", "counter", "Images blocked because reports crossed the threshold", ("partition",)
@@ -99,28 +112,46 @@ WEBHOOKS = Metric("quorum_webhooks", "gauge", "Webhooks: active, failing (no suc
 WEBHOOKS_WAITING = Metric("quorum_webhook_waiting", "gauge", "Images with an event that waits for its delivery")
 WEBHOOKS_DEAD = Metric("quorum_webhook_dead_letters", "gauge", "Events that webhooks gave up on")
 WEBHOOK_ATTEMPTS = Metric(
-    "quorum_webhook_attempts", "counter", "Deliveries that this worker tried: delivered, retry, dead", ("outcome",)
+    "quorum_webhook_attempts",
+    "counter",
+    "Deliveries that this worker tried: delivered, retry, dead",
+    ("outcome",),
+    source="worker",
 )
 DELIVERY_SECONDS = Metric(
     "quorum_delivery_seconds",
     "histogram",
     "From an event's time to its acknowledgement by a webhook or the bus; replays count with the age of their events",
     ("channel",),
+    source="worker",
 )
 DELIVERY_SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 BUS_LAG = Metric(
     "quorum_bus_oldest_age_seconds", "gauge", "Age of the oldest event that the message bus has not confirmed"
 )
 
-DRAIN_TASKS = Metric("quorum_drain_tasks", "counter", "Celery drain tasks of this worker, by result", ("outcome",))
-WORKER_SWEEPS = Metric("quorum_worker_sweeps", "counter", "Sweeps of this worker, by outcome", ("outcome",))
-WORKER_SWEEP_AGE = Metric("quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox")
+DRAIN_TASKS = Metric(
+    "quorum_drain_tasks", "counter", "Celery drain tasks of this worker, by result", ("outcome",), source="worker"
+)
+WORKER_SWEEPS = Metric(
+    "quorum_worker_sweeps", "counter", "Sweeps of this worker, by outcome", ("outcome",), source="worker"
+)
+WORKER_SWEEP_AGE = Metric(
+    "quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox", source="worker"
+)
 
-OPEN_STREAMS = Metric("quorum_open_streams", "gauge", "Streams of events that are open in this process")
+OPEN_STREAMS = Metric(
+    "quorum_open_streams", "gauge", "Streams of events that are open in this process", source="stream"
+)
 
-POLICY_INFO = Metric("quorum_policy_info", "gauge", "1, with the version of the policy in use", ("version",))
+POLICY_INFO = Metric(
+    "quorum_policy_info", "gauge", "1, with the version of the policy in use", ("version",), source="policy"
+)
 POLICY_BAD = Metric(
-    "quorum_policy_file_bad", "gauge", "1 while the policy file cannot be used and the last good policy stays, else 0"
+    "quorum_policy_file_bad",
+    "gauge",
+    "1 while the policy file cannot be used and the last good policy stays, else 0",
+    source="policy",
 )
 
 BY_COUNTER = {
@@ -144,3 +175,41 @@ BY_COUNTER = {
     "reporters_warned": REPORTERS_WARNED,
     "reporters_muted": REPORTERS_MUTED,
 }
+
+SOURCES = {
+    "api": "the report API: all its processes together",
+    "redis": "the report API, from Redis: every process and machine gives the same number",
+    "policy": "the report API",
+    "worker": "each worker",
+    "stream": "each stream process",
+}
+
+
+def catalogue() -> list[Metric]:
+    """Return every metric, in the order of this module."""
+    return [value for value in globals().values() if isinstance(value, Metric)]
+
+
+def table() -> str:
+    """Return the page docs/metrics.md."""
+    rows = [
+        f"| `{one.exported}` | {one.kind} | {', '.join(f'`{label}`' for label in one.labels)} "
+        f"| {one.meaning.replace('|', ' ')} | {one.source} |"
+        for one in catalogue()
+    ]
+    sources = [f"- {name}: {meaning}" for name, meaning in SOURCES.items()]
+    return "\n".join(
+        [
+            "# Metrics",
+            "",
+            "Made by `make generate` from `shared/src/quorum/metrics.py`; `tests/e2e/test_prometheus.py` scrapes each.",
+            "Exported at `/metrics` of",
+            "",
+            *sources,
+            "",
+            "| metric | kind | labels | meaning | from |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )

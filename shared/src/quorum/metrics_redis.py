@@ -49,6 +49,7 @@ class RedisCollector(Collector):
         yield from _server(server)
         yield from _webhooks(webhooks)
         yield from _partitions(states)
+        yield _classes(states)
         yield _delays(states)
 
 
@@ -91,6 +92,15 @@ def _partitions(states: list[PartitionHealth]) -> Iterator[Family]:
         counter = CounterMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
         _fill(counter, samples)
         yield counter
+
+
+def _classes(states: list[PartitionHealth]) -> Family:
+    metric = metrics.REPORTERS_COUNTED
+    counter = CounterMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+    for partition, state in enumerate(states):
+        for name, count in state.counted_by_class.items():
+            counter.add_metric([str(partition), name], count)
+    return counter
 
 
 def _delays(states: list[PartitionHealth]) -> Family:

@@ -11,7 +11,8 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.settings import read_settings
 from report_api.access import require_pepper
-from report_api.stream.app import MAX_STREAMS
+
+# Nothing here may import prometheus_client: it looks for the metrics directory once, when it is first imported.
 
 
 @click.command()
@@ -65,6 +66,8 @@ def stream(host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - Granian takes long to import
     from granian.log import LogLevels  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
+
+    from report_api.stream.app import MAX_STREAMS  # noqa: PLC0415
 
     Server(
         "report_api.stream.app:create_stream",

@@ -1,6 +1,7 @@
 """Counts and times every request, in one place and with bounded labels."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -33,12 +34,14 @@ def observe(app: Flask) -> CollectorRegistry:
 
     @cache  # the labels come from enumerations, so this stays small
     def counters(route: str, method: str, status: str) -> tuple[Counter, Histogram]:
-        return requests.labels(route, method, status), seconds.labels(route)
+        template = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+        return requests.labels(template, method, status), seconds.labels(template)
 
     def count(environ: dict[str, Any], status: str, duration: float) -> None:
         rule = environ["werkzeug.request"].url_rule
         method = environ["REQUEST_METHOD"]
-        counter, histogram = counters(rule.rule if rule else "other", method if method in METHODS else "other", status)
+        route = rule.rule if rule else "other"
+        counter, histogram = counters(route, method if method in METHODS else "other", status)
         counter.inc()
         histogram.observe(duration)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from redis import Redis
 
+from quorum.policy.model import CLASSES
 from quorum.redis_store.codec import STAMP_BYTES
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
@@ -15,6 +16,7 @@ COUNTERS = (
     *("decisions_uphold", "decisions_block", "decisions_clear", "reporters_warned", "reporters_muted"),
 )
 EVENT_DELAYS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)  # drain.lua has the same
+_BY_CLASS = tuple(f"counted_class_{number}" for number, _ in enumerate(CLASSES))
 _DELAYS = tuple(f"event_within_{bound}" for bound in (*EVENT_DELAYS_MS, "more"))
 WORKER_FORGOTTEN_MS = 3_600_000
 
@@ -32,6 +34,7 @@ class PartitionHealth:
     journal_reports: int
     events_kept: int
     counters: dict[str, int]
+    counted_by_class: dict[str, int]  # reporter class (quorum.policy.model.CLASSES): distinct reporters counted
     event_delays: tuple[
         int, ...
     ]  # how many events came within each of EVENT_DELAYS_MS but not the one before; or later
@@ -75,9 +78,12 @@ class Health:
             pipe.xlen(keys.events)
             pipe.llen(keys.journal)
             pipe.hmget(keys.stats, COUNTERS)
+            pipe.hmget(keys.stats, _BY_CLASS)
             pipe.hmget(keys.stats, (*_DELAYS, "event_delay_ms"))
             pipe.time()
-            (depth, oldest, dead, blocked, held, up_until, events, journal, counts, delays, time) = pipe.execute()
+            (depth, oldest, dead, blocked, held, up_until, events, journal, counts, classes, delays, time) = (
+                pipe.execute()
+            )
         now_ms = time[0] * 1000 + time[1] // 1000
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
@@ -90,6 +96,7 @@ class Health:
             journal_reports=journal,
             events_kept=events,
             counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
+            counted_by_class={name: int(count or 0) for name, count in zip(CLASSES, classes, strict=True)},
             event_delays=tuple(int(count or 0) for count in delays[:-1]),
             event_delay_ms=int(delays[-1] or 0),
         )

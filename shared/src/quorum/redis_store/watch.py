@@ -13,12 +13,14 @@ from quorum.redis_store.keys import keys_of
 
 BLOCK_MS = 1000
 RETRY_SECONDS = 0.5
+IDLE_SECONDS = 5.0  # after the last question the connection is given up
 
 
 class Watch:
     """Counts how often something new was seen; `client` must wait longer than BLOCK_MS for an answer.
 
-    It begins with the first question, in the process that asks. Errors of Redis wake everybody, too: they ask again.
+    It begins with the first question, in the process that asks, and ends when nobody asks or listens any more. Errors
+    of Redis wake everybody, too: they ask again.
     """
 
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
@@ -27,12 +29,15 @@ class Watch:
         self._streams = [keys_of(namespace, number).events for number in range(partitions)]
         self._condition = Condition()
         self._generation = 0
+        self._asked_at = 0.0
+        self._waiting = 0
         self._thread: Thread | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def generation(self) -> int:
         """Return a number that changes whenever there may be something new. Ask before you look."""
         with self._condition:
+            self._asked_at = time.monotonic()
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="watch", daemon=True)
                 self._thread.start()
@@ -42,7 +47,10 @@ class Watch:
     def wait(self, generation: int, seconds: float) -> None:
         """Return when the generation is another, or the time is over."""
         with self._condition:
+            self._waiting += 1
             self._condition.wait_for(lambda: self._generation != generation, seconds)
+            self._waiting -= 1
+            self._asked_at = time.monotonic()
 
     def listen(self, wake: Callable[[], None]) -> None:
         """Call `wake`, from the watching thread, whenever the generation changes."""
@@ -51,7 +59,7 @@ class Watch:
 
     def _run(self) -> None:
         position: dict[str, str] | None = None
-        while True:
+        while not self._is_idle():
             try:
                 with translated_errors():
                     if position is None:
@@ -67,6 +75,14 @@ class Watch:
                 position[stream.decode()] = entries[-1][0].decode()
             if answer:
                 self._changed()
+
+    def _is_idle(self) -> bool:
+        with self._condition:
+            if self._listeners or self._waiting or time.monotonic() - self._asked_at < IDLE_SECONDS:
+                return False
+            self._thread = None
+            self._client.connection_pool.disconnect()
+            return True
 
     def _changed(self) -> None:
         with self._condition:

@@ -326,6 +326,8 @@ local function count(image, at, fingerprint, previous, class, flags, network, re
     image.rows = rows .. pack(ROW, fingerprint, at, weight, code, class + (flags % 2 == FRESH and 4 or 0), network)
     image.score, image.dirty = image.score + weight, true
     counts.counted = counts.counted + 1
+    local name = 'counted_class_' .. class
+    counts[name] = (counts[name] or 0) + 1
   end
 end
 
