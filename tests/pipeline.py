@@ -264,9 +264,9 @@ class Pipeline:
         self.api.terminate()
         self.api.wait(25)
 
-    def start_worker(self, *, wait: bool = True) -> psutil.Popen:
+    def start_worker(self, *, wait: bool = True, metrics_port: int = 0) -> psutil.Popen:
         """Start a worker; `wait` until it listens for the doorbell and its pool is there."""
-        process = self._start("worker", "--concurrency", "1")
+        process = self._start("worker", "--concurrency", "1", "--metrics-port", str(metrics_port))
         if wait:
             self.wait_for_worker(process)
         return process

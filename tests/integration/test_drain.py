@@ -257,7 +257,15 @@ def test_counters_tell_what_was_done(bench: Bench) -> None:
     counted = {name.decode(): int(value) for name, value in bench.client.hgetall(bench.keys.stats).items()}
     assert counted.pop("event_within_more") == 1
     assert counted.pop("event_delay_ms") > 0
-    assert counted == {"batches": 2, "taken": 7, "counted": 5, "known": 1, "blocked": 1, "dead": 1}
+    assert counted == {
+        "batches": 2,
+        "taken": 7,
+        "counted": 5,
+        "counted_class_1": 5,
+        "known": 1,
+        "blocked": 1,
+        "dead": 1,
+    }
 
 
 @given(moments=st.lists(st.integers(0, 7_258_118_400_000), min_size=20, max_size=100))

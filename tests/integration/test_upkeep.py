@@ -1,13 +1,16 @@
 """Compaction, layout, health, and what is known of an image."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
+from conftest import RedisServer
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
 from store import Bench
 
 from quorum import metrics
+from quorum.cli.embedded_redis import candidates, version_of
 from quorum.errors import SchemaMismatch, StoreUnavailable
 from quorum.images import parse_image
 from quorum.metrics_redis import RedisCollector
@@ -105,6 +108,19 @@ def test_health_tells_depth_age_and_counts(bench: Bench) -> None:
     assert counters == {"batches": 1, "taken": 5, "counted": 5, "blocked": 1}
     health.worker_swept("worker-1")
     age = health.last_sweep_seconds()
+    assert age is not None
+    assert age < 60
+
+
+@pytest.mark.parametrize("binary", candidates(), ids=lambda binary: "Redis " + ".".join(map(str, version_of(binary))))
+def test_a_worker_that_sweeps_looks_alive_at_maxmemory(binary: Path, tmp_path: Path) -> None:
+    server = RedisServer(binary, tmp_path).start()
+    health = Health(server.client, "test", 1)
+    server.client.config_set("maxmemory", 1)
+    for name in ("worker-1", "worker-2", "worker-1"):
+        assert abs(health.worker_swept(name)) < 5
+    age = health.last_sweep_seconds()
+    server.stop()
     assert age is not None
     assert age < 60
 

@@ -57,8 +57,9 @@ class Health:
     def __init__(self) -> None:
         self.swept: list[str] = []
 
-    def worker_swept(self, worker: str) -> None:
+    def worker_swept(self, worker: str) -> float:
         self.swept.append(worker)
+        return 0.0
 
 
 class Feed:

@@ -16,7 +16,7 @@ class Metric:
     kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     labels: tuple[str, ...] = ()
-    source: Literal["api", "redis", "policy", "worker", "stream"] = "redis"
+    source: Literal["api", "redis", "policy", "worker", "stream", "api, worker"] = "redis"
 
     @property
     def exported(self) -> str:
@@ -47,6 +47,7 @@ DEAD_LETTERS = Metric(
 )
 BLOCKED_IMAGES = Metric("quorum_blocked_images", "gauge", "Images that are blocked now", ("partition",))
 HELD_IMAGES = Metric("quorum_held_images", "gauge", "Images that wait for a moderator", ("partition",))
+HELD_AGE = Metric("quorum_held_oldest_age_seconds", "gauge", "Longest wait of an image for a moderator", ("partition",))
 SHIELDS_UP = Metric("quorum_shields_up", "gauge", "1 while automatic blocks are holds, else 0", ("partition",))
 JOURNAL_REPORTS = Metric("quorum_journal_reports", "gauge", "Reports kept for simulations", ("partition",))
 EVENTS_KEPT = Metric("quorum_events_kept", "gauge", "Events in the stream", ("partition",))
@@ -104,6 +105,16 @@ REDIS_MEMORY_USED = Metric("quorum_redis_memory_used_bytes", "gauge", "Memory th
 REDIS_MEMORY_MAX = Metric("quorum_redis_memory_max_bytes", "gauge", "Memory that Redis may use; 0: no limit")
 REDIS_KEYS = Metric("quorum_redis_keys", "gauge", "Keys in the database that quorum uses")
 REDIS_CLIENTS = Metric("quorum_redis_clients", "gauge", "Connections to Redis")
+REDIS_UPTIME = Metric("quorum_redis_uptime_seconds", "gauge", "Time since Redis was started")
+REDIS_EVICTED = Metric(
+    "quorum_redis_evicted_keys", "counter", "Keys that Redis threw away at maxmemory; with `noeviction` none"
+)
+CLOCK_OFFSET = Metric(
+    "quorum_clock_offset_seconds",
+    "gauge",
+    "How far this process' clock is ahead of that of Redis",
+    source="api, worker",
+)
 REDIS_AOF_OK = Metric(
     "quorum_redis_aof_ok", "gauge", "1 when the append-only file was written and rewritten well the last time, else 0"
 )
@@ -131,7 +142,11 @@ BUS_LAG = Metric(
 )
 
 DRAIN_TASKS = Metric(
-    "quorum_drain_tasks", "counter", "Celery drain tasks of this worker, by result", ("outcome",), source="worker"
+    "quorum_drain_tasks",
+    "counter",
+    "Celery drain tasks of this worker: ok, failed, timeout",
+    ("outcome",),
+    source="worker",
 )
 WORKER_SWEEPS = Metric(
     "quorum_worker_sweeps", "counter", "Sweeps of this worker, by outcome", ("outcome",), source="worker"
@@ -180,6 +195,7 @@ SOURCES = {
     "api": "the report API: all its processes together",
     "redis": "the report API, from Redis: every process and machine gives the same number",
     "policy": "the report API",
+    "api, worker": "both, each for itself",
     "worker": "each worker",
     "stream": "each stream process",
 }

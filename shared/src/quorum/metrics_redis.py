@@ -38,6 +38,7 @@ class RedisCollector(Collector):
             webhooks = self._webhooks.totals()
             last_sweep = self._health.last_sweep_seconds()
             bus_lag = self._bus.lag_seconds()
+            clock_offset = self._health.clock_offset_seconds()
         except StoreUnavailable:
             yield _gauge(metrics.REDIS_UP, 0)
             return
@@ -46,6 +47,7 @@ class RedisCollector(Collector):
             yield _gauge(metrics.LAST_SWEEP, last_sweep)
         if bus_lag is not None:
             yield _gauge(metrics.BUS_LAG, bus_lag)
+        yield _gauge(metrics.CLOCK_OFFSET, clock_offset)
         yield from _server(server)
         yield from _webhooks(webhooks)
         yield from _partitions(states)
@@ -58,6 +60,10 @@ def _server(server: ServerHealth) -> Iterator[Family]:
     yield _gauge(metrics.REDIS_MEMORY_MAX, server.max_memory_bytes)
     yield _gauge(metrics.REDIS_KEYS, server.keys)
     yield _gauge(metrics.REDIS_CLIENTS, server.clients)
+    yield _gauge(metrics.REDIS_UPTIME, server.uptime_seconds)
+    evicted = CounterMetricFamily(metrics.REDIS_EVICTED.name, metrics.REDIS_EVICTED.meaning)
+    evicted.add_metric([], server.evicted_keys)
+    yield evicted
     yield _gauge(metrics.REDIS_AOF_OK, float(server.aof_ok))
 
 
@@ -77,6 +83,7 @@ def _partitions(states: list[PartitionHealth]) -> Iterator[Family]:
         metrics.DEAD_LETTERS: [state.dead_letters for state in states],
         metrics.BLOCKED_IMAGES: [state.blocked_images for state in states],
         metrics.HELD_IMAGES: [state.held_images for state in states],
+        metrics.HELD_AGE: [state.held_age_seconds for state in states],
         metrics.SHIELDS_UP: [float(state.shields_up) for state in states],
         metrics.JOURNAL_REPORTS: [state.journal_reports for state in states],
         metrics.EVENTS_KEPT: [state.events_kept for state in states],

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum import metrics
@@ -20,6 +20,7 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 def observe(app: Flask) -> CollectorRegistry:
     """Make `app` count its requests; return the registry that exports them, of all processes."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     own = CollectorRegistry()
     requests = Counter(
         metrics.HTTP_REQUESTS.name, metrics.HTTP_REQUESTS.meaning, metrics.HTTP_REQUESTS.labels, registry=own

@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
 from quorum.metrics_policy import PolicyCollector
@@ -186,6 +186,7 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()
     app = make_worker(settings)
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     app.tasks[DRAIN_TASK].Request = counting_requests(registry)  # type: ignore[assignment] # Celery takes a class as well

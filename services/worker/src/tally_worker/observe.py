@@ -19,11 +19,16 @@ class SweepMetrics:
         self._last = time.monotonic()
         age = Gauge(metrics.WORKER_SWEEP_AGE.name, metrics.WORKER_SWEEP_AGE.meaning, registry=registry)
         age.set_function(lambda: time.monotonic() - self._last)
+        self._clock = Gauge(metrics.CLOCK_OFFSET.name, metrics.CLOCK_OFFSET.meaning, registry=registry)
 
     def succeeded(self) -> None:
         """Count a sweep that reached every inbox."""
         self._last = time.monotonic()
         self._sweeps.labels("ok").inc()
+
+    def clock_offset(self, seconds: float) -> None:
+        """Keep how far this worker's clock is ahead of Redis'."""
+        self._clock.set(seconds)
 
     def failed(self) -> None:
         """Count a sweep that did not."""
@@ -50,22 +55,32 @@ class DeliveryMetrics:
 
 
 def counting_requests(registry: CollectorRegistry) -> type[Request]:
-    """Return Celery's request with a count of results; Celery calls it in the worker's main process."""
+    """Return Celery's request with a count of results; Celery calls it in the worker's main process.
+
+    Celery subclasses what it is given and replaces `on_success`; the acknowledgement comes after every end of a task.
+    """
     tasks = metrics.DRAIN_TASKS
     results = Counter(tasks.name, tasks.meaning, tasks.labels, registry=registry)
 
     class Counting(Request):
-        def on_success(self, *args: Any, **options: Any) -> Any:
-            results.labels("ok").inc()
-            return super().on_success(*args, **options)
+        _outcome = ""
+
+        def _count(self, outcome: str) -> None:
+            if not self._outcome:
+                self._outcome = outcome
+                results.labels(outcome).inc()
 
         def on_failure(self, *args: Any, **options: Any) -> Any:
-            results.labels("failed").inc()
+            self._count("failed")
             return super().on_failure(*args, **options)
 
         def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001 - Celery's signature
-            results.labels("slow" if soft else "timeout").inc()
+            self._count("timeout")
             return super().on_timeout(soft, timeout)
+
+        def acknowledge(self) -> Any:
+            self._count("ok")
+            return super().acknowledge()
 
     return Counting
 

@@ -72,7 +72,7 @@ class Sweeper:
 
         Raises QuorumError or a Redis error; at maxmemory it must, and draining goes on all the same.
         """
-        self._health.worker_swept(self._worker)
+        self._metrics.clock_offset(self._health.worker_swept(self._worker))
         self._shields.settle()
         policy = self._policies.current
         for partition, tally in enumerate(self._tallies):

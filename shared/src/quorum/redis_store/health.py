@@ -1,5 +1,6 @@
 """Counts and ages that tell how the pipeline is doing."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from quorum.policy.model import CLASSES
 from quorum.redis_store.codec import STAMP_BYTES
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.scripts import Script
 
 COUNTERS = (
     *("batches", "taken", "counted", "known", "muted", "immune", "crowded", "full", "dead"),
@@ -30,6 +32,7 @@ class PartitionHealth:
     dead_letters: int
     blocked_images: int
     held_images: int
+    held_age_seconds: float
     shields_up: bool
     journal_reports: int
     events_kept: int
@@ -49,6 +52,8 @@ class ServerHealth:
     max_memory_bytes: int
     keys: int
     clients: int
+    uptime_seconds: int
+    evicted_keys: int
     aof_ok: bool  # writing and rewriting the append-only file went well the last time
 
 
@@ -58,6 +63,7 @@ class Health:
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
+        self._swept = Script("swept")
 
     def ping(self) -> None:
         """Raise StoreUnavailable when Redis does not answer."""
@@ -74,6 +80,7 @@ class Health:
             pipe.xlen(keys.dead)
             pipe.zcard(keys.blocked)
             pipe.zcard(keys.held)
+            pipe.zrange(keys.held, 0, 0, withscores=True)
             pipe.hget(keys.shields, "up_until")
             pipe.xlen(keys.events)
             pipe.llen(keys.journal)
@@ -81,10 +88,22 @@ class Health:
             pipe.hmget(keys.stats, _BY_CLASS)
             pipe.hmget(keys.stats, (*_DELAYS, "event_delay_ms"))
             pipe.time()
-            (depth, oldest, dead, blocked, held, up_until, events, journal, counts, classes, delays, time) = (
-                pipe.execute()
-            )
-        now_ms = time[0] * 1000 + time[1] // 1000
+            (
+                depth,
+                oldest,
+                dead,
+                blocked,
+                held,
+                first_held,
+                up_until,
+                events,
+                journal,
+                counts,
+                classes,
+                delays,
+                now,
+            ) = pipe.execute()
+        now_ms = now[0] * 1000 + now[1] // 1000
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
             inbox_depth=depth,
@@ -92,6 +111,7 @@ class Health:
             dead_letters=dead,
             blocked_images=blocked,
             held_images=held,
+            held_age_seconds=max(now_ms - first_held[0][1], 0) / 1000 if first_held else 0.0,
             shields_up=int(up_until or 0) > now_ms,
             journal_reports=journal,
             events_kept=events,
@@ -112,17 +132,24 @@ class Health:
             max_memory_bytes=info["maxmemory"],
             keys=keys,
             clients=info["connected_clients"],
+            uptime_seconds=info["uptime_in_seconds"],
+            evicted_keys=info["evicted_keys"],
             aof_ok=states == ("ok", "ok"),
         )
 
-    def worker_swept(self, worker: str) -> None:
-        """Record that `worker` has just swept, at the server's time. Raises StoreUnavailable."""
+    def clock_offset_seconds(self) -> float:
+        """Return how far the clock of this process is ahead of Redis', within a round trip. Raises StoreUnavailable."""
         with translated_errors():
-            now_ms = self._now_ms()
-            pipe = self._client.pipeline(transaction=False)
-            pipe.zadd(self._keys[0].workers, {worker: now_ms})
-            pipe.zremrangebyscore(self._keys[0].workers, "-inf", now_ms - WORKER_FORGOTTEN_MS)
-            pipe.execute()
+            return time.time() - self._now_ms() / 1000
+
+    def worker_swept(self, worker: str) -> float:
+        """Record that `worker` has just swept, at Redis' time, also at maxmemory; return how far our clock is ahead.
+
+        Raises StoreUnavailable.
+        """
+        with translated_errors():
+            now_ms = self._swept(self._client, (self._keys[0].workers,), (worker, WORKER_FORGOTTEN_MS))
+            return time.time() - int(now_ms) / 1000
 
     def last_sweep_seconds(self) -> float | None:
         """Return how long ago any worker last swept; None when none ever did. Raises StoreUnavailable."""
