@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Route, expect
 from quorum.messages import THANK_YOU
 from quorum.policy import load_policy
 from report_api.demo.stories import STORIES
-from report_api.demo.texts import LANGUAGES, TEXTS
+from report_api.demo.texts import TEXTS
+from report_api.languages import LANGUAGES
 
 EDITIONS = itertools.count(100)
 

@@ -74,6 +74,13 @@ class Feed:
         return 0
 
 
+class History:
+    """Notes nothing."""
+
+    def note(self) -> bool:
+        return False
+
+
 class Shields:
     """Never up."""
 
@@ -87,7 +94,8 @@ def sweeper(tally: Any, feed: Feed, health: Health, registry: CollectorRegistry)
         feed,  # type: ignore[arg-type]
         health,  # type: ignore[arg-type]
         Shields(),  # type: ignore[arg-type]
-        POLICIES,
+        History(),  # type: ignore[arg-type]
+        policies=POLICIES,
         worker="worker-1",
         interval_seconds=0.01,
         retention_seconds=60,

@@ -21,6 +21,7 @@ from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SE
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.history import History
 from quorum.redis_store.idempotency import Idempotency
 from quorum.redis_store.inbox import Inbox, Ring
 from quorum.redis_store.statuses import Statuses
@@ -28,7 +29,7 @@ from quorum.redis_store.views import Views
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
-from report_api import batch, contract, documentation, intake, lookups, moderation, reasons, reporters, webhooks
+from report_api import batch, contract, documentation, intake, lookups, moderation, ops, reasons, reporters, webhooks
 from report_api.access import Access, require_pepper
 from report_api.bodies import MAX_BODY_BYTES
 from report_api.observe import observe
@@ -91,7 +92,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks):
+    for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks, ops):
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
     documentation.register(app)
@@ -137,5 +138,6 @@ def _wire(settings: Settings, ring: Ring) -> Services:
         waiting=Waiting(),
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
+        history=History(client, namespace, partitions),
         readiness=Health(impatient, namespace, partitions),
     )

@@ -12,6 +12,7 @@ from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.history import History
 from quorum.redis_store.idempotency import Idempotency
 from quorum.redis_store.inbox import Inbox
 from quorum.redis_store.statuses import Statuses
@@ -45,6 +46,7 @@ class Services:
     waiting: Waiting
     bus: BusPlace
     health: Health
+    history: History
     readiness: Health  # the same, on a connection that waits 250 ms at most
 
     @property

@@ -18,6 +18,7 @@ from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.shields import Shields
@@ -107,7 +108,8 @@ def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRe
         Feed(client, settings.namespace, settings.partitions),
         Health(client, settings.namespace, settings.partitions),
         Shields(client, settings.namespace, settings.partitions),
-        policies,
+        History(client, settings.namespace, settings.partitions),
+        policies=policies,
         worker=_worker_name(),
         interval_seconds=settings.sweep_seconds,
         retention_seconds=settings.event_retention_seconds,

@@ -14,6 +14,7 @@ from quorum.images import BUCKETS
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
+from quorum.redis_store.history import History
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from tally_worker.drain import drain_until_silent
@@ -33,8 +34,9 @@ class Sweeper:
         feed: Feed,
         health: Health,
         shields: Shields,
-        policies: PolicyFile,
+        history: History,
         *,
+        policies: PolicyFile,
         worker: str,
         interval_seconds: float,
         retention_seconds: int,
@@ -44,6 +46,7 @@ class Sweeper:
         self._feed = feed
         self._health = health
         self._shields = shields
+        self._history = history
         self._policies = policies
         self._worker = worker
         self._interval = interval_seconds
@@ -73,6 +76,7 @@ class Sweeper:
         Raises QuorumError or a Redis error; at maxmemory it must, and draining goes on all the same.
         """
         self._metrics.clock_offset(self._health.worker_swept(self._worker))
+        self._history.note()
         self._shields.settle()
         policy = self._policies.current
         for partition, tally in enumerate(self._tallies):

@@ -17,7 +17,7 @@ quorum is running.
 
   Try it      {url}/demo    a small news page: report a picture as several readers
   API docs    {url}/docs
-  Metrics     {url}/metrics
+  Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
   Events      curl -N {stream}    (live; or {url}/v1/events)
 
   Block an image from another terminal (five different readers report it):

@@ -140,7 +140,7 @@ class Health:
     def clock_offset_seconds(self) -> float:
         """Return how far the clock of this process is ahead of Redis', within a round trip. Raises StoreUnavailable."""
         with translated_errors():
-            return time.time() - self._now_ms() / 1000
+            return time.time() - self.now_ms() / 1000
 
     def worker_swept(self, worker: str) -> float:
         """Record that `worker` has just swept, at Redis' time, also at maxmemory; return how far our clock is ahead.
@@ -155,8 +155,10 @@ class Health:
         """Return how long ago any worker last swept; None when none ever did. Raises StoreUnavailable."""
         with translated_errors():
             newest: Any = self._client.zrevrange(self._keys[0].workers, 0, 0, withscores=True)
-            return max(self._now_ms() - newest[0][1], 0) / 1000 if newest else None
+            return max(self.now_ms() - newest[0][1], 0) / 1000 if newest else None
 
-    def _now_ms(self) -> int:
-        seconds, micros = self._client.time()
+    def now_ms(self) -> int:
+        """Return Redis' time in Unix ms. Raises StoreUnavailable."""
+        with translated_errors():
+            seconds, micros = self._client.time()
         return int(seconds) * 1000 + int(micros) // 1000

@@ -31,6 +31,8 @@ class Keys:
     meta     hash    layout version and partition count
     api_keys hash    API keys by id (`api_keys.py`)
     workers  zset    worker names by the server time of their last sweep, Unix ms
+    history  list    the vital signs of the last hour, oldest first (`history.py`)
+    pulse    string  exists for some seconds after a worker has noted them
     """
 
     inbox: str
@@ -56,6 +58,8 @@ class Keys:
     meta: str
     api_keys: str
     workers: str
+    history: str
+    pulse: str
 
 
 def keys_of(namespace: str, partition: int) -> Keys:
@@ -85,4 +89,6 @@ def keys_of(namespace: str, partition: int) -> Keys:
         meta=prefix + "meta",
         api_keys=prefix + "api_keys",
         workers=prefix + "workers",
+        history=prefix + "history",
+        pulse=prefix + "pulse",
     )

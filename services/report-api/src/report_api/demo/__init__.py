@@ -9,7 +9,8 @@ from quorum.messages import choose_language
 from quorum.redis_store.feed import BEGINNING
 from quorum.tokens import mint_token
 from report_api.demo.stories import STORIES
-from report_api.demo.texts import LANGUAGES, RIGHT_TO_LEFT, TEXTS
+from report_api.demo.texts import TEXTS
+from report_api.languages import LANGUAGES, RIGHT_TO_LEFT
 from report_api.services import services
 
 TOKEN_SECONDS = 900

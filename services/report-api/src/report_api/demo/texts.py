@@ -1,8 +1,5 @@
 """What the demo page says, in each language that quorum speaks; its stories are in `stories`."""
 
-LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}
-RIGHT_TO_LEFT = frozenset({"ar"})
-
 TEXTS = {
     "en": {
         "title": "The Daily Quorum",

@@ -1,0 +1,69 @@
+"""`/ops`: what is wrong now and what to do, in one look; below it the vital charts, live and of the last hour."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from quorum.errors import StoreUnavailable
+from quorum.messages import choose_language
+from quorum.redis_store.health import EVENT_DELAYS_MS
+from report_api.languages import LANGUAGES, RIGHT_TO_LEFT
+from report_api.ops.findings import Finding, findings
+from report_api.ops.state import read_state
+from report_api.ops.texts import CHARTS, FINDINGS, NUMBERS, SECTIONS, TEXTS
+from report_api.services import services
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+blueprint = Blueprint(
+    "ops", __name__, url_prefix="/ops", static_folder="static", static_url_path="/static", template_folder="templates"
+)
+
+
+@blueprint.get("")
+def page() -> Response:
+    """Show the page; it opens while Redis is away, too."""
+    wanted = request.args.get("lang")
+    language = wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
+    html = render_template(
+        "ops.html",
+        language=language,
+        languages=LANGUAGES,
+        direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
+        text=TEXTS[language],
+        charts=CHARTS[language],
+        numbers=NUMBERS[language],
+        data={
+            "language": language,
+            "text": TEXTS[language],
+            "findings": FINDINGS[language],
+            "sections": SECTIONS,
+            "bounds": [bound / 1000 for bound in EVENT_DELAYS_MS],
+        },
+    )
+    headers = {
+        "Content-Language": language,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Language",
+    }
+    return Response(html, headers=headers)
+
+
+@blueprint.get("/state")
+def state() -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Return how quorum is doing and what is wrong; with `history=1` also the last hour. 200 even without Redis."""
+    parts = services()
+    fresh = {"Cache-Control": "no-store"}
+    try:
+        now = read_state(parts)
+        points = parts.history.points() if request.args.get("history") == "1" else []
+    except StoreUnavailable:
+        down = asdict(Finding("redis_down", urgent=True))
+        return {"findings": [down], "numbers": None, "vitals": None, "points": []}, 200, fresh
+    found = [asdict(one) for one in findings(now)]
+    return {"findings": found, "numbers": now.numbers(), "vitals": asdict(now.vitals), "points": points}, 200, fresh

@@ -1,0 +1,45 @@
+"""What is wrong, worst first. The bounds are those of deploy/prometheus/alerts.yml, without its patience."""
+
+from dataclasses import dataclass
+
+from report_api.ops.state import State
+
+SWEEP_SECONDS = 15
+INBOX_SECONDS = 30
+NEARLY_FULL, FULL = 0.85, 0.97
+CLOCK_SECONDS = 2
+BUS_SECONDS = 60
+YOUNG_SECONDS = 300
+
+
+URGENT = frozenset({"redis_evicts", "aof_error", "redis_full", "no_worker", "blocks_late", "shields_up", "bus_behind"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, by its name in `texts.FINDINGS`; urgent when it would wake somebody."""
+
+    name: str
+    urgent: bool
+
+
+def findings(state: State) -> list[Finding]:
+    """Return what is wrong, worst first; empty when all is well."""
+    share = state.memory_share or 0.0
+    sweep = state.last_sweep_seconds
+    judged = {
+        "redis_evicts": state.server.evicted_keys > 0,
+        "aof_error": not state.server.aof_ok,
+        "redis_full": share > FULL,
+        "no_worker": sweep is None or sweep > SWEEP_SECONDS,
+        "blocks_late": state.vitals.inbox_age_seconds > INBOX_SECONDS,
+        "shields_up": state.shields_up,
+        "redis_nearly_full": NEARLY_FULL < share <= FULL,
+        "bus_behind": (state.bus_lag_seconds or 0) > BUS_SECONDS,
+        "webhooks": state.webhooks.failing + state.webhooks.disabled > 0,
+        "dead_letters": state.dead_letters > 0,
+        "policy_bad": state.policy_bad,
+        "clock_skew": abs(state.clock_offset_seconds) > CLOCK_SECONDS,
+        "redis_young": state.server.uptime_seconds < YOUNG_SECONDS,
+    }
+    return [Finding(name, name in URGENT) for name, wrong in judged.items() if wrong]

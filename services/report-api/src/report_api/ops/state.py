@@ -1,0 +1,62 @@
+"""Reads how quorum is doing at this moment."""
+
+from dataclasses import dataclass
+
+from quorum.redis_store.health import ServerHealth
+from quorum.redis_store.history import Vitals
+from quorum.redis_store.webhooks import WebhookTotals
+from report_api.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the page judges; ages in seconds, None for what never was."""
+
+    vitals: Vitals
+    server: ServerHealth
+    webhooks: WebhookTotals
+    last_sweep_seconds: float | None
+    bus_lag_seconds: float | None
+    clock_offset_seconds: float
+    dead_letters: int
+    blocked_images: int
+    held_images: int
+    shields_up: bool
+    policy_bad: bool
+
+    @property
+    def memory_share(self) -> float | None:
+        """The part of `maxmemory` that is used; None without a limit."""
+        limit = self.server.max_memory_bytes
+        return self.server.used_memory_bytes / limit if limit else None
+
+    def numbers(self) -> dict[str, float | None]:
+        """Return what the page shows in large print."""
+        return {
+            "blocked": self.blocked_images,
+            "held": self.held_images,
+            "inbox": self.vitals.inbox_depth,
+            "sweep": self.last_sweep_seconds,
+            "memory": self.memory_share,
+            "dead": self.dead_letters,
+            "webhooks": self.webhooks.failing + self.webhooks.disabled,
+            "uptime": self.server.uptime_seconds,
+        }
+
+
+def read_state(parts: Services) -> State:
+    """Ask Redis for all of it. Raises StoreUnavailable."""
+    states = [parts.health.partition(number) for number in range(parts.settings.partitions)]
+    return State(
+        vitals=parts.history.now(),
+        server=parts.health.server(),
+        webhooks=parts.webhooks.totals(),
+        last_sweep_seconds=parts.health.last_sweep_seconds(),
+        bus_lag_seconds=parts.bus.lag_seconds(),
+        clock_offset_seconds=parts.health.clock_offset_seconds(),
+        dead_letters=sum(state.dead_letters for state in states),
+        blocked_images=sum(state.blocked_images for state in states),
+        held_images=sum(state.held_images for state in states),
+        shields_up=any(state.shields_up for state in states),
+        policy_bad=parts.policies.problem is not None,
+    )
