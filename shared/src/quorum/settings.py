@@ -17,7 +17,9 @@ MIN_SECRET_CHARACTERS = 16
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
-READ_ACCESS = ("key", "open")
+READ_ACCESS = ("key", "open")  # the first of each is the default
+LOG_FORMATS = ("json", "text")
+LOG_LEVELS = ("info", "debug", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Settings:
     event_retention_seconds: int = 30 * 86400
     sweep_seconds: float = 2.0  # at most, between two sweeps of one worker
     demo: bool = False  # serve /demo
+    log_format: str = "json"
+    log_level: str = "info"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -56,10 +60,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     defaults = Settings(redis_url="", broker_url="")
     policy = env.text("QUORUM_POLICY", "")
     token_keys = env.text("QUORUM_TOKEN_KEYS", "")
-    read_access = env.text("QUORUM_READ_ACCESS", defaults.read_access)
-    if read_access not in READ_ACCESS:
-        raise SettingsError(f"QUORUM_READ_ACCESS must be one of {', '.join(READ_ACCESS)}, not {read_access!r}")
     return Settings(
+        log_format=env.one_of("QUORUM_LOG_FORMAT", LOG_FORMATS),
+        log_level=env.one_of("QUORUM_LOG_LEVEL", LOG_LEVELS),
         redis_url=redis_url,
         broker_url=env.url("QUORUM_BROKER_URL", redis_url),
         namespace=env.text("QUORUM_NAMESPACE", defaults.namespace),
@@ -71,7 +74,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         token_secret=env.secret("QUORUM_TOKEN_SECRET"),
         token_keys_path=Path(token_keys) if token_keys else None,
         token_audience=env.text("QUORUM_TOKEN_AUDIENCE", defaults.token_audience),
-        read_access=read_access,
+        read_access=env.one_of("QUORUM_READ_ACCESS", READ_ACCESS),
         proxy_hops=env.whole("QUORUM_PROXY_HOPS", defaults.proxy_hops, 0, MAX_PROXY_HOPS),
         trusted_hosts=tuple(filter(None, env.text("QUORUM_TRUSTED_HOSTS", "").split(","))),
         cors_origins=env.origins("QUORUM_CORS_ORIGINS"),
@@ -94,6 +97,12 @@ class _Environment:
 
     def text(self, name: str, default: str) -> str:
         return self._variables.get(name) or default
+
+    def one_of(self, name: str, values: tuple[str, ...]) -> str:
+        value = self.text(name, values[0])
+        if value not in values:
+            raise SettingsError(f"{name} must be one of {', '.join(values)}, not {value!r}")
+        return value
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         raw = self.text(name, str(default))

@@ -1,5 +1,6 @@
 """Puts the report API together."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -41,11 +42,18 @@ from report_api.waiting import Waiting
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
 
 
+log = logging.getLogger(__name__)
+
+
 class _Api(Flask):
     """Flask without what no view here needs, at every request: coroutines, sessions, subdomains."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log an error that nobody foresaw; the path stays out of it, for an image's id may be in there."""
+        log.error("request failed", exc_info=exc_info)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Bind the routes to a request; subdomains and WebSockets play no part here."""

@@ -10,10 +10,10 @@ from marshmallow import ValidationError
 
 from quorum.credentials import ApiKey
 from quorum.errors import StoreUnavailable
-from quorum.events import parse_traceparent
 from quorum.policy import Policy
 from quorum.redis_store.inbox import Sending
 from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
+from report_api.correlation import trace_of
 from report_api.idempotency import once
 from report_api.intake import claimed_by, to_send
 from report_api.problems import Refused, field_errors
@@ -38,8 +38,7 @@ def create_reports() -> dict[str, Any]:
     request.max_content_length = MAX_LIST_BODY_BYTES
     body = request.get_data()
     with once(parts, request.environ, body):
-        policy, header = parts.policy, request.headers.get("traceparent")
-        trace = parse_traceparent(header) if header else None
+        policy, trace = parts.policy, trace_of(request.environ)
         results: list[Result] = []
         ready: Ready = defaultdict(list)
         for place, item in enumerate(_items(body)):

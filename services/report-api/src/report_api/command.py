@@ -2,15 +2,24 @@
 
 import os
 import tempfile
+from typing import Any
 
 import click
 
 from quorum.cli.failures import plain_failures
+from quorum.logs import configure_logs
 from quorum.policy import load_policy
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.settings import read_settings
 from report_api.access import require_pepper
+
+# Granian's own lines go the way of all others.
+GRANIAN_LOGS: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
+}
 
 # Nothing here may import prometheus_client: it looks for the metrics directory once, when it is first imported.
 
@@ -24,6 +33,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
     """Run the report API under Granian, a production WSGI server."""
     with plain_failures():
         settings = read_settings()
+        configure_logs("report-api", settings.log_format, settings.log_level)
         require_pepper(settings)
         load_policy(settings.policy_path)
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
@@ -40,7 +50,7 @@ def _serve(host: str, port: int, workers: int, threads: int) -> None:
     # Granian advises against more threads than processors; these wait for Redis most of the time (docs/benchmarks.md).
     logger.addFilter(lambda record: "Python threads" not in record.getMessage())
     Server(
-        "report_api.app:create_app",
+        "report_api.serve:api",
         factory=True,
         address=host,
         port=port,
@@ -52,6 +62,7 @@ def _serve(host: str, port: int, workers: int, threads: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=20,
         log_level=LogLevels.warning,
+        log_dictconfig=GRANIAN_LOGS,
     ).serve()
 
 
@@ -62,6 +73,7 @@ def stream(host: str, port: int) -> None:
     """Run the event stream: GET /v1/events/stream, server-sent events for any number of consumers."""
     with plain_failures():
         settings = read_settings()
+        configure_logs("stream", settings.log_format, settings.log_level)
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     from granian.constants import Interfaces  # noqa: PLC0415 - Granian takes long to import
     from granian.log import LogLevels  # noqa: PLC0415
@@ -70,7 +82,7 @@ def stream(host: str, port: int) -> None:
     from report_api.stream.app import MAX_STREAMS  # noqa: PLC0415
 
     Server(
-        "report_api.stream.app:create_stream",
+        "report_api.serve:stream",
         factory=True,
         address=host,
         port=port,
@@ -82,4 +94,5 @@ def stream(host: str, port: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         log_level=LogLevels.warning,
+        log_dictconfig=GRANIAN_LOGS,
     ).serve()

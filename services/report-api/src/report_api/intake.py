@@ -6,13 +6,13 @@ from typing import Any, cast
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
-from quorum.events import parse_traceparent
 from quorum.messages import THANK_YOU, choose_language
 from quorum.model import Report
 from quorum.redis_store.codec import encode_report
 from quorum.redis_store.inbox import NO_LIMIT, Receipt, Sending
 from report_api.access import NOTHING_CLAIMED, Caller, Claimed
 from report_api.bodies import JSON, json_object, load_report, raw_body
+from report_api.correlation import trace_of
 from report_api.idempotency import once
 from report_api.services import Services, services
 
@@ -72,8 +72,7 @@ def _accept(parts: Services, raw: bytes, environ: dict[str, Any]) -> Receipt:
     report = load_report(json_object(raw, environ), policy)
     claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
     caller = parts.access.caller(environ.get("HTTP_AUTHORIZATION"), claimed, environ.get("REMOTE_ADDR"), policy)
-    trace = environ.get("HTTP_TRACEPARENT")
-    partition, sending = to_send(report, caller, parts.settings.partitions, trace and parse_traceparent(trace))
+    partition, sending = to_send(report, caller, parts.settings.partitions, trace_of(environ))
     receipt = parts.inbox.append(partition, sending)
     refusal = receipt.refusal(0)
     if refusal:

@@ -1,5 +1,6 @@
 """Counts and times every request, in one place and with bounded labels."""
 
+import logging
 import os
 import re
 import time
@@ -12,7 +13,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, disable_cre
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum import metrics
+from report_api.correlation import request_id, trace_of
 
+log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -35,14 +38,12 @@ def observe(app: Flask) -> CollectorRegistry:
 
     @cache  # the labels come from enumerations, so this stays small
     def counters(route: str, method: str, status: str) -> tuple[Counter, Histogram]:
-        template = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+        template = as_template(route)
         return requests.labels(template, method, status), seconds.labels(template)
 
     def count(environ: dict[str, Any], status: str, duration: float) -> None:
-        rule = environ["werkzeug.request"].url_rule
         method = environ["REQUEST_METHOD"]
-        route = rule.rule if rule else "other"
-        counter, histogram = counters(route, method if method in METHODS else "other", status)
+        counter, histogram = counters(rule_of(environ), method if method in METHODS else "other", status)
         counter.inc()
         histogram.observe(duration)
 
@@ -52,17 +53,53 @@ def observe(app: Flask) -> CollectorRegistry:
 
 def _timed(wsgi_app: WsgiApp, count: Callable[[dict[str, Any], str, float], None]) -> WsgiApp:
     """Call `count` when an answer begins. This costs a request less than Flask's hooks do."""
+    failures = _Failures()
 
     def timed(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start = time.perf_counter()
 
         def answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             count(environ, status[:3], time.perf_counter() - start)
+            if status >= "4" or "HTTP_X_REQUEST_ID" in environ:
+                headers.append(("X-Request-Id", request_id(environ)))
+                if status >= "5":
+                    failures.tell(environ, status)
             return start_response(status, headers, *more)
 
         return wsgi_app(environ, answer)
 
     return timed
+
+
+def rule_of(environ: dict[str, Any]) -> str:
+    """Return the rule that a request was routed by, as Flask writes it."""
+    rule = environ["werkzeug.request"].url_rule
+    return rule.rule if rule else "other"
+
+
+def as_template(rule: str) -> str:
+    """Return a rule as OpenAPI writes paths: `/v1/images/{image_id}`."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+class _Failures:
+    """Logs answers that are errors of ours, one line a second at most; the metrics count them all."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._untold = 0
+
+    def tell(self, environ: dict[str, Any], status: str) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            self._untold += 1
+            return
+        told = {"status": int(status[:3]), "method": environ["REQUEST_METHOD"], "route": as_template(rule_of(environ))}
+        trace = trace_of(environ)
+        if trace:
+            told["trace_id"] = trace[:16].hex()
+        log.warning("answered with an error", extra={**told, "request_id": request_id(environ), "untold": self._untold})
+        self._next, self._untold = now + 1, 0
 
 
 def _export(own: CollectorRegistry) -> CollectorRegistry:

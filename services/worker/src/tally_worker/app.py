@@ -9,6 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
+from celery.signals import setup_logging
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
@@ -26,6 +27,7 @@ from quorum.redis_store.tally import PartitionTally
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
+from quorum.tracing import Tracing, make_tracing
 from tally_worker.acknowledgement import free_window_before_acknowledging
 from tally_worker.bus import Bus
 from tally_worker.delivery import Deliverer
@@ -117,7 +119,7 @@ def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRe
     )
 
 
-def make_deliverer(settings: Settings, metrics: DeliveryMetrics) -> Deliverer:
+def make_deliverer(settings: Settings, metrics: DeliveryMetrics, tracing: Tracing | None = None) -> Deliverer:
     """Return what delivers events to webhooks, with connections of its own."""
     namespace, partitions = settings.namespace, settings.partitions
     return Deliverer(
@@ -125,10 +127,11 @@ def make_deliverer(settings: Settings, metrics: DeliveryMetrics) -> Deliverer:
         Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         Caller(settings.webhook_networks),
         metrics,
+        tracing,
     )
 
 
-def make_bus(settings: Settings, metrics: DeliveryMetrics) -> Bus | None:
+def make_bus(settings: Settings, metrics: DeliveryMetrics, tracing: Tracing | None = None) -> Bus | None:
     """Return what publishes events to the message bus, when there is one."""
     if not settings.bus_url:
         return None
@@ -143,7 +146,12 @@ def make_bus(settings: Settings, metrics: DeliveryMetrics) -> Bus | None:
         place=BusPlace(client, namespace, partitions),
         worker=_worker_name(),
         metrics=metrics,
+        tracing=tracing,
     )
+
+
+def _leave_logging_alone(**_: Any) -> None:
+    """Keep Celery from setting logging up its own way: that it has a receiver is enough."""
 
 
 def _worker_name() -> str:
@@ -159,14 +167,14 @@ def sweeping_step(
         requires = ("celery.worker.components:Pool",)
 
         def start(self, _worker: Any) -> None:
-            metrics = DeliveryMetrics(registry)
+            metrics, tracing = DeliveryMetrics(registry), make_tracing("quorum-worker")
             policies = PolicyFile(settings.policy_path)
             registry.register(PolicyCollector(policies))
             self.sweeper = make_sweeper(settings, policies, registry)
             self.sweeper.start()
-            self.deliverer = make_deliverer(settings, metrics)
+            self.deliverer = make_deliverer(settings, metrics, tracing)
             self.deliverer.start()
-            self.bus = make_bus(settings, metrics)
+            self.bus = make_bus(settings, metrics, tracing)
             if self.bus:
                 self.bus.start()
             if metrics_port:
@@ -187,6 +195,7 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()
+    setup_logging.connect(_leave_logging_alone)
     app = make_worker(settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
@@ -197,7 +206,6 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
         [
             "--quiet",  # no banner
             "worker",
-            "--loglevel=WARNING",
             f"--concurrency={concurrency}",
             f"--queues={QUEUE}",
             "--without-gossip",

@@ -17,7 +17,9 @@ from quorum.events import Event
 from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.watch import Watch
+from quorum.tracing import Tracing
 from tally_worker.observe import DeliveryMetrics
+from tally_worker.spans import span_of
 
 PAGE = 200
 PAUSE_SECONDS = 1.0
@@ -46,6 +48,7 @@ class Bus:
         place: BusPlace,
         worker: str,
         metrics: DeliveryMetrics,
+        tracing: Tracing | None = None,
     ) -> None:
         self._url = url
         self._exchange = Exchange(exchange, type="topic", durable=True)
@@ -54,6 +57,7 @@ class Bus:
         self._place = place
         self._worker = worker
         self._metrics = metrics
+        self._tracing = tracing
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="bus", daemon=True)
 
@@ -112,13 +116,15 @@ class Bus:
 
     def _publish(self, producer: Producer, event: Event) -> None:
         body: dict[str, Any] = event.as_cloudevent()
-        producer.publish(
-            json.dumps(body, ensure_ascii=False).encode(),
-            routing_key=event.type,
-            content_type=CONTENT_TYPE,
-            content_encoding="utf-8",
-            delivery_mode=2,
-            message_id=event.id,
-            type=event.type,
-            timeout=10,
-        )
+        with span_of(self._tracing, "publish to the bus", body) as trace:
+            producer.publish(
+                json.dumps(body, ensure_ascii=False).encode(),
+                routing_key=event.type,
+                headers={"traceparent": trace} if trace else {},
+                content_type=CONTENT_TYPE,
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=event.id,
+                type=event.type,
+                timeout=10,
+            )

@@ -5,6 +5,7 @@ import os
 import click
 
 from quorum.cli.failures import plain_failures
+from quorum.logs import configure_logs
 from quorum.settings import read_settings
 from tally_worker.app import run_worker
 
@@ -17,4 +18,6 @@ def worker(concurrency: int, metrics_address: str, metrics_port: int) -> None:
     """Run a worker: it tallies reports and emits block events. Start as many as you like."""
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # Celery: a soft shutdown on SIGTERM
     with plain_failures():
-        run_worker(read_settings(), concurrency=concurrency, metrics_address=metrics_address, metrics_port=metrics_port)
+        settings = read_settings()
+        configure_logs("worker", settings.log_format, settings.log_level)
+        run_worker(settings, concurrency=concurrency, metrics_address=metrics_address, metrics_port=metrics_port)

@@ -15,9 +15,11 @@ from threading import Event, Lock, Thread
 from quorum.errors import QuorumError, UnknownSubscription
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Attempt, Claim, Webhooks
+from quorum.tracing import Tracing
 from quorum.webhooks import DISABLE_AFTER_MS, Subscription, next_attempt_seconds, signed_headers
 from tally_worker.observe import DeliveryMetrics
 from tally_worker.outbound import TOTAL_SECONDS, Answer, Caller
+from tally_worker.spans import span_of, trace_id
 
 THREADS = 64
 PER_ENDPOINT = 4
@@ -31,11 +33,19 @@ log = logging.getLogger(__name__)
 class Deliverer:
     """Runs until it is stopped."""
 
-    def __init__(self, webhooks: Webhooks, watch: Watch, caller: Caller, metrics: DeliveryMetrics) -> None:
+    def __init__(
+        self,
+        webhooks: Webhooks,
+        watch: Watch,
+        caller: Caller,
+        metrics: DeliveryMetrics,
+        tracing: Tracing | None = None,
+    ) -> None:
         self._webhooks = webhooks
         self._metrics = metrics
         self._watch = watch
         self._caller = caller
+        self._tracing = tracing
         self._pool = ThreadPoolExecutor(THREADS, "webhook")
         self._busy: Counter[str] = Counter()
         self._lock = Lock()
@@ -99,10 +109,10 @@ class Deliverer:
         """Make one attempt and write what became of it; tell whether the endpoint answered well."""
         headers = signed_headers(subscription, claim.event_id, claim.body, self._webhooks.now_ms())
         event = json.loads(claim.body)
-        trace = event.get("traceparent")
-        if trace:
-            headers["traceparent"] = trace
-        answer = self._caller.post(subscription.url, claim.body.encode(), headers)
+        with span_of(self._tracing, "deliver webhook", event) as trace:
+            if trace:
+                headers["traceparent"] = trace
+            answer = self._caller.post(subscription.url, claim.body.encode(), headers)
         now = self._webhooks.now_ms()
         well = 200 <= answer.status < 300  # noqa: PLR2004 - HTTP
         wait = None if well else next_attempt_seconds(claim.attempts + 1, random.random(), answer.retry_after)  # noqa: S311
@@ -129,6 +139,8 @@ class Deliverer:
             detail="" if outcome == "delivered" else answer.detail,
             duration_ms=answer.duration_ms,
         )
+        told = {"webhook": subscription.id, "event_id": claim.event_id, "status": answer.status, "outcome": outcome}
+        log.info("webhook called", extra={**told, "attempt": attempt.attempt, **trace_id(claim.body)})
         self._webhooks.record(subscription, attempt, claim.body if outcome == "dead" else None)
 
     def _disable_if_hopeless(self, subscription: Subscription, answer: Answer, now: int) -> None:

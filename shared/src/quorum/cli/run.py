@@ -86,6 +86,7 @@ class Plan:
             "QUORUM_TOKEN_SECRET": self.secrets.token_secret,
             "QUORUM_READ_ACCESS": "open",  # the API listens on loopback only
             "QUORUM_DEMO": "1",
+            "QUORUM_LOG_FORMAT": "text",
             "QUORUM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # so that a receiver on this machine can be tried
         }
 

@@ -181,8 +181,3 @@ async def _problem(  # noqa: PLR0917 - the fields of a problem document
 ) -> None:
     body = {"type": f"urn:quorum:problem:{kind}", "title": title, "status": status, "detail": detail}
     await _answer(send, status, json.dumps(body).encode(), PROBLEM_TYPE.encode(), headers)
-
-
-def create_stream() -> StreamApp:
-    """Return the ASGI application."""
-    return StreamApp()

@@ -1,0 +1,30 @@
+"""What a server process begins with: logs, spans, then the application."""
+
+from flask import Flask
+
+from quorum.logs import configure_logs
+from quorum.settings import read_settings
+from quorum.tracing import make_tracing
+from report_api.app import create_app
+from report_api.correlation import add_request
+from report_api.stream.app import StreamApp
+
+
+def api() -> Flask:
+    """Return the report API of a server process."""
+    settings = read_settings()
+    configure_logs("report-api", settings.log_format, settings.log_level, [add_request])
+    app = create_app(settings)
+    tracing = make_tracing("quorum-report-api")
+    if tracing:
+        from report_api.spans import trace_requests  # noqa: PLC0415 - OpenTelemetry may not be installed
+
+        trace_requests(app, tracing)
+    return app
+
+
+def stream() -> StreamApp:
+    """Return the event stream of a server process."""
+    settings = read_settings()
+    configure_logs("stream", settings.log_format, settings.log_level)
+    return StreamApp(settings)

@@ -1,0 +1,28 @@
+"""What goes on with an event becomes part of the trace that its cause began."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from quorum.tracing import Tracing
+
+
+@contextmanager
+def span_of(tracing: Tracing | None, name: str, event: Mapping[str, Any]) -> Iterator[str | None]:
+    """Open a span for handing on an event, when tracing is on; give the `traceparent` that goes along."""
+    cause = event.get("traceparent")
+    if tracing is None:
+        yield cause
+        return
+    from opentelemetry.trace import SpanKind  # noqa: PLC0415 - only when asked for
+
+    attributes = {"cloudevents.event_id": event["id"], "cloudevents.event_type": event["type"]}
+    with tracing.span(name, SpanKind.PRODUCER, cause, attributes) as (_, here):
+        yield here
+
+
+def trace_id(body: str) -> dict[str, str]:
+    """Return the trace id of an event in JSON as a field of a log line; nothing when it has none."""
+    parent = json.loads(body).get("traceparent")
+    return {"trace_id": parent.split("-")[1]} if parent else {}
