@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .batch import batch
+from .capacity import capacity
 from .cost import cost
 from .drain import drain
 from .harness import FULL, QUICK, ROOT, Lab, Row, Scale, open_lab
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Lab, Scale], Iterator[Row]]] = {
     "latency": latency,
     "memory": memory,
     "cost": cost,
+    "capacity": capacity,
 }
 
 

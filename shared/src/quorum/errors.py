@@ -98,5 +98,9 @@ class UnknownSubscription(PermanentError):
     """There is no webhook with this id."""
 
 
+class BackupError(PermanentError):
+    """A backup cannot be written or read back; the message says why."""
+
+
 class InvalidCursor(PermanentError):
     """A cursor was not made by this feed."""

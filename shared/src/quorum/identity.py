@@ -8,7 +8,9 @@ import hmac
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
-NAMED, NETWORK = "named", "network"  # kinds of subject: a name that the site gives, a network
+# Kinds of subject: a name that the site gives, a network. The words go into every fingerprint since layout 1: changing
+# one would make every reporter a new one.
+NAMED, NETWORK = "verified", "anonymous"
 FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12 that any two are taken for one
 
 NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart

@@ -1,0 +1,148 @@
+"""A backup of all that quorum keeps, consistent to the moment: writers wait while it is read.
+
+`CLIENT PAUSE ... WRITE` (Redis 6.2) holds every write back, for some seconds with much data, and scripts with it;
+intake waits or answers 503, and nothing is lost. The file is gzip of a JSON object a line: first what it is, then of
+each key its name, time to live and `DUMP`, which any Redis from the same version on can `RESTORE`.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from quorum.errors import BackupError
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import RESTORING
+
+FORMAT = "quorum-backup-1"
+PAGE = 500
+PAUSE_MS = 15_000  # renewed while it goes on, and over by itself when the program is killed
+PASSING = (":bell", ":pulse", ":workers")  # what only the present can know
+PASSING_PREFIXES = (":limits:", ":broker:")
+
+
+def write_backup(client: Redis, namespace: str, path: Path) -> int:
+    """Write all keys of a namespace to `path`, readable by its owner only; return how many.
+
+    The file appears under its name when it is whole. Raises BackupError when there is no data, StoreUnavailable.
+    """
+    redis: Any = client
+    meta_name = keys_of(namespace, 0).meta
+    draft = path.with_name(f"{path.name}.draft")
+    with translated_errors():
+        stored = redis.hgetall(meta_name)
+    if not stored:
+        raise BackupError(f"there is no data under the namespace {namespace!r}")
+    head = {
+        "format": FORMAT,
+        "namespace": namespace,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "meta": {name.decode(): value.decode() for name, value in stored.items()},
+    }
+    written = 0
+    draft.touch(mode=0o600)
+    with translated_errors(), gzip.open(draft, "wt", compresslevel=1, encoding="ascii") as file:
+        file.write(json.dumps(head) + "\n")
+        try:
+            for record in _records(redis, namespace):
+                file.write(json.dumps(record) + "\n")
+                written += 1
+            file.write(json.dumps({"keys": written}) + "\n")
+        finally:
+            redis.client_unpause()
+    draft.replace(path)
+    return written
+
+
+def read_backup(client: Redis, namespace: str, path: Path) -> int:
+    """Bring the keys of a backup back into a namespace that has no data; return how many.
+
+    Cut off, it can be run again. Raises BackupError when the file is no whole backup or there is data already,
+    StoreUnavailable.
+    """
+    redis: Any = client
+    meta_name = keys_of(namespace, 0).meta
+    head, count = _examine(path)
+    with translated_errors():
+        if redis.exists(meta_name) and not redis.hexists(meta_name, RESTORING):
+            raise BackupError(f"there is data under the namespace {namespace!r} already: restore into an empty one")
+        redis.hset(meta_name, RESTORING, 1)
+        for page in _pages(path):
+            pipe = redis.pipeline(transaction=False)
+            for record in page:
+                name = namespace + record["key"]
+                pipe.restore(name, record["ttl_ms"], base64.b64decode(record["dump"]), replace=True)
+            try:
+                pipe.execute()
+            except ResponseError as error:
+                raise BackupError(f"this Redis cannot read the backup; is it older than the other? {error}") from error
+        pipe = redis.pipeline(transaction=True)
+        pipe.hset(meta_name, mapping=head["meta"])
+        pipe.hdel(meta_name, RESTORING)
+        pipe.execute()
+    return count
+
+
+def _records(redis: Any, namespace: str) -> Iterator[dict[str, Any]]:
+    """Yield every lasting key but the meta hash, while nobody writes."""
+    redis.client_pause(PAUSE_MS, all=False)
+    names = [
+        name
+        for name in redis.scan_iter(f"{namespace}:*", count=10_000)
+        if not name.endswith(tuple(map(str.encode, PASSING)))
+        and not any(prefix.encode() in name for prefix in PASSING_PREFIXES)
+        and name != keys_of(namespace, 0).meta.encode()
+    ]
+    for start in range(0, len(names), PAGE):
+        redis.client_pause(PAUSE_MS, all=False)
+        page = names[start : start + PAGE]
+        pipe = redis.pipeline(transaction=False)
+        for name in page:
+            pipe.dump(name)
+            pipe.pttl(name)
+        answers = pipe.execute()
+        for name, dump, ttl in zip(page, answers[::2], answers[1::2], strict=True):
+            if dump is not None:  # else its time was over
+                key = name.decode()[len(namespace) :]
+                yield {"key": key, "ttl_ms": max(ttl, 0), "dump": base64.b64encode(dump).decode()}
+
+
+def _examine(path: Path) -> tuple[dict[str, Any], int]:
+    """Return the head of a backup and how many keys it holds, once it is known to be whole."""
+    count = -1
+    head: dict[str, Any] = {}
+    try:
+        with gzip.open(path, "rt", encoding="ascii") as file:
+            for count, line in enumerate(file, -1):
+                if count < 0:
+                    head = json.loads(line)
+            last = json.loads(line)
+    except (OSError, EOFError, ValueError, UnboundLocalError) as error:
+        raise BackupError(f"{path} cannot be read as a backup: {error}") from error
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise BackupError(f"{path} is not a backup of quorum")
+    if last != {"keys": count}:
+        raise BackupError(f"{path} is not whole: its last line is missing")
+    return head, count
+
+
+def _pages(path: Path) -> Iterator[list[dict[str, Any]]]:
+    page: list[dict[str, Any]] = []
+    with gzip.open(path, "rt", encoding="ascii") as file:
+        next(file)
+        for line in file:
+            record = json.loads(line)
+            if "dump" in record:
+                page.append(record)
+            if len(page) == PAGE:
+                yield page
+                page = []
+    if page:
+        yield page
