@@ -16,18 +16,9 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 @click.option("--window-days", type=_POSITIVE, default=_USUAL.window_days, show_default=True, help="As in the policy.")
 @click.option("--event-days", type=_POSITIVE, default=_USUAL.event_days, show_default=True)
 @click.option("--peak", type=_POSITIVE, default=_USUAL.peak, show_default=True, help="Busiest minute over the mean.")
-def capacity(
-    reports_per_day: float,
-    reports_per_image: float,
-    blocked_share: float,
-    window_days: float,
-    event_days: float,
-    peak: float,
-) -> None:
+def capacity(**load: float) -> None:
     """Say how much Redis memory, how many processors and workers so many reports need (docs/capacity.md)."""
-    need = need_of(
-        Load(reports_per_day, reports_per_image, blocked_share, window_days, event_days=event_days, peak=peak)
-    )
+    need = need_of(Load(**load))  # type: ignore[arg-type] # the options are its fields
     click.echo(f"busiest minute  {need.peak_reports_per_second:,.1f} reports/s")
     click.echo(f"Redis memory    {need.kept_bytes / 1e6:,.0f} MB kept; maxmemory {need.maxmemory_bytes / 1e6:,.0f} MB")
     click.echo(
