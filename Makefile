@@ -53,6 +53,15 @@ generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/me
 	@$(BIN)/python -c 'from quorum.metrics import table; print(table(), end="")' > docs/metrics.md
 	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
 
+.PHONY: sbom
+sbom: $(VENV)/.dev  ## list what the images hold (CycloneDX, in .cache/)
+	@mkdir -p .cache
+	@for image in report-api worker; do \
+	  $(BIN)/cyclonedx-py requirements requirements/$$image.lock --output-reproducible --of JSON \
+	    --output-file .cache/sbom-$$image.json; \
+	  echo .cache/sbom-$$image.json; \
+	done
+
 .PHONY: lock
 lock: $(VENV)/.dev  ## remake the lock files from the pyproject files
 	@deploy/lock $(BIN)/uv

@@ -20,6 +20,7 @@ from quorum.redis_store.scripts import Script
 from quorum.webhooks import Subscription, ping_event
 
 PAGE = 200
+SOON_MS = 60_000  # what is due within this time may be under way: no attempt lasts longer
 LOG_LENGTH = 1000  # deliveries remembered of each subscription
 DEAD_LENGTH = 10_000
 TEST_SUBJECT = "test"
@@ -117,11 +118,15 @@ class Webhooks:
         self.replace(replace(subscription, disabled_ms=now_ms, disabled_because=because))
 
     def enable(self, subscription_id: str) -> Subscription:
-        """Deliver again, from where it stopped. Raises UnknownSubscription."""
+        """Deliver again, from where it stopped, and at once what waits for a later try. Raises UnknownSubscription."""
         subscription = replace(self.get(subscription_id), disabled_ms=None, disabled_because=None)
         self.replace(subscription)
         with translated_errors():
             self._client.hdel(f"{self._prefix}failing", subscription_id)
+            now, due = self.now_ms(), self._key(subscription_id, "due")
+            later = self._client.zrangebyscore(due, now + SOON_MS, "+inf")
+            if later:
+                self._client.zadd(due, dict.fromkeys(later, now), xx=True)
         return subscription
 
     def failing_since(self, subscription_id: str) -> int | None:

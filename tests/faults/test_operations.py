@@ -1,0 +1,193 @@
+"""The runbook on trial: each fault is caused, its alert fires, the page names it, and what the runbook says mends it.
+
+Prometheus runs with the intervals that are shipped (5 s), so the printed seconds are those that an operator would see.
+"""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from conftest import RedisServer, free_port, kill_tree, make_settings, running, wait_until
+from pipeline import CROSSING, Pipeline, Visitor
+from prometheus_server import Prometheus, scraping
+
+from quorum.cli.embedded_redis import candidates, version_of
+from quorum.events import BLOCKED
+from quorum.redis_store.connection import connect
+from quorum.redis_store.webhooks import Webhooks
+from quorum.webhooks import new_subscription
+
+PATIENCE = 120
+SKEWED = "import time as _t\n_real = _t.time\n_t.time = lambda: _real() + 30\n"
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("operations")]
+
+
+class Site:
+    """A quorum as an operator has it: API, a worker, a stream, a webhook, Prometheus with the shipped alerts."""
+
+    def __init__(self, redis: RedisServer, pipeline: Pipeline, prometheus: Prometheus, ports: dict[str, int]) -> None:
+        self.redis = redis
+        self.pipeline = pipeline
+        self.prometheus = prometheus
+        self.ports = ports
+        settings = pipeline.settings
+        self.webhooks = Webhooks(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        self.endpoint = Endpoint(ports["endpoint"])
+        self.images = 0
+        self.worker: psutil.Popen
+
+    def findings(self) -> set[str]:
+        """Return what /ops says."""
+        with urlopen(f"http://127.0.0.1:{self.pipeline.port}/ops/state", timeout=10) as answer:
+            return {one["name"] for one in json.load(answer)["findings"]}
+
+    def fires(self, alert: str, since: float) -> None:
+        """Wait for an alert; print how long it took."""
+        wait_until(lambda: alert in self.prometheus.firing(), PATIENCE, alert)
+        print(f"  {alert} fired {time.monotonic() - since:.0f} s after the fault")
+
+    def is_mended(self, *alerts: str) -> None:
+        """Check that alerts are gone, and that quorum does its job."""
+        wait_until(lambda: not self.prometheus.firing() & set(alerts), PATIENCE, f"the end of {alerts}")
+        self.images += 1
+        image = f"mended-{self.images}"
+        with Visitor(self.pipeline.port) as visitor:
+            for reader in range(CROSSING):
+                assert visitor.report(image, f"reader-{self.images}-{reader}").status == 202
+            wait_until(lambda: visitor.get(f"/v1/images/{image}").json["state"] == "blocked", 20, "a block")
+
+
+class Endpoint:
+    """Receives webhooks, until it is taken away."""
+
+    def __init__(self, port: int) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        ThreadingHTTPServer.allow_reuse_address = True
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    directory = tmp_path_factory.mktemp("site")
+    redis = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
+    redis.client.config_set("maxmemory", "1gb")
+    settings = make_settings(redis.url, policy_path=None)
+    ports = {name: free_port() for name in ("stream", "worker", "endpoint")}
+    with (
+        Pipeline(settings, directory, QUORUM_WEBHOOK_NETWORKS="127.0.0.0/8") as pipeline,
+        running(["stream", "--port", str(ports["stream"])], pipeline.env, directory / "stream.log"),
+    ):
+        pipeline.start_api()
+        ports["report-api"] = pipeline.port
+        with scraping(ports, directory / "prometheus", every="5s") as prometheus:
+            made = Site(redis, pipeline, prometheus, ports)
+            url = f"http://127.0.0.1:{ports['endpoint']}/"
+            made.webhooks.add(new_subscription(url, (BLOCKED,), "tests", made.webhooks.now_ms()))
+            made.worker = pipeline.start_worker(metrics_port=ports["worker"])
+            made.is_mended()
+            yield made
+            made.endpoint.stop()
+    redis.stop()
+
+
+def test_worker_down(site: Site) -> None:
+    start = time.monotonic()
+    kill_tree(site.worker)
+    site.fires("QuorumNoWorker", start)
+    assert "no_worker" in site.findings()
+    site.worker = site.pipeline.start_worker(metrics_port=site.ports["worker"])
+    site.is_mended("QuorumNoWorker")
+
+
+def test_webhook_endpoint_down(site: Site) -> None:
+    site.endpoint.stop()
+    start = time.monotonic()
+    site.is_mended()  # an event that cannot be delivered
+    site.fires("QuorumWebhookFailing", start)
+    assert "webhooks" in site.findings()
+    site.endpoint = Endpoint(site.ports["endpoint"])
+    [webhook] = site.webhooks.all()
+    site.webhooks.enable(webhook.id)
+    wait_until(lambda: site.webhooks.backlog(webhook.id) == (0, 0), 20, "all deliveries")
+    site.is_mended("QuorumWebhookFailing")
+
+
+def test_redis_full(site: Site) -> None:
+    used = int(site.redis.client.info("memory")["used_memory"])
+    site.redis.client.config_set("maxmemory", used // 2)
+    start = time.monotonic()
+    with Visitor(site.pipeline.port) as visitor:
+        assert visitor.report("img-1", "reader-1").status == 503
+    site.fires("QuorumRedisFull", start)
+    assert site.findings() & {"redis_full", "no_worker"} == {"redis_full"}  # workers that go on do not look dead
+    site.redis.client.config_set("maxmemory", "1gb")
+    site.is_mended("QuorumRedisFull")
+
+
+def test_clock_skew(site: Site) -> None:
+    home = site.pipeline.directory / "skewed"
+    home.mkdir()
+    (home / "sitecustomize.py").write_text(SKEWED)
+    site.pipeline.stop_api()
+    usual, site.pipeline.env = site.pipeline.env, {**site.pipeline.env, "PYTHONPATH": str(home)}
+    start = time.monotonic()
+    site.pipeline.start_api()
+    site.fires("QuorumClockSkew", start)
+    assert "clock_skew" in site.findings()
+    site.pipeline.stop_api()
+    site.pipeline.env = usual
+    site.pipeline.start_api()
+    site.is_mended("QuorumClockSkew", "QuorumApiDown")
+
+
+def test_brigade(site: Site) -> None:
+    start = time.monotonic()
+    since = "2020-01-01T00:00:00Z"
+    with Visitor(site.pipeline.port) as visitor:
+        for image in range(150):
+            reports = [
+                {
+                    "image_id": f"target-{image}",
+                    "reason": "hate",
+                    "reporter_id": f"brigade-{image * 12 + who}",
+                    "reporter_since": since,
+                }
+                for who in range(12)
+            ]
+            assert visitor.ask("POST", "/v1/reports/batch", json.dumps(reports)).status == 200
+    site.fires("QuorumReportBurst", start)
+    site.fires("QuorumManyHolds", start)
+    site.fires("QuorumShieldsUp", start)
+    assert "shields_up" in site.findings()
+
+
+def test_redis_restarted(site: Site) -> None:
+    site.redis.client.delete(*site.redis.client.keys(f"{site.pipeline.settings.namespace}:*:shields"))
+    start = time.monotonic()
+    site.redis.signal(signal.SIGKILL)
+    site.fires("QuorumRedisDown", start)
+    assert site.findings() == {"redis_down"}
+    restarted = time.monotonic()
+    site.redis.start()
+    site.fires("QuorumRedisRestarted", restarted)
+    assert "redis_young" in site.findings()
+    site.is_mended("QuorumRedisDown")
