@@ -9,8 +9,12 @@ import pytest
 from conftest import RedisServer, environment, free_port, make_settings, running, wait_until
 from pipeline import CROSSING, Pipeline, Visitor, read_books, whole_pipeline
 
+from quorum.identity import Reporter
 from quorum.images import parse_image
+from quorum.model import Report
+from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_layout
 
 COMMANDS = {
     "run": "embedded Redis",
@@ -252,3 +256,31 @@ def test_tail_prints_what_happens_while_it_runs(own_redis: RedisServer, tmp_path
         line = (tmp_path / "all.txt").read_text().splitlines()[0]
         assert "quorum.image.blocked.v1  earlier  score 5 from 5 reporters  {'violence': 5}" in line
         assert quorum("tail", "--no-follow", env=pipeline.env) == (0, "")
+
+
+def test_dead_letters_that_are_no_reports_can_be_dropped(own_redis: RedisServer) -> None:
+    settings = make_settings(own_redis.url)
+    env, dead = environment(settings), keys_of(settings.namespace, 0).dead
+    report = encode_stamp(1) + encode_report(Report(parse_image("img"), Reporter("verified", b"r" * 12), "spam"))
+    own_redis.client.xadd(dead, {"reason": "none", "entry": b"x"}, id="1-1")
+    own_redis.client.xadd(dead, {"reason": "none", "entry": report}, id="2-1")
+    assert quorum("dead", "drop", env=env)[0] == 2
+    assert quorum("dead", "drop", "--unreadable", env=env) == (0, "1 dropped\n")
+    assert quorum("dead", "drop", "1-1", env=env)[0] == 1
+    assert own_redis.client.xlen(dead) == 1
+    assert quorum("dead", "drop", "2-1", env=env) == (0, "1 dropped\n")
+
+
+def test_a_backup_goes_to_a_file_and_back(own_redis: RedisServer, tmp_path: Path) -> None:
+    settings = make_settings(own_redis.url)
+    env, file = environment(settings), tmp_path / "quorum.backup"
+    status, text = quorum("backup", str(file), env=env)
+    assert (status, "there is no data" in text) == (1, True)
+    check_layout(own_redis.client, settings.namespace, 1)
+    own_redis.client.rpush(keys_of(settings.namespace, 0).inbox, b"x")
+    assert quorum("backup", str(file), env=env)[0] == 0
+    assert quorum("restore", str(file), env=env)[0] == 1  # there is data already
+    own_redis.client.flushall()
+    assert quorum("restore", str(file), env=env) == (0, "1 keys are back; `quorum doctor` looks at them\n")
+    status, text = quorum("migrate", env=env)
+    assert (status, text.startswith("nothing to do")) == (0, True)

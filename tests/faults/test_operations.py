@@ -4,26 +4,31 @@ Prometheus runs with the intervals that are shipped (5 s), so the printed second
 """
 
 import json
+import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.request import urlopen
 
 import psutil
 import pytest
-from conftest import RedisServer, free_port, kill_tree, make_settings, running, wait_until
+from conftest import ROOT, RedisServer, free_port, kill_tree, make_settings, running, wait_until
 from pipeline import CROSSING, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
 
 from quorum.cli.embedded_redis import candidates, version_of
 from quorum.events import BLOCKED
 from quorum.redis_store.connection import connect
+from quorum.redis_store.dead_letters import DeadLetters
+from quorum.redis_store.keys import keys_of
 from quorum.redis_store.webhooks import Webhooks
 from quorum.webhooks import new_subscription
 
 PATIENCE = 120
+DEFAULT_POLICY = ROOT / "shared" / "src" / "quorum" / "policy" / "default.toml"
 SKEWED = "import time as _t\n_real = _t.time\n_t.time = lambda: _real() + 30\n"
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("operations")]
 
@@ -41,6 +46,12 @@ class Site:
         self.endpoint = Endpoint(ports["endpoint"])
         self.images = 0
         self.worker: psutil.Popen
+
+    def start_stream(self, stack: ExitStack) -> None:
+        """Start the event stream, until `stack` is closed."""
+        command = ["stream", "--port", str(self.ports["stream"])]
+        stack.enter_context(running(command, self.pipeline.env, self.pipeline.directory / "stream.log"))
+        self.streams = stack
 
     def findings(self) -> set[str]:
         """Return what /ops says."""
@@ -90,11 +101,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     directory = tmp_path_factory.mktemp("site")
     redis = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
     redis.client.config_set("maxmemory", "1gb")
-    settings = make_settings(redis.url, policy_path=None)
+    policy = directory / "policy.toml"
+    shutil.copy(DEFAULT_POLICY, policy)
+    settings = make_settings(redis.url, policy_path=policy)
     ports = {name: free_port() for name in ("stream", "worker", "endpoint")}
     with (
         Pipeline(settings, directory, QUORUM_WEBHOOK_NETWORKS="127.0.0.0/8") as pipeline,
-        running(["stream", "--port", str(ports["stream"])], pipeline.env, directory / "stream.log"),
+        ExitStack() as streams,
     ):
         pipeline.start_api()
         ports["report-api"] = pipeline.port
@@ -102,6 +115,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             made = Site(redis, pipeline, prometheus, ports)
             url = f"http://127.0.0.1:{ports['endpoint']}/"
             made.webhooks.add(new_subscription(url, (BLOCKED,), "tests", made.webhooks.now_ms()))
+            made.start_stream(streams)
             made.worker = pipeline.start_worker(metrics_port=ports["worker"])
             made.is_mended()
             yield made
@@ -141,6 +155,33 @@ def test_redis_full(site: Site) -> None:
     assert site.findings() & {"redis_full", "no_worker"} == {"redis_full"}  # workers that go on do not look dead
     site.redis.client.config_set("maxmemory", "1gb")
     site.is_mended("QuorumRedisFull")
+
+
+def test_api_down(site: Site) -> None:
+    site.pipeline.stop_api()
+    start = time.monotonic()
+    site.fires("QuorumApiDown", start)
+    site.pipeline.start_api()
+    site.is_mended("QuorumApiDown")
+
+
+def test_stream_down_a_bad_policy_and_a_dead_letter(site: Site) -> None:
+    settings = site.pipeline.settings
+    assert settings.policy_path
+    good = settings.policy_path.read_text()
+    start = time.monotonic()
+    site.streams.close()
+    settings.policy_path.write_text(good.replace("threshold = ", "treshold = "))
+    site.redis.client.rpush(keys_of(settings.namespace, 0).inbox, b"no report")
+    for alert in ("QuorumStreamDown", "QuorumPolicyFileBad", "QuorumDeadLetters"):
+        site.fires(alert, start)
+    assert site.findings() >= {"policy_bad", "dead_letters"}
+    site.start_stream(ExitStack())
+    settings.policy_path.write_text(good)
+    letters = DeadLetters(site.redis.client, settings.namespace, 1)
+    for letter in letters.list():
+        letters.drop(letter)
+    site.is_mended("QuorumStreamDown", "QuorumPolicyFileBad", "QuorumDeadLetters")
 
 
 def test_clock_skew(site: Site) -> None:

@@ -11,12 +11,13 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.dead_letters import DeadLetter, DeadLetters
 from quorum.settings import read_settings
 
+MANY = 100_000
 STREAM_ID = re.compile(r"\d{1,19}-\d{1,19}")
 
 
 @click.group()
 def dead() -> None:
-    """List and replay reports that could not be tallied (dead letters)."""
+    """List, replay and drop reports that could not be tallied (dead letters)."""
 
 
 def _letters() -> DeadLetters:
@@ -55,3 +56,28 @@ def replay(letter_id: str | None, *, everything: bool) -> None:
         raise click.UsageError(f"{letter_id!r} is not the id of a dead letter (see `quorum dead list`)")
     with plain_failures():
         click.echo(f"{_letters().replay(letter_id)} put back into the inbox")
+
+
+@dead.command()
+@click.argument("letter_id", required=False)
+@click.option("--unreadable", is_flag=True, help="Drop all that are no reports and never will be.")
+def drop(letter_id: str | None, *, unreadable: bool) -> None:
+    """Forget a dead letter for good. What is a report is dropped by its id alone, one at a time."""
+    if bool(letter_id) == unreadable:
+        raise click.UsageError("name one dead letter by its id (see `quorum dead list`), or give --unreadable")
+    with plain_failures():
+        letters = _letters()
+        chosen = [one for one in letters.list(MANY) if (one.id == letter_id if letter_id else not _is_report(one))]
+        if letter_id and not chosen:
+            raise click.ClickException(f"there is no dead letter {letter_id}")
+        for letter in chosen:
+            letters.drop(letter)
+        click.echo(f"{len(chosen)} dropped")
+
+
+def _is_report(letter: DeadLetter) -> bool:
+    try:
+        decode_entry(letter.entry)
+    except MalformedEntry:
+        return False
+    return True

@@ -45,6 +45,11 @@ class DeadLetters:
         """Put one dead letter, or all that are there now, back into the inbox; return how many."""
         return sum(self._replay_partition(partition, letter_id) for partition in range(len(self._keys)))
 
+    def drop(self, letter: DeadLetter) -> None:
+        """Forget a dead letter for good. Raises StoreUnavailable."""
+        with translated_errors():
+            self._client.xdel(self._keys[letter.partition].dead, letter.id)
+
     def _replay_partition(self, partition: int, letter_id: str | None) -> int:
         keys, total = self._keys[partition], 0
         with translated_errors():
