@@ -14,8 +14,8 @@ from redis import Redis
 
 from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of
-from report_api.languages import LANGUAGES
 from report_api.ops.texts import CHARTS, FINDINGS, NUMBERS, SECTIONS, TEXTS
+from report_api.pages import LANGUAGES
 
 
 @pytest.fixture

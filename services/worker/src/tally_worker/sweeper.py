@@ -71,19 +71,19 @@ class Sweeper:
             drain_until_silent(tally, self._policies)
 
     def tidy(self) -> None:
-        """Forget in a few buckets what left the window, trim old events, and leave word that this worker lives.
+        """Leave word that this worker lives, trim old events, forget in a few buckets what left the window, note vitals.
 
-        Raises QuorumError or a Redis error; at maxmemory it must, and draining goes on all the same.
+        Raises QuorumError or a Redis error. What frees memory comes first: at maxmemory the rest fails.
         """
         self._metrics.clock_offset(self._health.worker_swept(self._worker))
-        self._history.note()
-        self._shields.settle()
         policy = self._policies.current
         for partition, tally in enumerate(self._tallies):
             self._feed.trim(partition, self._retention)
             for offset in range(COMPACT_PER_SWEEP):
                 tally.compact(policy, (self._bucket + offset) % BUCKETS)
         self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
+        self._shields.settle()
+        self._history.note()
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter

@@ -2,24 +2,18 @@
 
 import uuid
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from quorum.errors import StoreUnavailable
-from quorum.messages import choose_language
 from quorum.redis_store.feed import BEGINNING
 from quorum.tokens import mint_token
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import TEXTS
-from report_api.languages import LANGUAGES, RIGHT_TO_LEFT
+from report_api.pages import language_of_reader, show_page
 from report_api.services import services
 
 TOKEN_SECONDS = 900
 MAX_EDITION = 1_000_000
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; object-src 'none'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 blueprint = Blueprint(
     "demo", __name__, url_prefix="/demo", static_folder="static", static_url_path="/static", template_folder="templates"
@@ -29,14 +23,12 @@ blueprint = Blueprint(
 @blueprint.get("")
 def page() -> Response:
     """Show the news page in the reader's language; `edition` gives the pictures fresh ids."""
-    language = _language()
+    language = language_of_reader()
     edition = _edition()
     policy = services().policy
-    html = render_template(
+    return show_page(
         "demo.html",
-        language=language,
-        languages=LANGUAGES,
-        direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
+        language,
         text=TEXTS[language],
         stories=STORIES[language],
         edition=edition,
@@ -45,13 +37,6 @@ def page() -> Response:
         threshold=f"{policy.threshold:g}",
         cursor=_cursor(),
     )
-    headers = {
-        "Content-Language": language,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Cache-Control": "no-store",
-        "Vary": "Accept-Language",
-    }
-    return Response(html, headers=headers)
 
 
 @blueprint.post("/readers")
@@ -70,11 +55,6 @@ def _named(reader: uuid.UUID) -> dict[str, str]:
     settings = services().settings
     token = mint_token(settings.token_secret, settings.token_audience, f"demo-{reader}", TOKEN_SECONDS)
     return {"reader": str(reader), "token": token}
-
-
-def _language() -> str:
-    wanted = request.args.get("lang")
-    return wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
 
 
 def _edition() -> int:

@@ -3,21 +3,15 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from quorum.errors import StoreUnavailable
-from quorum.messages import choose_language
 from quorum.redis_store.health import EVENT_DELAYS_MS
-from report_api.languages import LANGUAGES, RIGHT_TO_LEFT
 from report_api.ops.findings import Finding, findings
 from report_api.ops.state import read_state
 from report_api.ops.texts import CHARTS, FINDINGS, NUMBERS, SECTIONS, TEXTS
+from report_api.pages import language_of_reader, show_page
 from report_api.services import services
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 blueprint = Blueprint(
     "ops", __name__, url_prefix="/ops", static_folder="static", static_url_path="/static", template_folder="templates"
@@ -27,13 +21,10 @@ blueprint = Blueprint(
 @blueprint.get("")
 def page() -> Response:
     """Show the page; it opens while Redis is away, too."""
-    wanted = request.args.get("lang")
-    language = wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
-    html = render_template(
+    language = language_of_reader()
+    return show_page(
         "ops.html",
-        language=language,
-        languages=LANGUAGES,
-        direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
+        language,
         text=TEXTS[language],
         charts=CHARTS[language],
         numbers=NUMBERS[language],
@@ -45,13 +36,6 @@ def page() -> Response:
             "bounds": [bound / 1000 for bound in EVENT_DELAYS_MS],
         },
     )
-    headers = {
-        "Content-Language": language,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Cache-Control": "no-store",
-        "Vary": "Accept-Language",
-    }
-    return Response(html, headers=headers)
 
 
 @blueprint.get("/state")

@@ -58,5 +58,10 @@ def read_state(parts: Services) -> State:
         blocked_images=sum(state.blocked_images for state in states),
         held_images=sum(state.held_images for state in states),
         shields_up=any(state.shields_up for state in states),
-        policy_bad=parts.policies.problem is not None,
+        policy_bad=_policy_is_bad(parts),
     )
+
+
+def _policy_is_bad(parts: Services) -> bool:
+    policies = parts.policies
+    return bool(policies.current and policies.problem)  # asking for the policy looks at its file

@@ -1,0 +1,33 @@
+"""What the HTML pages have in common: the reader's language, and headers under which nothing foreign runs."""
+
+from typing import Any
+
+from flask import Response, render_template, request
+
+from quorum.messages import choose_language
+
+LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}  # as their speakers call them
+RIGHT_TO_LEFT = frozenset({"ar"})
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def language_of_reader() -> str:
+    """Return the language that `?lang=` or else the browser asks for."""
+    wanted = request.args.get("lang")
+    return wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
+
+
+def show_page(template: str, language: str, **values: Any) -> Response:
+    """Return a page from its template, which also gets `language`, `languages` and `direction`."""
+    direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    html = render_template(template, language=language, languages=LANGUAGES, direction=direction, **values)
+    headers = {
+        "Content-Language": language,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Language",
+    }
+    return Response(html, headers=headers)
