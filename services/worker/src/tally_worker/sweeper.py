@@ -71,7 +71,7 @@ class Sweeper:
             drain_until_silent(tally, self._policies)
 
     def tidy(self) -> None:
-        """Leave word that this worker lives, trim old events, forget in a few buckets what left the window, note vitals.
+        """Leave word that this worker lives, trim old events, forget what left the window, note vitals.
 
         Raises QuorumError or a Redis error. What frees memory comes first: at maxmemory the rest fails.
         """
