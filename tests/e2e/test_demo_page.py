@@ -270,7 +270,7 @@ def test_the_page_allows_nothing_but_its_own_host(trial: Trial) -> None:
         answer = opened.page.goto(f"{trial.url}/demo")
         assert answer
         rules = dict(rule.strip().split(" ", 1) for rule in answer.headers["content-security-policy"].split(";"))
-        assert rules["default-src"] == rules["script-src"] == rules["style-src"] == "'self'"
+        assert (rules["default-src"], rules["script-src"], rules["style-src"]) == ("'none'", "'self'", "'self'")
         assert opened.page.locator("[style], style, script:not([src])").count() == 0
 
 

@@ -118,6 +118,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             made.start_stream(streams)
             made.worker = pipeline.start_worker(metrics_port=ports["worker"])
             made.is_mended()
+            wait_until(lambda: prometheus.values("quorum_reports_counted_total"), 30, "a first scrape")
             yield made
             made.endpoint.stop()
     redis.stop()
