@@ -17,7 +17,7 @@ _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.command()
 @_FILE
 def backup(file: Path) -> None:
-    """Write all data to FILE, consistent to the moment; writers wait meanwhile, a second for about 20,000 keys."""
+    """Write all data to FILE, consistent to the moment; writers wait meanwhile, a second for about 30,000 keys."""
     with plain_failures():
         settings = read_settings()
         written = write_backup(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
