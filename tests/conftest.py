@@ -2,20 +2,18 @@
 
 import os
 import re
-import signal
-import socket
-import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 from redis import Redis
+from redis_cluster import redis_cluster
+from redis_server import RedisServer, free_port, wait_until
 from store import Bench, open_bench
 
 from quorum.cli.embedded_redis import candidates, version_of
@@ -28,68 +26,7 @@ NO_CAPS = ROOT / "tests" / "policies" / "no_caps.toml"
 PEPPER = "a pepper for tests only"
 SITE_KEY = "qk_test.a-site-key-for-tests-only"
 TOKEN_SECRET = "a token secret for tests only, 32 bytes"
-
-
-def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "the condition") -> None:
-    """Poll until `true()`; fail the test when it does not come about."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"{what} did not come about within {seconds} s"
-        time.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@dataclass
-class RedisServer:
-    """A redis-server of a test's own, which it may stop, freeze, kill and restart."""
-
-    binary: Path
-    directory: Path
-    port: int = field(default_factory=free_port)
-    options: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    @property
-    def client(self) -> Redis:
-        return Redis.from_url(self.url, socket_timeout=5)
-
-    def start(self) -> "RedisServer":
-        command = [str(self.binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
-        command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
-        command += ["--hash-max-ziplist-value", "512", "--hash-max-ziplist-entries", "1024", *self.options]
-        with (self.directory / "redis.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(self.answers, 20, f"an answer from {self.binary}")
-        return self
-
-    def answers(self) -> bool:
-        with self.client as client:
-            try:
-                return bool(client.ping())
-            except Exception:  # noqa: BLE001 - not yet
-                return False
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self.process
-        self.process.send_signal(number)
-        if number in {signal.SIGKILL, signal.SIGTERM}:
-            self.process.wait(10)
-
-    def stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
-            self.process.wait(10)
+CLUSTERS = () if "REDIS_URL" in os.environ else ("cluster",)
 
 
 def _servers() -> dict[str, Path]:
@@ -99,21 +36,22 @@ def _servers() -> dict[str, Path]:
     return {".".join(map(str, version_of(binary)[:2])): binary for binary in candidates()}
 
 
-@pytest.fixture(scope="session", params=sorted(_servers()))
-def redis_binary(request: pytest.FixtureRequest) -> Path:
-    """Each server version in turn: 6.2 (bundled) and, where present, a newer one."""
-    return _servers()[request.param]
+@pytest.fixture(scope="session", params=[*sorted(_servers()), *CLUSTERS])
+def redis_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the tests of a session share, each in its own namespace.
 
-
-@pytest.fixture(scope="session")
-def redis_url(redis_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that the tests of a session share, each in its own namespace."""
+    Each server version in turn: 6.2 (bundled) and, where present, a newer one; then a cluster of the newest.
+    """
+    directory = tmp_path_factory.mktemp("redis")
     if "REDIS_URL" in os.environ:
         yield os.environ["REDIS_URL"]
-        return
-    server = RedisServer(redis_binary, tmp_path_factory.mktemp("redis")).start()
-    yield server.url
-    server.stop()
+    elif request.param == "cluster":
+        with redis_cluster(max(candidates(), key=version_of), directory) as cluster:
+            yield cluster.url
+    else:
+        server = RedisServer(_servers()[request.param], directory).start()
+        yield server.url
+        server.stop()
 
 
 @pytest.fixture
@@ -135,7 +73,7 @@ def settings(redis_url: str) -> Settings:
 def make_settings(redis_url: str, **changes: object) -> Settings:
     values: dict[str, object] = {
         "redis_url": redis_url,
-        "broker_url": redis_url,
+        "broker_url": "memory://" if "+cluster" in redis_url else redis_url,  # tests with a broker bring their own
         "namespace": f"test-{uuid.uuid4().hex[:12]}",
         "pepper": PEPPER,
         "site_key": SITE_KEY,

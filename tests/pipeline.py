@@ -12,12 +12,13 @@ from time import sleep
 from typing import Any, Self
 
 import psutil
-from conftest import SITE_KEY, environment, free_port, running, wait_until
-from redis import Redis
+from conftest import SITE_KEY, environment, running
+from redis_server import free_port, wait_until
 
 from quorum.identity import NAMED, fingerprint
 from quorum.images import parse_image
 from quorum.redis_store.codec import decode_entry, decode_record
+from quorum.redis_store.connection import connect
 from quorum.redis_store.keys import keys_of
 from quorum.settings import Settings
 
@@ -181,7 +182,7 @@ def read_books(settings: Settings) -> Books:
     events: list[dict[str, Any]] = []
     stats: Counter[str] = Counter()
     dead = 0
-    with Redis.from_url(settings.redis_url, socket_timeout=10) as client:
+    with connect(settings.redis_url, 10.0) as client:
         for partition in range(settings.partitions):
             keys = keys_of(settings.namespace, partition)
             for bucket in client.scan_iter(f"{keys.images}*", count=2000):
@@ -220,7 +221,7 @@ def assert_all_tallied(settings: Settings, *crowds: Crowd) -> Books:
 
 
 def inbox_depth(settings: Settings) -> int:
-    with Redis.from_url(settings.redis_url, socket_timeout=5) as client:
+    with connect(settings.redis_url, 5.0) as client:
         keys = [keys_of(settings.namespace, partition) for partition in range(settings.partitions)]
         return sum(client.llen(key.inbox) for key in keys)
 
@@ -281,7 +282,7 @@ class Pipeline:
 
     def sweeps(self, process: psutil.Popen) -> bool:
         """Tell whether this worker has swept and tidied at least once."""
-        with Redis.from_url(self.settings.redis_url, socket_timeout=5) as client:
+        with connect(self.settings.redis_url, 5.0) as client:
             names = client.zrange(keys_of(self.settings.namespace, 0).workers, 0, -1)
         return any(name.decode().endswith(f":{process.pid}") for name in names)
 

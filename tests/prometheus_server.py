@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import yaml
-from conftest import ROOT, free_port, wait_until
+from conftest import ROOT
+from redis_server import free_port, wait_until
 
 CONFIGURATION = ROOT / "deploy" / "prometheus"
 BINARY = shutil.which("prometheus") or "/usr/bin/prometheus"

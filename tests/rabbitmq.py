@@ -14,8 +14,8 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from conftest import free_port, wait_until
 from kombu import Connection, Exchange, Queue
+from redis_server import free_port, wait_until
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 

@@ -16,9 +16,10 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from conftest import SITE_KEY, RedisServer, free_port, make_settings, running, wait_until
+from conftest import SITE_KEY, make_settings, running
 from pipeline import CROSSING, Pipeline, Visitor, read_books, whole_pipeline
 from redis import Redis
+from redis_server import RedisServer, free_port, wait_until
 
 from quorum.client import ApiError, Blocklist, Client
 from quorum.decisions import Action

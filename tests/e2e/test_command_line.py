@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer, environment, free_port, make_settings, running, wait_until
+from conftest import environment, make_settings, running
 from pipeline import CROSSING, Pipeline, Visitor, read_books, whole_pipeline
+from redis_server import RedisServer, free_port, wait_until
 
 from quorum.identity import Reporter
 from quorum.images import parse_image

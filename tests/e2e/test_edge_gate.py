@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SITE_KEY, RedisServer, free_port, make_settings, wait_until
+from conftest import ROOT, SITE_KEY, make_settings
 from pipeline import CROSSING, Pipeline, Visitor, whole_pipeline
+from redis_server import RedisServer, free_port, wait_until
 
 from quorum.decisions import Action
 from quorum.images import parse_image

@@ -7,8 +7,9 @@ from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
-from conftest import SITE_KEY, TOKEN_SECRET, RedisServer, free_port, make_settings, wait_until
+from conftest import SITE_KEY, TOKEN_SECRET, make_settings
 from pipeline import CROSSING, Visitor, whole_pipeline
+from redis_server import RedisServer, free_port, wait_until
 
 from quorum.events import BLOCKED
 from quorum.redis_store.connection import connect

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PEPPER, RedisServer, environment, make_settings
+from conftest import PEPPER, environment, make_settings
+from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.events import timestamp

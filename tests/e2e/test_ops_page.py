@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, RedisServer, kill_tree, make_settings
+from conftest import ROOT, kill_tree, make_settings
 from e2e.browser import DESKTOP, PHONE, window
 from pipeline import CROSSING, Pipeline, Visitor
 from playwright.sync_api import expect
 from redis import Redis
+from redis_server import RedisServer
 
 from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of

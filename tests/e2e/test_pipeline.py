@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import RedisServer, kill_tree, make_settings, running, wait_until
+from conftest import kill_tree, make_settings, running
 from pipeline import (
     CROSSING,
     Pipeline,
@@ -15,6 +15,7 @@ from pipeline import (
     read_books,
     whole_pipeline,
 )
+from redis_server import RedisServer, wait_until
 
 from quorum.doorbell import QUEUE
 from quorum.images import parse_image

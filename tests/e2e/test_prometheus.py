@@ -10,10 +10,11 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from conftest import ROOT, RedisServer, free_port, make_settings, running, wait_until
+from conftest import ROOT, make_settings, running
 from pipeline import Crowd, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
 from rabbitmq import RabbitMQ
+from redis_server import RedisServer, free_port, wait_until
 
 from quorum import metrics
 from quorum.cli.embedded_redis import candidates, version_of

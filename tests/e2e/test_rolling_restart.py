@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer, free_port, make_settings, wait_until
+from conftest import make_settings
 from pipeline import Crowd, Pipeline, Visitor, assert_all_tallied, whole_pipeline
+from redis_server import RedisServer, free_port, wait_until
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 pytestmark = pytest.mark.timeout(240)

@@ -14,9 +14,10 @@ from urllib.request import Request, urlopen
 
 import psutil
 import pytest
-from conftest import Trial, free_port, is_dead, quorum_run, wait_until
+from conftest import Trial, is_dead, quorum_run
 from pipeline import CROSSING
 from redis import Redis
+from redis_server import free_port, wait_until
 
 EVENTS = "quorum:{0}:events"
 

@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import RedisServer, environment, make_settings, wait_until
+from conftest import environment, make_settings
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
+from redis_server import RedisServer, wait_until
 from standardwebhooks import Webhook
 from store import Bench, open_bench
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import RedisServer, kill_tree, make_settings, wait_until
+from conftest import kill_tree, make_settings
 from pipeline import Crowd, Pipeline, assert_all_tallied
+from redis_server import RedisServer, wait_until
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(1200)]
 

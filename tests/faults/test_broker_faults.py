@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer, free_port, make_settings, wait_until
+from conftest import make_settings
 from pipeline import CROSSING, Visitor, read_books, whole_pipeline
+from redis_server import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
 

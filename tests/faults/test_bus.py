@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer, kill_tree, make_settings, wait_until
+from conftest import kill_tree, make_settings
 from pipeline import Pipeline
 from rabbitmq import BusConsumer, RabbitMQ, is_installed
+from redis_server import RedisServer, wait_until
 from store import Bench, open_bench
 
 from quorum.decisions import Action

@@ -19,9 +19,10 @@ from threading import Lock, Thread
 from typing import Any
 
 import pytest
-from conftest import SITE_KEY, RedisServer, free_port, kill_tree, make_settings, running, wait_until
+from conftest import SITE_KEY, kill_tree, make_settings, running
 from pipeline import CROSSING, Pipeline
 from rabbitmq import BusConsumer, RabbitMQ, is_installed
+from redis_server import RedisServer, free_port, wait_until
 
 import quorum
 from quorum.client import Client

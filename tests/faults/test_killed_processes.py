@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer, kill_tree, make_settings, wait_until
+from conftest import kill_tree, make_settings
 from pipeline import (
     CROSSING,
     Crowd,
@@ -18,6 +18,7 @@ from pipeline import (
     read_books,
     whole_pipeline,
 )
+from redis_server import RedisServer, wait_until
 
 from quorum.doorbell import QUEUE
 

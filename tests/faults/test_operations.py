@@ -15,9 +15,10 @@ from urllib.request import urlopen
 
 import psutil
 import pytest
-from conftest import ROOT, RedisServer, free_port, kill_tree, make_settings, running, wait_until
+from conftest import ROOT, kill_tree, make_settings, running
 from pipeline import CROSSING, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
+from redis_server import RedisServer, free_port, wait_until
 
 from quorum.cli.embedded_redis import candidates, version_of
 from quorum.events import BLOCKED

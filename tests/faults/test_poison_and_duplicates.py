@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer, make_settings, wait_until
+from conftest import make_settings
 from pipeline import (
     CROSSING,
     Crowd,
@@ -16,6 +16,7 @@ from pipeline import (
     whole_pipeline,
 )
 from redis import Redis
+from redis_server import RedisServer, wait_until
 
 from quorum.identity import Reporter
 from quorum.images import parse_image

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 import psutil
 import pytest
-from conftest import RedisServer, free_port, make_settings, wait_until
+from conftest import make_settings
 from pipeline import (
     CROSSING,
     Crowd,
@@ -22,6 +22,7 @@ from pipeline import (
     read_books,
     whole_pipeline,
 )
+from redis_server import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
 

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import pytest
 from conftest import PEPPER, SITE_KEY, TOKEN_SECRET, make_settings
 from flask.testing import FlaskClient
-from redis import Redis
 from store import Bench
 from werkzeug.test import TestResponse
 
@@ -18,6 +17,7 @@ from quorum.messages import THANK_YOU
 from quorum.model import Report
 from quorum.policy.model import ANONYMOUS, VERIFIED
 from quorum.redis_store.codec import decode_entry
+from quorum.redis_store.connection import connect
 from quorum.settings import Settings
 from quorum.tokens import mint_token
 from report_api.app import create_app
@@ -116,7 +116,7 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
                 environ_base={"REMOTE_ADDR": "192.0.2.1"},
             )
 
-            with Redis.from_url(redis_url) as redis:
+            with connect(redis_url, 5.0) as redis:
                 stored: Any = redis.lrange(f"{settings.namespace}:{{0}}:inbox", 0, -1)
             assert decode_entry(stored[0]).reporter.fingerprint == fingerprint(PEPPER.encode(), NETWORK, expected)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 import schemathesis
-from conftest import RedisServer, make_settings
+from conftest import make_settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
+from redis_server import RedisServer
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (

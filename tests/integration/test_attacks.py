@@ -9,10 +9,10 @@ import pytest
 from conftest import SITE_KEY, TOKEN_SECRET, make_settings
 from flask import Flask
 from flask.testing import FlaskClient
-from redis import Redis
 from store import Bench, open_bench
 
 from quorum.policy import parse_policy
+from quorum.redis_store.connection import connect
 from quorum.redis_store.shields import Shields
 from quorum.settings import Settings
 from quorum.tokens import mint_token
@@ -228,7 +228,7 @@ def test_counters_of_one_network_do_not_outlive_their_minutes(
     client: FlaskClient, redis_url: str, settings: Settings
 ) -> None:
     report(client, address="203.0.113.7")
-    with Redis.from_url(redis_url) as redis:
+    with connect(redis_url, 5.0) as redis:
         counters = list(redis.scan_iter(f"{settings.namespace}:*limits:*"))
         assert len(counters) == 2
         assert all(0 < redis.pttl(name) <= 120_000 for name in counters)

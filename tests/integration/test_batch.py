@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from conftest import SITE_KEY, TOKEN_SECRET, make_settings
 from flask.testing import FlaskClient
-from redis import Redis
 from store import Bench
 
 from quorum.errors import StoreUnavailable
 from quorum.redis_store.codec import decode_entry
+from quorum.redis_store.connection import connect
 from quorum.redis_store.inbox import Receipt, Sending
 from quorum.settings import Settings
 from quorum.tokens import mint_token
@@ -113,5 +113,5 @@ def test_a_partition_that_fails_fails_its_own_reports_only(redis_url: str, monke
     answer = app.test_client().post("/v1/reports/batch", json=[report(n) for n in range(40)], headers=KEY).get_json()
     statuses = {result["status"] for result in answer["results"]}
     assert statuses == {202, 503}
-    with Redis.from_url(redis_url) as redis:
+    with connect(redis_url, 5.0) as redis:
         assert redis.llen(f"{settings.namespace}:{{0}}:inbox") == answer["accepted"]

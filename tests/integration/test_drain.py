@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from redis import Redis
 from store import NOW_MS, Bench, entry
 
 from quorum.events import timestamp
@@ -17,6 +16,7 @@ from quorum.model import State
 from quorum.policy import parse_policy
 from quorum.policy.model import ANONYMOUS
 from quorum.redis_store.codec import Record, decode_record
+from quorum.redis_store.connection import connect
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.scripts import Script
 
@@ -275,7 +275,7 @@ def test_the_script_writes_times_as_python_does(redis_url: str, moments: list[in
     start = source.index("local function timestamp")
     function = source[start : source.index("\nend\n", start) + 5]
     loop = "for i = 1, #ARGV do ARGV[i] = timestamp(tonumber(ARGV[i])) end return ARGV"
-    with Redis.from_url(redis_url, socket_timeout=5) as client:
+    with connect(redis_url, 5.0) as client:
         written: Any = client.eval(f"local floor = math.floor\n{function}\n{loop}", 0, *moments)
     assert [text.decode() for text in written] == [timestamp(moment) for moment in moments]
     assert [round(datetime.fromisoformat(text.decode()).timestamp() * 1000) for text in written] == moments

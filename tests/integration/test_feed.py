@@ -9,7 +9,8 @@ from store import NOW_MS, Bench
 import quorum
 from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events import Event
-from quorum.redis_store.feed import Feed, GroupReader
+from quorum.redis_store.feed import Feed
+from quorum.redis_store.group_reader import GroupReader
 from quorum.redis_store.keys import keys_of
 
 
@@ -143,7 +144,9 @@ def test_what_a_consumer_did_not_finish_comes_again(bench: Bench, redis_url: str
 
 def test_members_of_a_group_share_the_events(bench: Bench) -> None:
     block(bench, *(f"img-{number}" for number in range(6)))
-    members = [GroupReader(bench.client, namespace(bench), 1, "cache", name) for name in ("one", "two")]
+    members = [
+        GroupReader(bench.client, [keys_of(namespace(bench), 0).events], "cache", name) for name in ("one", "two")
+    ]
     taken: list[str] = []
     for member in members:
         member.join("0")

@@ -4,8 +4,8 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from conftest import wait_until
 from redis import Redis
+from redis_server import wait_until
 from store import Bench
 
 from quorum.errors import InboxFull, StoreUnavailable

@@ -14,7 +14,7 @@ from conftest import ROOT
 from quorum.redis_store.keys import keys_of
 
 KUBERNETES = "1.34"
-OVERLAYS = ("redis-single", "redis-external", "keda")
+OVERLAYS = ("redis-single", "redis-external", "redis-cluster", "keda")
 SETTINGS = (ROOT / "shared" / "src" / "quorum" / "settings.py").read_text()
 SERVICES = ("report-api", "stream", "worker", "redis")
 
@@ -174,6 +174,15 @@ def test_the_scaler_asks_for_a_metric_that_exists_and_scales_what_exists() -> No
     assert scaler["spec"]["scaleTargetRef"]["name"] in {name for name, _ in pods("keda")}
     assert "quorum_inbox_depth" in scaler["spec"]["triggers"][0]["metadata"]["query"]
     assert keys_of("quorum", 0).inbox == "quorum:{0}:inbox"
+
+
+def test_on_a_cluster_every_service_has_a_broker_beside_it_and_partitions_to_spread() -> None:
+    for name, container in containers("redis-cluster"):
+        variables = {one["name"]: one["valueFrom"]["secretKeyRef"]["key"] for one in container["env"]}
+        assert variables["QUORUM_BROKER_URL"] == "broker-url", name
+    [settings] = of_kind("redis-cluster", "ConfigMap")
+    assert int(settings["data"]["QUORUM_PARTITIONS"]) > 1
+    assert settings["data"]["QUORUM_READ_ACCESS"] == "key"
 
 
 def test_redis_has_the_settings_of_its_configuration_file() -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SITE_KEY, RedisServer, make_settings
+from conftest import ROOT, SITE_KEY, make_settings
 from flask.testing import FlaskClient
 from pipeline import assert_balanced, read_books
+from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.cli.embedded_redis import candidates, version_of

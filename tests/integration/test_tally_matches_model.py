@@ -16,7 +16,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from redis import Redis
 
 from quorum.decisions import Action, Decision, decide_in_model
 from quorum.errors import DecisionRefused
@@ -27,6 +26,7 @@ from quorum.policy import Policy, parse_policy
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, reason_code
 from quorum.redis_store.codec import decode_copies, decode_record, decode_standing, encode_report, encode_stamp
+from quorum.redis_store.connection import connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.journal import Journal
 from quorum.redis_store.keys import keys_of
@@ -293,7 +293,7 @@ class TallyMachine(RuleBasedStateMachine):
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("rules", [PLAIN, RULES], ids=["plain", "all rules"])
 def test_scripts_and_model_never_differ(redis_url: str, rules: str) -> None:
-    with Redis.from_url(redis_url, socket_timeout=5) as client:
+    with connect(redis_url, 5.0) as client:
         policy = parse_policy(rules, "test policy")
         machine = type("Machine", (TallyMachine,), {"client": client, "policy": policy})
         run_state_machine_as_test(

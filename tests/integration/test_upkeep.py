@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import RedisServer
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
+from redis_server import RedisServer
 from store import Bench
 
 from quorum import metrics

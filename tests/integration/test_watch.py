@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from conftest import wait_until
+from redis_server import wait_until
 
 from quorum.redis_store import watch as module
 from quorum.redis_store.connection import connect
@@ -21,11 +21,11 @@ def test_it_rests_when_nobody_asks_and_wakes_again(settings: Settings, monkeypat
     watch = Watch(connect(settings.redis_url, 5.0), settings.namespace, 1)
     for _ in range(2):
         generation = watch.generation()
-        assert watch._thread
+        assert watch._run
         writer.xadd(stream, {"event": "{}"})
         watch.wait(generation, 5)
         assert watch.generation() > generation
-        wait_until(lambda: watch._thread is None, 5, "the end of the watch")
+        wait_until(lambda: watch._run is None, 5, "the end of the watch")
 
 
 def test_it_goes_on_while_somebody_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

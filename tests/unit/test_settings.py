@@ -84,3 +84,12 @@ def test_an_error_never_shows_a_secret() -> None:
     with pytest.raises(SettingsError) as error:
         read_settings({"QUORUM_PEPPER": "hush"})
     assert "hush" not in str(error.value)
+
+
+def test_a_cluster_is_no_broker_and_the_message_says_what_is() -> None:
+    cluster = {"QUORUM_REDIS_URL": "redis+cluster://one:7000,two:7000"}
+    with pytest.raises(SettingsError, match="QUORUM_BROKER_URL must name one Redis or RabbitMQ of its own"):
+        read_settings(cluster)
+    settings = read_settings({**cluster, "QUORUM_BROKER_URL": "redis://broker:6379/0"})
+    assert settings.in_cluster
+    assert not read_settings({}).in_cluster

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from conftest import wait_until
 from prometheus_client import CollectorRegistry
+from redis_server import wait_until
 
 from quorum.errors import StoreUnavailable
 from quorum.policy.file import PolicyFile

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 
 from quorum.errors import StoreUnavailable
 from quorum.events import Event
+from quorum.redis_store.cluster import is_cluster
 from quorum.redis_store.connection import connect
-from quorum.redis_store.feed import GroupReader
+from quorum.redis_store.group_reader import GroupReader
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.watch import Watch
 
 BLOCK_MS = 1000  # below the socket timeout, or every quiet second would be an error
 SOCKET_TIMEOUT_SECONDS = 5.0
@@ -36,7 +39,9 @@ def consume(
     to come; it matters only when the group is made. `stop_when_idle` ends the loop after a second without events.
     """
     client = connect(redis_url, SOCKET_TIMEOUT_SECONDS)
-    reader = GroupReader(client, namespace, partitions, group, consumer or socket.gethostname())
+    watching = Watch(connect(redis_url, SOCKET_TIMEOUT_SECONDS), namespace, partitions) if is_cluster(client) else None
+    streams = [keys_of(namespace, number).events for number in range(partitions)]
+    reader = GroupReader(client, streams, group, consumer or socket.gethostname(), watching)
     resume = True
     while True:
         try:

@@ -17,6 +17,7 @@ MIN_SECRET_CHARACTERS = 16
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
+_SCHEMES = frozenset(("redis", "rediss", "unix", "redis+cluster", "rediss+cluster", "amqp", "amqps", "memory"))
 READ_ACCESS = ("key", "open")  # the first of each is the default
 LOG_FORMATS = ("json", "text")
 LOG_LEVELS = ("info", "debug", "warning", "error")
@@ -51,6 +52,11 @@ class Settings:
     demo: bool = False  # serve /demo
     log_format: str = "json"
     log_level: str = "info"
+
+    @property
+    def in_cluster(self) -> bool:
+        """Tell whether the store is a Redis Cluster."""
+        return urlsplit(self.redis_url).scheme.endswith("+cluster")
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -112,7 +118,12 @@ class _Environment:
 
     def url(self, name: str, default: str) -> str:
         raw = self.secret_file(name) or self.text(name, default)
-        if urlsplit(raw).scheme not in {"redis", "rediss", "unix", "amqp", "amqps", "memory"}:
+        scheme = urlsplit(raw).scheme
+        if scheme.endswith("+cluster") and name == "QUORUM_BROKER_URL":
+            raise SettingsError(
+                f"{name} must name one Redis or RabbitMQ of its own: Celery cannot use a Redis Cluster as its broker"
+            )
+        if scheme not in _SCHEMES:
             raise SettingsError(f"{name} must be a URL such as redis://host:6379/0, and its scheme is not one of those")
         return raw
 

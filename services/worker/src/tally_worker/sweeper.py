@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from threading import Event, Thread
 
-from quorum.errors import QuorumError
+from quorum.errors import QuorumError, StoreUnavailable
 from quorum.images import BUCKETS
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.feed import Feed
@@ -66,9 +66,15 @@ class Sweeper:
         self._thread.join(timeout=self._interval + 1)
 
     def sweep(self) -> None:
-        """Drain every inbox. Raises QuorumError or a Redis error."""
+        """Drain every inbox, also when another partition's server fails. Raises QuorumError or a Redis error."""
+        failed = None
         for tally in self._tallies:
-            drain_until_silent(tally, self._policies)
+            try:
+                drain_until_silent(tally, self._policies)
+            except StoreUnavailable as error:
+                failed = error
+        if failed:
+            raise failed
 
     def tidy(self) -> None:
         """Leave word that this worker lives, trim old events, forget what left the window, note vitals.

@@ -89,7 +89,12 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 def _layout(client: object, settings: Settings) -> Iterator[Finding]:
     check_layout(client, settings.namespace, settings.partitions)  # type: ignore[arg-type]
-    yield Finding("ok", f"data laid out for {settings.partitions} partition(s)")
+    if settings.in_cluster and settings.partitions == 1:
+        yield Finding(
+            "warn", "one partition lies on one server of the cluster: set QUORUM_PARTITIONS before there is data"
+        )
+    else:
+        yield Finding("ok", f"data laid out for {settings.partitions} partition(s)")
 
 
 def _pipeline(health: Health, settings: Settings) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from redis import Redis
 
 from quorum.credentials import ApiKey, Scope, digest_of, id_of, new_key
 from quorum.errors import UnknownApiKey
+from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
 
@@ -26,8 +27,7 @@ class ApiKeys:
         """Store a new key; return it and its whole text, which is not kept. Raises StoreUnavailable."""
         key_id, whole = new_key()
         with translated_errors():
-            seconds, micros = self._client.time()
-            key = ApiKey(key_id, name, digest_of(whole), scopes, seconds * 1000 + micros // 1000)
+            key = ApiKey(key_id, name, digest_of(whole), scopes, time_ms(self._client, self._key))
             self._client.hset(self._key, key_id, _dump(key))
         return key, whole
 
@@ -50,8 +50,8 @@ class ApiKeys:
             raise UnknownApiKey(f"there is no API key {key_id!r}; see `quorum keys list`")
         if key.revoked_ms is None:
             with translated_errors():
-                seconds, micros = self._client.time()
-                key = ApiKey(key.id, key.name, key.digest, key.scopes, key.created_ms, seconds * 1000 + micros // 1000)
+                now = time_ms(self._client, self._key)
+                key = ApiKey(key.id, key.name, key.digest, key.scopes, key.created_ms, now)
                 self._client.hset(self._key, key_id, _dump(key))
         return key
 

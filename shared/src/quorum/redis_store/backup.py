@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from quorum.errors import BackupError
+from quorum.redis_store.cluster import servers
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import RESTORING
@@ -56,7 +57,8 @@ def write_backup(client: Redis, namespace: str, path: Path) -> int:
                 written += 1
             file.write(json.dumps({"keys": written}) + "\n")
         finally:
-            redis.client_unpause()
+            for server in servers(redis):
+                server.client_unpause()
     draft.replace(path)
     return written
 
@@ -92,16 +94,17 @@ def read_backup(client: Redis, namespace: str, path: Path) -> int:
 
 def _records(redis: Any, namespace: str) -> Iterator[dict[str, Any]]:
     """Yield every lasting key but the meta hash, while nobody writes."""
-    redis.client_pause(PAUSE_MS, all=False)
+    _pause(redis)
     names = [
         name
-        for name in redis.scan_iter(f"{namespace}:*", count=10_000)
+        for server in servers(redis)
+        for name in cast("Iterator[bytes]", server.scan_iter(f"{namespace}:*", count=10_000))
         if not name.endswith(tuple(map(str.encode, PASSING)))
         and not any(prefix.encode() in name for prefix in PASSING_PREFIXES)
         and name != keys_of(namespace, 0).meta.encode()
     ]
     for start in range(0, len(names), PAGE):
-        redis.client_pause(PAUSE_MS, all=False)
+        _pause(redis)
         page = names[start : start + PAGE]
         pipe = redis.pipeline(transaction=False)
         for name in page:
@@ -112,6 +115,11 @@ def _records(redis: Any, namespace: str) -> Iterator[dict[str, Any]]:
             if dump is not None:  # else its time was over
                 key = name.decode()[len(namespace) :]
                 yield {"key": key, "ttl_ms": max(ttl, 0), "dump": base64.b64encode(dump).decode()}
+
+
+def _pause(redis: Redis) -> None:
+    for server in servers(redis):
+        server.client_pause(PAUSE_MS, all=False)
 
 
 def _examine(path: Path) -> tuple[dict[str, Any], int]:

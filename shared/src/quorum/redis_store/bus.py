@@ -5,6 +5,7 @@ from typing import Any
 from redis import Redis
 
 from quorum.errors import CursorExpired
+from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
@@ -63,5 +64,4 @@ class BusPlace:
     def now_ms(self) -> int:
         """Return Redis' time, Unix ms."""
         with translated_errors():
-            seconds, micros = self._client.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+            return time_ms(self._client, self._prefix)

@@ -13,6 +13,7 @@ from quorum.images import Image, bucket_of, stored_image
 from quorum.model import Row, State, Tally
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
+from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.codec import (
     Record,
     decode_copies,
@@ -52,8 +53,8 @@ class Decisions:
         Raises DecisionRefused, StoreUnavailable; then nothing was changed.
         """
         with translated_errors():
-            seconds, micros = self._client.time()
-        decision = Decision(action, moderator, seconds * 1000 + micros // 1000, **more)
+            now = time_ms(self._client, self._keys[image.partition(len(self._keys))].meta)
+        decision = Decision(action, moderator, now, **more)
         return self.apply(image, decision, policy)
 
     def apply(self, image: Image, decision: Decision, policy: Policy) -> State:

@@ -1,15 +1,12 @@
-"""Reads the event streams: a page after a cursor, or as a consumer group that resumes and acknowledges.
+"""Reads the event streams, a page after a cursor at a time.
 
 A cursor names the last event that was read in every partition: their stream ids joined by `.` (with one partition,
 just the stream id). Events of one image are always in order; those of different partitions are merged by time.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events import Event
@@ -20,7 +17,6 @@ from quorum.redis_store.scripts import Script
 START = "0-0"
 BEGINNING = "0"  # stands for no cursor, as in XREAD
 TRIM_BATCH = 1000
-CLAIM_IDLE_MS = 60_000  # an event that a consumer took and did not acknowledge for this long goes to another
 
 _STREAM_ID = re.compile(r"\d{1,15}-\d{1,15}")
 
@@ -104,61 +100,3 @@ class Feed:
         ]
         if oldest != [_parse(seen) for seen in position]:
             raise CursorExpired(".".join(f"{milliseconds}-{number}" for milliseconds, number in oldest))
-
-
-class GroupReader:
-    """A consumer group's member: resumes where it stopped, takes over from members that died, acknowledges."""
-
-    def __init__(self, client: Redis, namespace: str, partitions: int, group: str, consumer: str) -> None:
-        self._client = client
-        self._streams = [keys_of(namespace, number).events for number in range(partitions)]
-        self._group = group
-        self._consumer = consumer
-
-    def join(self, start: str) -> None:
-        """Make the group unless it exists; `start` is `0` for all kept events or `$` for those to come."""
-        for stream in self._streams:
-            try:
-                with translated_errors():
-                    self._client.xgroup_create(stream, self._group, id=start, mkstream=True)
-            except ResponseError as error:
-                if "BUSYGROUP" not in str(error):
-                    raise
-
-    def unacknowledged(self) -> Iterator[tuple[str, Event]]:
-        """Yield what this consumer took earlier and never acknowledged, and what dead members left behind."""
-        for stream in self._streams:
-            with translated_errors():
-                self._claim(stream)
-                pending: Any = self._client.xreadgroup(self._group, self._consumer, {stream: "0"})
-            yield from self._events(pending)
-
-    def new(self, count: int, block_ms: int) -> Iterator[tuple[str, Event]]:
-        """Yield events that nobody in the group has taken, waiting up to `block_ms` for the first."""
-        with translated_errors():
-            answer: Any = self._client.xreadgroup(
-                self._group, self._consumer, dict.fromkeys(self._streams, ">"), count=count, block=block_ms
-            )
-        yield from self._events(answer)
-
-    def acknowledge(self, stream: str, cursor: str) -> None:
-        """Tell the group that an event is dealt with."""
-        with translated_errors():
-            self._client.xack(stream, self._group, cursor)
-
-    def _claim(self, stream: str) -> None:
-        start = START
-        while True:
-            answer: Any = self._client.xautoclaim(stream, self._group, self._consumer, CLAIM_IDLE_MS, start, count=100)
-            start = answer[0].decode()
-            if start == START:
-                return
-
-    @staticmethod
-    def _events(
-        answer: list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes] | None]]]] | None,
-    ) -> Iterator[tuple[str, Event]]:
-        for stream, entries in answer or ():
-            for stream_id, fields in entries:
-                if fields:  # None: the event was trimmed while it was pending
-                    yield stream.decode(), Event.from_json(fields[b"event"], stream_id.decode())

@@ -1,12 +1,15 @@
 """Counts and ages that tell how the pipeline is doing."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from quorum.policy.model import CLASSES
+from quorum.redis_store.cluster import ask_time, in_ms, servers, time_ms
 from quorum.redis_store.codec import STAMP_BYTES
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
@@ -20,6 +23,7 @@ COUNTERS = (
 EVENT_DELAYS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)  # drain.lua has the same
 _BY_CLASS = tuple(f"counted_class_{number}" for number, _ in enumerate(CLASSES))
 _DELAYS = tuple(f"event_within_{bound}" for bound in (*EVENT_DELAYS_MS, "more"))
+AOF_STATES = ("aof_last_write_status", "aof_last_bgrewrite_status")
 WORKER_FORGOTTEN_MS = 3_600_000
 
 
@@ -46,7 +50,10 @@ class PartitionHealth:
 
 @dataclass(frozen=True, slots=True)
 class ServerHealth:
-    """What Redis says of itself; sizes in bytes, a `max_memory_bytes` of 0 is no limit."""
+    """What Redis says of itself; sizes in bytes, a `max_memory_bytes` of 0 is no limit.
+
+    Of a cluster: the memory of the fullest server, the uptime of the youngest, all others together.
+    """
 
     used_memory_bytes: int
     max_memory_bytes: int
@@ -66,9 +73,11 @@ class Health:
         self._swept = Script("swept")
 
     def ping(self) -> None:
-        """Raise StoreUnavailable when Redis does not answer."""
+        """Raise StoreUnavailable when Redis does not answer; of a cluster, one server is enough."""
         with translated_errors():
-            self._client.ping()
+            *others, last = servers(self._client)
+            if not any(map(_answers, others)):
+                last.ping()
 
     def partition(self, number: int) -> PartitionHealth:
         """Return the state of one partition. Raises StoreUnavailable."""
@@ -87,7 +96,7 @@ class Health:
             pipe.hmget(keys.stats, COUNTERS)
             pipe.hmget(keys.stats, _BY_CLASS)
             pipe.hmget(keys.stats, (*_DELAYS, "event_delay_ms"))
-            pipe.time()
+            ask_time(pipe, keys.inbox)
             (
                 depth,
                 oldest,
@@ -103,7 +112,7 @@ class Health:
                 delays,
                 now,
             ) = pipe.execute()
-        now_ms = now[0] * 1000 + now[1] // 1000
+        now_ms = in_ms(now)
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
             inbox_depth=depth,
@@ -124,17 +133,16 @@ class Health:
     def server(self) -> ServerHealth:
         """Return the state of Redis itself. Raises StoreUnavailable."""
         with translated_errors():
-            info: Any = self._client.info()
-            keys: Any = self._client.dbsize()
-        states = (info.get("aof_last_write_status", "ok"), info.get("aof_last_bgrewrite_status", "ok"))
+            infos: list[Any] = [(server.info(), server.dbsize()) for server in servers(self._client)]
+        fullest, _ = max(infos, key=lambda one: one[0]["used_memory"] / (one[0]["maxmemory"] or math.inf))
         return ServerHealth(
-            used_memory_bytes=info["used_memory"],
-            max_memory_bytes=info["maxmemory"],
-            keys=keys,
-            clients=info["connected_clients"],
-            uptime_seconds=info["uptime_in_seconds"],
-            evicted_keys=info["evicted_keys"],
-            aof_ok=states == ("ok", "ok"),
+            used_memory_bytes=fullest["used_memory"],
+            max_memory_bytes=fullest["maxmemory"],
+            keys=sum(keys for _, keys in infos),
+            clients=sum(info["connected_clients"] for info, _ in infos),
+            uptime_seconds=min(info["uptime_in_seconds"] for info, _ in infos),
+            evicted_keys=sum(info["evicted_keys"] for info, _ in infos),
+            aof_ok=all(info.get(name, "ok") == "ok" for info, _ in infos for name in AOF_STATES),
         )
 
     def clock_offset_seconds(self) -> float:
@@ -160,5 +168,11 @@ class Health:
     def now_ms(self) -> int:
         """Return Redis' time in Unix ms. Raises StoreUnavailable."""
         with translated_errors():
-            seconds, micros = self._client.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+            return time_ms(self._client, self._keys[0].workers)
+
+
+def _answers(server: Redis) -> bool:
+    try:
+        return bool(server.ping())
+    except RedisError:
+        return False

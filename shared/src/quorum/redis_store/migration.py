@@ -11,6 +11,7 @@ from redis import Redis
 
 from quorum.errors import SchemaMismatch
 from quorum.images import BUCKETS
+from quorum.redis_store.cluster import is_cluster
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.health import Health
 from quorum.redis_store.keys import Keys, keys_of
@@ -35,6 +36,10 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
         stored: Any = client.hmget(meta, ["layout", "partitions"])
         if None in stored or int(stored[0]) == LAYOUT_VERSION:
             return False
+        if is_cluster(client):
+            raise SchemaMismatch(
+                "a cluster cannot hold data of an older layout: migrate on one server, then restore here"
+            )
         layout, partitions = map(int, stored)
         if layout > LAYOUT_VERSION:
             raise SchemaMismatch(f"the data has layout {layout}; this release knows {LAYOUT_VERSION}: use a newer one")

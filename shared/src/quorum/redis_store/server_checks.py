@@ -5,13 +5,31 @@ from collections.abc import Iterator
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from quorum.redis_store.cluster import is_cluster, servers
 from quorum.redis_store.connection import translated_errors
 
 OLDEST_SERVER = (6, 2)
 
 
 def server_findings(client: Redis) -> Iterator[tuple[str, str]]:
-    """Yield (level, text) for version, persistence, eviction and memory; level is ok, warn or fail."""
+    """Yield (level, text) for version, persistence, eviction and memory; level is ok, warn or fail.
+
+    Of a cluster each server that takes writes is asked, and the texts name it.
+    """
+    with translated_errors():
+        asked = servers(client)
+    for server in asked:
+        name = f"{_address(server)}: " if is_cluster(client) else ""
+        for level, text in _findings(server):
+            yield level, name + text
+
+
+def _address(server: Redis) -> str:
+    where = server.connection_pool.connection_kwargs
+    return f"{where['host']}:{where['port']}"
+
+
+def _findings(client: Redis) -> Iterator[tuple[str, str]]:
     with translated_errors():
         info = client.info()
     version = str(info["redis_version"])

@@ -7,6 +7,7 @@ from redis import Redis
 
 from quorum.events import SHIELDS_LOWERED, SHIELDS_RAISED, cloud_event, timestamp
 from quorum.model import Shield
+from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.scripts import Script
@@ -63,5 +64,4 @@ class Shields:
 
     def _now_ms(self) -> int:
         with translated_errors():
-            seconds, micros = self._client.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+            return time_ms(self._client, self._keys[0].meta)

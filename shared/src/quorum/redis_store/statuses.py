@@ -9,6 +9,7 @@ from redis import Redis
 from quorum.images import Image, bucket_of
 from quorum.model import State
 from quorum.policy.model import POINT, Policy
+from quorum.redis_store.cluster import ask_time, in_ms
 from quorum.redis_store.codec import Record, decode_record
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
@@ -44,13 +45,13 @@ class Statuses:
             for image in images:
                 pipe.hget(f"{self._keys_of(image).aliases}{image.bucket}", image.digest)
             digests = [shared or image.digest for image, shared in zip(images, pipe.execute(), strict=True)]
-            pipe.time()
+            ask_time(pipe, self._keys[0].meta)
             for image, digest in zip(images, digests, strict=True):
                 keys = self._keys_of(image)
                 pipe.hget(f"{keys.images}{bucket_of(digest)}", digest)
                 pipe.zscore(keys.blocked, image.id)
-            (seconds, micros), *answers = pipe.execute()
-        oldest = seconds * 1000 + micros // 1000 - policy.window_seconds * 1000
+            now, *answers = pipe.execute()
+        oldest = in_ms(now) - policy.window_seconds * 1000
         return [
             _status(image, decode_record(raw) if raw else Record(1, State.OPEN), blocked_ms, oldest, policy)
             for image, raw, blocked_ms in zip(images, answers[::2], answers[1::2], strict=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from redis import Redis
 
 from quorum.images import Image
+from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.codec import encode_views
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
@@ -20,10 +21,10 @@ class Views:
     def tell(self, views: Mapping[Image, int]) -> None:
         """Keep the views of images so far, in place of what was told before. Raises StoreUnavailable."""
         with translated_errors():
-            seconds, micros = self._client.time()
+            now = time_ms(self._client, self._keys[0].meta)
             pipe = self._client.pipeline(transaction=False)
             for image, count in views.items():
                 keys = self._keys[image.partition(len(self._keys))]
-                told = encode_views(count, seconds * 1000 + micros // 1000)
+                told = encode_views(count, now)
                 pipe.hset(f"{keys.views}{image.bucket}", image.digest, told)
             pipe.execute()

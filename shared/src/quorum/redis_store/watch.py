@@ -1,4 +1,4 @@
-"""Wakes whoever waits for events: one connection of a process, however many wait."""
+"""Wakes whoever waits for events: one connection of a process, however many wait (in a cluster, for each partition)."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any
 
 from redis import Redis
 
+from quorum.redis_store.cluster import disconnect, is_cluster
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
@@ -31,17 +32,21 @@ class Watch:
         self._generation = 0
         self._asked_at = 0.0
         self._waiting = 0
-        self._thread: Thread | None = None
+        self._run: object | None = None  # what its threads have in common
+        self._heard: set[str] = set()  # the first streams of those threads that know from where they watch, or failed
         self._listeners: list[Callable[[], None]] = []
 
     def generation(self) -> int:
         """Return a number that changes whenever there may be something new. Ask before you look."""
         with self._condition:
             self._asked_at = time.monotonic()
-            if self._thread is None:
-                self._thread = Thread(target=self._run, name="watch", daemon=True)
-                self._thread.start()
-                self._condition.wait(BLOCK_MS / 1000)  # until it knows from where it watches
+            if self._run is None:
+                groups = self._groups()
+                self._run = run = object()
+                self._heard.clear()
+                for streams in groups:
+                    Thread(target=self._watch, args=(run, streams), name="watch", daemon=True).start()
+                self._condition.wait_for(lambda: len(self._heard) == len(groups), BLOCK_MS / 1000)
             return self._generation
 
     def wait(self, generation: int, seconds: float) -> None:
@@ -57,35 +62,43 @@ class Watch:
         self._listeners.append(wake)
         self.generation()
 
-    def _run(self) -> None:
+    def _groups(self) -> list[list[str]]:
+        """Return the streams that one command can read, and so one thread."""
+        return [[stream] for stream in self._streams] if is_cluster(self._client) else [self._streams]
+
+    def _watch(self, run: object, streams: list[str]) -> None:
         position: dict[str, str] | None = None
-        while not self._is_idle():
+        while not self._is_over(run):
             try:
                 with translated_errors():
                     if position is None:
-                        position = dict(zip(self._streams, self._feed.end().split("."), strict=True))
-                        self._changed()
+                        ends = dict(zip(self._streams, self._feed.end().split("."), strict=True))
+                        position = {stream: ends[stream] for stream in streams}
+                        self._changed(streams)
                     answer: Any = self._client.xread(position, block=BLOCK_MS, count=1000)  # type: ignore[arg-type]
             except Exception:  # noqa: BLE001 - whatever it is, those who wait look for themselves
                 position = None
-                self._changed()
+                self._changed(streams)
                 time.sleep(RETRY_SECONDS)
                 continue
             for stream, entries in answer or ():
                 position[stream.decode()] = entries[-1][0].decode()
             if answer:
-                self._changed()
+                self._changed(streams)
 
-    def _is_idle(self) -> bool:
+    def _is_over(self, run: object) -> bool:
         with self._condition:
+            if self._run is not run:
+                return True
             if self._listeners or self._waiting or time.monotonic() - self._asked_at < IDLE_SECONDS:
                 return False
-            self._thread = None
-            self._client.connection_pool.disconnect()
+            self._run = None
+            disconnect(self._client)
             return True
 
-    def _changed(self) -> None:
+    def _changed(self, streams: list[str]) -> None:
         with self._condition:
+            self._heard.add(streams[0])
             self._generation += 1
             self._condition.notify_all()
         for wake in self._listeners:

@@ -13,6 +13,7 @@ from redis import Redis
 
 from quorum.errors import UnknownSubscription
 from quorum.events import Event
+from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
@@ -260,8 +261,7 @@ class Webhooks:
     def now_ms(self) -> int:
         """Return Redis' time, by which deliveries go, in Unix ms."""
         with translated_errors():
-            seconds, micros = self._client.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+            return time_ms(self._client, self._prefix)
 
     def _wanted(self, subscription: Subscription, cursor: str, events: list[Event]) -> Iterator[tuple[str, str]]:
         """Yield subject and place of the events that the subscription wants."""
