@@ -43,6 +43,10 @@ bench: $(VENV)/.dev  ## measure, print ratios, keep them in docs/benchmarks.md
 	@tests/system-packages --bench
 	@$(BIN)/python -m tests.benchmarks
 
+.PHONY: images
+images:  ## build the container images, bit for bit the same from the same commit
+	@deploy/images
+
 .PHONY: compose-check
 compose-check:  ## prove docker-compose.yml with a real engine
 	@deploy/compose-check

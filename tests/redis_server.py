@@ -1,5 +1,6 @@
 """A Redis server of a test's own, and the waiting that goes with servers."""
 
+import resource
 import signal
 import socket
 import subprocess
@@ -49,7 +50,8 @@ class RedisServer:
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
         command += ["--hash-max-ziplist-value", "512", "--hash-max-ziplist-entries", "1024", *self.options]
         with (self.directory / "redis.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            # Signals stay as Python has them: a file that may not grow is an error of the write, not the end of Redis.
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, restore_signals=False)
         wait_until(self.answers, 20, f"an answer from {self.binary}")
         return self
 
@@ -59,6 +61,14 @@ class RedisServer:
                 return bool(client.ping())
             except Exception:  # noqa: BLE001 - not yet
                 return False
+
+    def limit_files(self, size_bytes: int = resource.RLIM_INFINITY) -> None:
+        """Let no file that it writes grow beyond a size, as on a full disk."""
+        assert self.process
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
+
+    def append_only_bytes(self) -> int:
+        return int(self.client.info("persistence")["aof_current_size"])
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process

@@ -18,6 +18,7 @@ import pytest
 from conftest import ROOT, kill_tree, make_settings, running
 from pipeline import CROSSING, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
+from rabbitmq import RabbitMQ
 from redis_server import RedisServer, free_port, wait_until
 
 from quorum.cli.embedded_redis import candidates, version_of
@@ -28,7 +29,7 @@ from quorum.redis_store.keys import keys_of
 from quorum.redis_store.webhooks import Webhooks
 from quorum.webhooks import new_subscription
 
-PATIENCE = 120
+PATIENCE = 400  # DrainFailing looks back on five minutes
 DEFAULT_POLICY = ROOT / "shared" / "src" / "quorum" / "policy" / "default.toml"
 SKEWED = "import time as _t\n_real = _t.time\n_t.time = lambda: _real() + 30\n"
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("operations")]
@@ -37,8 +38,11 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("operations")]
 class Site:
     """A quorum as an operator has it: API, a worker, a stream, a webhook, Prometheus with the shipped alerts."""
 
-    def __init__(self, redis: RedisServer, pipeline: Pipeline, prometheus: Prometheus, ports: dict[str, int]) -> None:
+    def __init__(
+        self, redis: RedisServer, bus: RabbitMQ, pipeline: Pipeline, prometheus: Prometheus, ports: dict[str, int]
+    ) -> None:
         self.redis = redis
+        self.bus = bus
         self.pipeline = pipeline
         self.prometheus = prometheus
         self.ports = ports
@@ -102,18 +106,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     directory = tmp_path_factory.mktemp("site")
     redis = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
     redis.client.config_set("maxmemory", "1gb")
+    bus = RabbitMQ(tmp_path_factory.mktemp("rabbitmq")).start()
     policy = directory / "policy.toml"
     shutil.copy(DEFAULT_POLICY, policy)
     settings = make_settings(redis.url, policy_path=policy)
     ports = {name: free_port() for name in ("stream", "worker", "endpoint")}
     with (
-        Pipeline(settings, directory, QUORUM_WEBHOOK_NETWORKS="127.0.0.0/8") as pipeline,
+        Pipeline(settings, directory, QUORUM_WEBHOOK_NETWORKS="127.0.0.0/8", QUORUM_BUS_URL=bus.url) as pipeline,
         ExitStack() as streams,
     ):
         pipeline.start_api()
         ports["report-api"] = pipeline.port
         with scraping(ports, directory / "prometheus", every="5s") as prometheus:
-            made = Site(redis, pipeline, prometheus, ports)
+            made = Site(redis, bus, pipeline, prometheus, ports)
             url = f"http://127.0.0.1:{ports['endpoint']}/"
             made.webhooks.add(new_subscription(url, (BLOCKED,), "tests", made.webhooks.now_ms()))
             made.start_stream(streams)
@@ -122,6 +127,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             wait_until(lambda: prometheus.values("quorum_reports_counted_total"), 30, "a first scrape")
             yield made
             made.endpoint.stop()
+    bus.stop()
     redis.stop()
 
 
@@ -157,6 +163,63 @@ def test_redis_full(site: Site) -> None:
     assert site.findings() & {"redis_full", "no_worker"} == {"redis_full"}  # workers that go on do not look dead
     site.redis.client.config_set("maxmemory", "1gb")
     site.is_mended("QuorumRedisFull")
+
+
+def test_redis_cannot_write_its_file(site: Site) -> None:
+    site.redis.limit_files(site.redis.append_only_bytes())
+    start = time.monotonic()
+    with Visitor(site.pipeline.port) as visitor:
+        wait_until(lambda: visitor.report("img-1", "reader-1").status == 503, 20, "a refusal")
+    site.fires("QuorumAofError", start)
+    assert site.findings() == {"aof_error"}
+    site.redis.limit_files()
+    site.is_mended("QuorumAofError")
+
+
+def test_redis_evicts(site: Site) -> None:
+    site.redis.client.config_set("maxmemory-policy", "volatile-ttl")
+    start = time.monotonic()
+    used = int(site.redis.client.info("memory")["used_memory"])
+    site.redis.client.config_set("maxmemory", used + 2**20)
+    for number in range(300):
+        site.redis.client.set(f"other:{number}", "x" * 10_000, ex=60)  # what shares a Redis with quorum
+    site.fires("QuorumRedisEvicts", start)
+    assert "redis_evicts" in site.findings()
+    site.redis.client.config_set("maxmemory-policy", "noeviction")
+    site.redis.client.config_set("maxmemory", "1gb")
+    site.redis.client.config_resetstat()
+    site.is_mended("QuorumRedisEvicts")
+
+
+def test_the_message_bus_is_down_and_redis_nearly_full(site: Site) -> None:
+    used = int(site.redis.client.info("memory")["used_memory"])
+    site.redis.client.config_set("maxmemory", int(used / 0.92))
+    site.bus.kill()
+    start = time.monotonic()
+    site.is_mended()  # an event that cannot be published
+    site.fires("QuorumRedisNearlyFull", start)
+    site.fires("QuorumBusBehind", start)
+    assert site.findings() >= {"bus_behind", "redis_nearly_full"}
+    site.bus.start()
+    site.redis.client.config_set("maxmemory", "1gb")
+    site.is_mended("QuorumBusBehind", "QuorumRedisNearlyFull")
+
+
+def test_a_key_of_a_wrong_type_stops_the_tally(site: Site) -> None:
+    held = keys_of(site.pipeline.settings.namespace, 0).held
+    site.redis.client.delete(held)
+    site.redis.client.set(held, "somebody was here")
+    start = time.monotonic()
+    with Visitor(site.pipeline.port) as visitor:
+        for reader in range(8):
+            assert visitor.report("img-late", f"reader-{reader}").status == 202
+            time.sleep(5.5)  # a bell that nobody answered rings again after five seconds
+    site.fires("QuorumInboxOld", start)
+    site.fires("QuorumDrainFailing", start)
+    assert "blocks_late" in site.findings()
+    assert "WRONGTYPE" in site.pipeline.log
+    site.redis.client.delete(held)
+    site.is_mended("QuorumInboxOld", "QuorumDrainFailing")
 
 
 def test_api_down(site: Site) -> None:
@@ -229,6 +292,10 @@ def test_redis_restarted(site: Site) -> None:
     site.redis.signal(signal.SIGKILL)
     site.fires("QuorumRedisDown", start)
     assert site.findings() == {"redis_down"}
+    with Visitor(site.pipeline.port) as visitor:
+        for _ in range(20):
+            assert visitor.report("img-1", "reader-1").status == 503
+    site.fires("QuorumIntakeFailing", start)
     restarted = time.monotonic()
     site.redis.start()
     site.fires("QuorumRedisRestarted", restarted)

@@ -106,6 +106,9 @@ def test_only_the_partitions_of_a_server_that_is_gone_wait_for_it(
             assert visitor.ask("POST", "/v1/images/status", many).status == 503
             assert visitor.get("/v1/events").status == 503
             assert visitor.get("/livez").status == 200
+            examined = CliRunner().invoke(cli, ["doctor"], env=pipeline.env)
+            assert examined.exit_code == 1
+            assert f":{unwell.port}: this server of the cluster does not answer" in examined.output
         assert set(meanwhile.statuses) == {202, 503}
         mend()
         wait_until(cluster.is_whole, 20, "a whole cluster")

@@ -55,5 +55,10 @@ def test_each_wrong_is_named(change: dict[str, Any], finding: Finding) -> None:
     assert findings(replace(WELL, **change)) == [finding]
 
 
+def test_a_worker_that_cannot_write_is_not_called_dead() -> None:
+    broken = replace(WELL, server=replace(WELL.server, aof_ok=False), last_sweep_seconds=100)
+    assert findings(broken) == [Finding("aof_error", urgent=True)]
+
+
 def test_every_finding_can_come_about() -> None:
     assert {finding.name for _, finding in WRONG} | {"redis_down"} == set(FINDINGS["en"])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 from redis_server import wait_until
 
@@ -88,6 +89,13 @@ class Shields:
         return False
 
 
+class Broken(Scripted):
+    """A tally that cannot be drained."""
+
+    def drain(self, _policy: Any) -> Drained:
+        raise StoreUnavailable("down")
+
+
 def sweeper(tally: Any, feed: Feed, health: Health, registry: CollectorRegistry) -> Sweeper:
     return Sweeper(
         [tally],
@@ -117,13 +125,18 @@ def test_a_sweep_that_cannot_tidy_has_swept_all_the_same() -> None:
 
 
 def test_a_sweep_that_cannot_drain_is_tried_again_and_counted() -> None:
-    class Broken(Scripted):
-        def drain(self, _policy: Any) -> Drained:
-            raise StoreUnavailable("down")
-
     registry = CollectorRegistry()
     running = sweeper(Broken(), Feed(), Health(), registry)
     running.start()
     wait_until(lambda: sweeps(registry, "failed") >= 3, what="three failed sweeps")
     running.stop()
     assert sweeps(registry, "ok") == 0
+
+
+def test_a_partition_that_cannot_be_drained_does_not_stop_the_others() -> None:
+    other = Scripted((5, 0), (2, 0))
+    running = sweeper(Broken(), Feed(), Health(), CollectorRegistry())
+    running._tallies.append(other)  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable):
+        running.sweep()
+    assert other.takes == []

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from threading import Event, Thread
 
-from quorum.errors import QuorumError, StoreUnavailable
+from quorum.errors import QuorumError
 from quorum.images import BUCKETS
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.feed import Feed
@@ -66,12 +66,12 @@ class Sweeper:
         self._thread.join(timeout=self._interval + 1)
 
     def sweep(self) -> None:
-        """Drain every inbox, also when another partition's server fails. Raises QuorumError or a Redis error."""
+        """Drain every inbox, also when another one cannot be drained. Raises QuorumError or a Redis error."""
         failed = None
         for tally in self._tallies:
             try:
                 drain_until_silent(tally, self._policies)
-            except StoreUnavailable as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other partitions do not wait for it
                 failed = error
         if failed:
             raise failed

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from quorum.errors import StoreUnavailable
 from quorum.redis_store.cluster import is_cluster, servers
 from quorum.redis_store.connection import translated_errors
 
@@ -18,10 +19,15 @@ def server_findings(client: Redis) -> Iterator[tuple[str, str]]:
     """
     with translated_errors():
         asked = servers(client)
+    if not is_cluster(client):
+        yield from _findings(client)
+        return
     for server in asked:
-        name = f"{_address(server)}: " if is_cluster(client) else ""
-        for level, text in _findings(server):
-            yield level, name + text
+        name = _address(server)
+        try:
+            yield from ((level, f"{name}: {text}") for level, text in _findings(server))
+        except StoreUnavailable as error:
+            yield "fail", f"{name}: this server of the cluster does not answer, and its partitions wait: {error}"
 
 
 def _address(server: Redis) -> str:
