@@ -11,13 +11,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+from flask import Flask
 from redis import Redis
 from redis_cluster import redis_cluster
 from redis_server import RedisServer, free_port, wait_until
 from store import Bench, open_bench
 
 from quorum.cli.embedded_redis import candidates, version_of
+from quorum.errors import StoreUnavailable
+from quorum.redis_store.connection import connect
+from quorum.redis_store.inbox import Ring
+from quorum.redis_store.layout import check_layout
 from quorum.settings import Settings
+from report_api.app import create_app
 
 pytest_plugins = ["rabbitmq"]
 
@@ -81,6 +87,14 @@ def make_settings(redis_url: str, **changes: object) -> Settings:
         "policy_path": NO_CAPS,
     }
     return Settings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def claimed_app(settings: Settings, ring: Ring | None = None) -> Flask:
+    """Return the API on a namespace that was claimed as `quorum api` does, where there is a Redis."""
+    app = create_app(settings, ring)
+    with suppress(StoreUnavailable):
+        check_layout(connect(settings.redis_url, 5.0), settings.namespace, settings.partitions)
+    return app
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.connection import connect
 from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.layout import check_layout
 from quorum.redis_store.statuses import ImageStatus, Statuses
 from quorum.redis_store.tally import Drained, PartitionTally
 from quorum.settings import Settings
@@ -71,5 +72,6 @@ def open_bench(settings: Settings) -> Iterator[Bench]:
     """Open partition 0 of a namespace."""
     client = connect(settings.redis_url, 5.0)
     keys = keys_of(settings.namespace, 0)
+    check_layout(client, settings.namespace, settings.partitions)
     yield Bench(client, keys, PartitionTally(client, keys), Statuses(client, settings.namespace, 1), load_policy())
     client.close()

@@ -136,7 +136,7 @@ class _Store:
         limit = limit or len(reports)
         start = time.perf_counter()
         for first in range(0, len(reports), GROUP):
-            names = (self._keys.inbox, self._keys.bell, self._keys.limits)
+            names = (self._keys.inbox, self._keys.bell, self._keys.limits, self._keys.meta)
             parts = [part for report in reports[first : first + GROUP] for part in (report, b"")]
             self._append(self._client, names, (10**9, BELL_LIFE_MS, 0, 0, 0, *parts))
         taken = 0

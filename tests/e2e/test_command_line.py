@@ -27,6 +27,7 @@ COMMANDS = {
     "policy": "Check a policy file",
     "reports": "last reports",
     "decide": "Uphold, block or clear",
+    "queue": "Show the images that wait",
     "shields": "automatic blocks are holds",
     "reporters": "mute reporters",
     "forget": "Erase a reporter",

@@ -1,16 +1,19 @@
 """`quorum policy`, `reports`, `decide`, `shields`, `reporters` and `forget`, as a person types them."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PEPPER, environment, make_settings
+from click.testing import CliRunner
+from conftest import PEPPER, claimed_app, environment, make_settings
 from redis_server import RedisServer
 from store import Bench, open_bench
 
+from quorum.cli.main import cli
 from quorum.events import timestamp
 from quorum.identity import Reporter
 from quorum.images import parse_image
@@ -189,6 +192,43 @@ def test_an_image_is_decided_at_the_keyboard(settings: Settings, bench: Bench) -
     status, text = quorum(settings, "decide", "img-2", "uphold")
     assert status == 1
     assert "only what is held or blocked can be upheld" in text
+
+
+def test_several_images_are_decided_at_once_and_a_user_without_a_name_is_told_by_number(
+    settings: Settings, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")  # as in a container
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    done = CliRunner(env=environment(settings)).invoke(cli, ["decide", "img-1", "img-2", "block"])
+    assert (done.exit_code, done.output) == (0, "img-1 is blocked\nimg-2 is blocked\n")
+    [first, _] = bench.client.xrange(bench.keys.audit)
+    assert json.loads(first[1][b"decision"])["moderator"] == f"user {os.getuid()} (command line)"
+
+
+def test_the_queue_and_the_doctor_tell_what_waits(settings: Settings, bench: Bench) -> None:
+    quorum(settings, "shields", "raise")
+    send(bench, "img-1", 5)
+    status, text = quorum(settings, "queue")
+    assert status == 0
+    assert "img-1  5 reporters: 5 violence" in text
+    assert "1 images wait for a moderator" in text
+    status, text = quorum(settings, "doctor")
+    assert status == 1
+    assert "WRONG the shields are up until they are lowered" in text
+    assert "1 images wait for a moderator; see `quorum queue`" in text
+
+
+def test_the_doctor_names_a_key_of_a_wrong_type_and_metrics_go_on(settings: Settings, bench: Bench) -> None:
+    bench.client.set(bench.keys.held, "somebody else was here")
+    status, text = quorum(settings, "doctor")
+    assert status == 1
+    assert f"the key {bench.keys.held} has a wrong type" in text
+    answer = claimed_app(settings, lambda _: None).test_client().get("/metrics")
+    assert answer.status_code == 200
+    assert 'quorum_wrong_type_keys{partition="0"} 1.0' in answer.text
+    assert "quorum_inbox_depth" in answer.text
 
 
 def test_shields_are_raised_and_lowered_at_the_keyboard(settings: Settings, bench: Bench) -> None:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import environment, make_settings
+from conftest import claimed_app, environment, make_settings
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
 from redis_server import RedisServer, wait_until
@@ -30,7 +30,6 @@ from quorum.redis_store.health import Health
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
 from quorum.webhooks import DISABLE_AFTER_MS
-from report_api.app import create_app
 from tally_worker.app import make_deliverer
 from tally_worker.delivery import Deliverer
 from tally_worker.observe import DeliveryMetrics
@@ -129,7 +128,7 @@ class Admin:
 @pytest.fixture
 def admin(settings: Settings, bench: Bench) -> Iterator[Admin]:
     _, whole = ApiKeys(bench.client, settings.namespace).create("admin", frozenset({Scope.ADMIN}))
-    with create_app(settings, lambda _: None).test_client() as client:
+    with claimed_app(settings, lambda _: None).test_client() as client:
         yield Admin(client, whole)
 
 
@@ -370,7 +369,7 @@ def test_a_trace_goes_from_the_report_to_the_delivery(
     admin: Admin, receiver: Receiver, bench: Bench, settings: Settings, deliverer: Deliverer
 ) -> None:
     admin.post("", {"url": receiver.url}, 201)
-    with create_app(settings, lambda _: None).test_client() as client:
+    with claimed_app(settings, lambda _: None).test_client() as client:
         for number in range(5):
             trace = f"00-{number + 1:032x}-{number + 1:016x}-01"
             body = {"image_id": "img-1", "reason": "violence", "reporter_id": f"reader-{number}"}

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.request import urlopen
 
@@ -23,6 +24,7 @@ from redis_server import RedisServer, free_port, wait_until
 
 from quorum.cli.embedded_redis import candidates, version_of
 from quorum.events import BLOCKED
+from quorum.redis_store.backup import read_backup, write_backup
 from quorum.redis_store.connection import connect
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.keys import keys_of
@@ -185,6 +187,7 @@ def test_redis_evicts(site: Site) -> None:
         site.redis.client.set(f"other:{number}", "x" * 10_000, ex=60)  # what shares a Redis with quorum
     site.fires("QuorumRedisEvicts", start)
     assert "redis_evicts" in site.findings()
+    site.redis.client.delete(*(f"other:{number}" for number in range(300)))
     site.redis.client.config_set("maxmemory-policy", "noeviction")
     site.redis.client.config_set("maxmemory", "1gb")
     site.redis.client.config_resetstat()
@@ -192,6 +195,7 @@ def test_redis_evicts(site: Site) -> None:
 
 
 def test_the_message_bus_is_down_and_redis_nearly_full(site: Site) -> None:
+    site.redis.client.set("ballast", "x" * 30_000_000)
     used = int(site.redis.client.info("memory")["used_memory"])
     site.redis.client.config_set("maxmemory", int(used / 0.92))
     site.bus.kill()
@@ -201,6 +205,7 @@ def test_the_message_bus_is_down_and_redis_nearly_full(site: Site) -> None:
     site.fires("QuorumBusBehind", start)
     assert site.findings() >= {"bus_behind", "redis_nearly_full"}
     site.bus.start()
+    site.redis.client.delete("ballast")
     site.redis.client.config_set("maxmemory", "1gb")
     site.is_mended("QuorumBusBehind", "QuorumRedisNearlyFull")
 
@@ -214,12 +219,14 @@ def test_a_key_of_a_wrong_type_stops_the_tally(site: Site) -> None:
         for reader in range(8):
             assert visitor.report("img-late", f"reader-{reader}").status == 202
             time.sleep(5.5)  # a bell that nobody answered rings again after five seconds
+    site.fires("QuorumWrongTypeKey", start)
+    assert "wrong_type" in site.findings()
     site.fires("QuorumInboxOld", start)
     site.fires("QuorumDrainFailing", start)
     assert "blocks_late" in site.findings()
     assert "WRONGTYPE" in site.pipeline.log
     site.redis.client.delete(held)
-    site.is_mended("QuorumInboxOld", "QuorumDrainFailing")
+    site.is_mended("QuorumWrongTypeKey", "QuorumInboxOld", "QuorumDrainFailing")
 
 
 def test_api_down(site: Site) -> None:
@@ -301,3 +308,21 @@ def test_redis_restarted(site: Site) -> None:
     site.fires("QuorumRedisRestarted", restarted)
     assert "redis_young" in site.findings()
     site.is_mended("QuorumRedisDown")
+
+
+def test_redis_comes_back_without_its_data(site: Site, tmp_path: Path) -> None:
+    settings = site.pipeline.settings
+    kept = tmp_path / "backup"
+    write_backup(site.redis.client, settings.namespace, kept)
+    [before] = site.prometheus.values("max(quorum_blocked_images)")
+    site.redis.client.flushall()
+    start = time.monotonic()
+    with Visitor(site.pipeline.port) as visitor:
+        refused = visitor.report("img-1", "reader-1")
+        assert (refused.status, refused.json["type"]) == (503, "urn:quorum:problem:data-missing")
+        assert visitor.get("/readyz").status == 503
+    site.fires("QuorumDataMissing", start)
+    assert "data_missing" in site.findings()
+    read_backup(site.redis.client, settings.namespace, kept)
+    site.is_mended("QuorumDataMissing")
+    wait_until(lambda: site.prometheus.values("max(quorum_blocked_images)") == [before + 1], 30, "what was blocked")

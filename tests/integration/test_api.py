@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import PEPPER, SITE_KEY, TOKEN_SECRET, make_settings
+from conftest import PEPPER, SITE_KEY, TOKEN_SECRET, claimed_app, make_settings
 from flask.testing import FlaskClient
 from store import Bench
 from werkzeug.test import TestResponse
@@ -20,7 +20,6 @@ from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import connect
 from quorum.settings import Settings
 from quorum.tokens import mint_token
-from report_api.app import create_app
 
 KEY = {"Authorization": f"Bearer {SITE_KEY}"}
 REPORT = {"image_id": "img-1", "reason": "violence", "reporter_id": "reader-1"}
@@ -33,7 +32,7 @@ def rings() -> list[int]:
 
 @pytest.fixture
 def client(settings: Settings, rings: list[int]) -> Iterator[FlaskClient]:
-    with create_app(settings, rings.append).test_client() as opened:
+    with claimed_app(settings, rings.append).test_client() as opened:
         yield opened
 
 
@@ -108,7 +107,7 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
     body = {"image_id": "img-1", "reason": "spam"}
     for hops, expected in ((0, "192.0.2.1"), (1, "203.0.113.9"), (2, "203.0.113.8")):
         settings = make_settings(redis_url, proxy_hops=hops)
-        with create_app(settings, lambda _: None).test_client() as client:
+        with claimed_app(settings, lambda _: None).test_client() as client:
             client.post(
                 "/v1/reports",
                 json=body,
@@ -226,13 +225,22 @@ def test_a_policy_that_gives_the_anonymous_no_weight_refuses_them(redis_url: str
     policy.write_text(
         "threshold=5\nmin_reporters=3\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n[reasons]\nspam=1"
     )
-    with create_app(make_settings(redis_url, policy_path=policy), lambda _: None).test_client() as client:
+    with claimed_app(make_settings(redis_url, policy_path=policy), lambda _: None).test_client() as client:
         response = client.post("/v1/reports", json={"image_id": "img-1", "reason": "spam"})
         assert_problem(response, 401, "unauthorized")
 
 
+def test_without_the_data_that_was_there_nothing_is_accepted(client: FlaskClient, bench: Bench) -> None:
+    assert client.get("/readyz").status_code == 200
+    bench.client.delete(bench.keys.meta)
+    assert_problem(client.post("/v1/reports", json=REPORT, headers=KEY), 503, "data-missing")
+    assert client.get("/readyz").status_code == 503
+    assert bench.client.llen(bench.keys.inbox) == 0
+    assert "quorum_data_missing_partitions 1.0" in client.get("/metrics").text
+
+
 def test_a_full_inbox_is_a_503_with_a_time_to_come_back(redis_url: str) -> None:
-    with create_app(make_settings(redis_url, inbox_limit=1), lambda _: None).test_client() as client:
+    with claimed_app(make_settings(redis_url, inbox_limit=1), lambda _: None).test_client() as client:
         assert client.post("/v1/reports", json=REPORT, headers=KEY).status_code == 202
         response = client.post("/v1/reports", json=REPORT, headers=KEY)
         assert_problem(response, 503, "inbox-full")
@@ -240,7 +248,7 @@ def test_a_full_inbox_is_a_503_with_a_time_to_come_back(redis_url: str) -> None:
 
 
 def test_without_redis_everything_but_livez_is_a_503() -> None:
-    with create_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client() as client:
+    with claimed_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client() as client:
         for response in (
             client.post("/v1/reports", json=REPORT, headers=KEY),
             client.get("/v1/images/img-1", headers=KEY),
@@ -321,7 +329,7 @@ def test_reading_needs_a_key_unless_it_is_open(client: FlaskClient, redis_url: s
     for path in ("/v1/images/img-1", "/v1/events"):
         assert_problem(client.get(path), 401, "unauthorized")
         assert_problem(client.get(path, headers=token()), 401, "unauthorized")
-    with create_app(make_settings(redis_url, read_access="open"), lambda _: None).test_client() as open_client:
+    with claimed_app(make_settings(redis_url, read_access="open"), lambda _: None).test_client() as open_client:
         assert open_client.get("/v1/images/img-1").status_code == 200
         assert open_client.get("/v1/events").status_code == 200
 
@@ -335,7 +343,7 @@ def test_unknown_addresses_and_methods_are_problems_too(client: FlaskClient) -> 
 
 def test_only_trusted_hosts_are_answered(redis_url: str) -> None:
     settings = make_settings(redis_url, trusted_hosts=("quorum.example",))
-    with create_app(settings, lambda _: None).test_client() as client:
+    with claimed_app(settings, lambda _: None).test_client() as client:
         assert client.get("/livez", base_url="http://quorum.example").status_code == 200
         assert client.get("/livez", base_url="http://evil.example").status_code == 400
 
@@ -355,7 +363,7 @@ def test_metrics_count_requests_under_bounded_labels(client: FlaskClient) -> Non
 
 def test_without_a_pepper_the_api_does_not_start(redis_url: str) -> None:
     with pytest.raises(SettingsError, match="QUORUM_PEPPER is missing"):
-        create_app(make_settings(redis_url, pepper=""), lambda _: None)
+        claimed_app(make_settings(redis_url, pepper=""), lambda _: None)
 
 
 def test_the_document_describes_every_route_of_the_api(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from conftest import make_settings
+from conftest import claimed_app, make_settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
@@ -28,7 +28,6 @@ from quorum.cli.embedded_redis import candidates, version_of
 from quorum.credentials import Scope
 from quorum.redis_store.api_keys import ApiKeys
 from quorum.redis_store.connection import connect
-from report_api.app import create_app
 from report_api.services import EXTENSION
 from report_api.waiting import Waiting
 
@@ -47,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """An API on a Redis of its own, its schema, and a key that may do everything."""
     server = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
     settings = make_settings(server.url)
-    app = create_app(settings, lambda _: None)
+    app = claimed_app(settings, lambda _: None)
     parts = app.extensions[EXTENSION]
     app.extensions[EXTENSION] = replace(parts, waiting=Waiting(0))  # a thousand waits would take hours
     keys = ApiKeys(connect(settings.redis_url, 5.0), settings.namespace)
@@ -58,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def operations() -> list[str]:
     """Return every operation of the document, without any server."""
-    app = create_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None)
+    app = claimed_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None)
     document = app.test_client().get("/openapi.json").get_json()
     return [f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
-from conftest import SITE_KEY, environment
+from conftest import SITE_KEY, claimed_app, environment
 from flask.testing import FlaskClient
 from store import Bench
 
@@ -14,7 +14,6 @@ from quorum.errors import UnknownApiKey
 from quorum.redis_store import api_keys
 from quorum.redis_store.api_keys import ApiKeys, KeyRing
 from quorum.settings import Settings
-from report_api.app import create_app
 
 REPORT = {"image_id": "img-1", "reason": "violence", "reporter_id": "reader-1"}
 
@@ -27,7 +26,7 @@ def keys(bench: Bench, settings: Settings) -> ApiKeys:
 @pytest.fixture
 def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     monkeypatch.setattr(api_keys, "REFRESH_SECONDS", 0.0)
-    with create_app(settings, lambda _: None).test_client() as opened:
+    with claimed_app(settings, lambda _: None).test_client() as opened:
         yield opened
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import SITE_KEY, TOKEN_SECRET, make_settings
+from conftest import SITE_KEY, TOKEN_SECRET, claimed_app, make_settings
 from flask import Flask
 from flask.testing import FlaskClient
 from store import Bench, open_bench
@@ -16,7 +16,6 @@ from quorum.redis_store.connection import connect
 from quorum.redis_store.shields import Shields
 from quorum.settings import Settings
 from quorum.tokens import mint_token
-from report_api.app import create_app
 
 KEY = {"Authorization": f"Bearer {SITE_KEY}"}
 IMAGE = "news/front-page.jpg"
@@ -29,7 +28,7 @@ def settings(redis_url: str) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings) -> Flask:
-    return create_app(settings, lambda _: None)
+    return claimed_app(settings, lambda _: None)
 
 
 @pytest.fixture
@@ -214,7 +213,7 @@ def test_muted_networks_and_names_count_for_nothing(redis_url: str, tmp_path: An
         '[people]\nmuted=["troll"]\nmuted_networks=["203.0.113.0/24"]\ntrusted=["ngo"]\n'
     )
     settings = make_settings(redis_url, policy_path=rules)
-    with create_app(settings, lambda _: None).test_client() as client, open_bench(settings) as bench:
+    with claimed_app(settings, lambda _: None).test_client() as client, open_bench(settings) as bench:
         bench.policy = parse_policy(rules.read_text(), "test")
         assert report(client, headers=KEY, reporter_id="troll") == 202  # who is muted is not told so
         assert report(client, address="203.0.113.7") == 202

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import SITE_KEY, TOKEN_SECRET, make_settings
+from conftest import SITE_KEY, TOKEN_SECRET, claimed_app, make_settings
 from flask.testing import FlaskClient
 from store import Bench
 
@@ -15,14 +15,13 @@ from quorum.redis_store.connection import connect
 from quorum.redis_store.inbox import Receipt, Sending
 from quorum.settings import Settings
 from quorum.tokens import mint_token
-from report_api.app import create_app
 
 KEY = {"Authorization": f"Bearer {SITE_KEY}"}
 
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[FlaskClient]:
-    with create_app(settings, lambda _: None).test_client() as opened:
+    with claimed_app(settings, lambda _: None).test_client() as opened:
         yield opened
 
 
@@ -91,7 +90,7 @@ def test_only_a_backend_may_send_batches(client: FlaskClient, headers: dict[str,
 
 
 def test_without_redis_nothing_is_accepted() -> None:
-    with create_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client() as client:
+    with claimed_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client() as client:
         response = client.post("/v1/reports/batch", json=[report(0)], headers=KEY)
         assert response.status_code == 503
         assert response.headers["Retry-After"]
@@ -99,7 +98,7 @@ def test_without_redis_nothing_is_accepted() -> None:
 
 def test_a_partition_that_fails_fails_its_own_reports_only(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make_settings(redis_url, partitions=2)
-    app = create_app(settings, lambda _: None)
+    app = claimed_app(settings, lambda _: None)
     inbox = app.extensions["quorum"].inbox
     working = inbox.append
 

@@ -5,7 +5,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from conftest import ROOT, make_settings
+from conftest import ROOT, claimed_app, make_settings
 from jsonschema import Draft202012Validator, FormatChecker
 from store import Bench
 
@@ -16,7 +16,6 @@ from quorum.policy import parse_policy
 from quorum.redis_store.decisions import Decisions
 from quorum.redis_store.shields import Shields
 from quorum.settings import Settings
-from report_api.app import create_app
 from report_api.contract import asyncapi, event_schema
 
 TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
@@ -63,7 +62,7 @@ def test_the_document_is_whole_and_its_copy_in_docs_is_current() -> None:
         for step in reference.removeprefix("#/").split("/"):
             place = place[step]
     assert document["asyncapi"] == "3.0.0"
-    with create_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client() as client:
+    with claimed_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client() as client:
         assert client.get("/asyncapi.json").get_json() == document
     kept = (ROOT / "docs" / "asyncapi.json").read_text()
     assert json.loads(kept) == document, "remake it: see docs/events.md"

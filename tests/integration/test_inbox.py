@@ -17,6 +17,7 @@ from quorum.redis_store.codec import decode_entry, encode_report
 from quorum.redis_store.connection import connect
 from quorum.redis_store.inbox import MAX_GROUP, Inbox, PartitionInbox, Sending
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_layout
 
 NO_LIMITS = Limits(reporter=0, network=0, key=0)
 
@@ -142,6 +143,8 @@ def test_a_failing_call_fails_everybody_who_waits_and_nobody_after_them(bench: B
 def test_each_partition_has_its_own_inbox_and_bell(bench: Bench) -> None:
     rings: list[int] = []
     namespace = bench.keys.inbox.partition(":")[0]
+    bench.client.delete(bench.keys.meta)
+    check_layout(bench.client, namespace, 3)
     inbox = Inbox(bench.client, namespace, 3, 10, rings.append)
     inbox.append(2, report(1))
     inbox.append(0, report(2))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NO_CAPS, SITE_KEY, TOKEN_SECRET, make_settings
+from conftest import NO_CAPS, SITE_KEY, TOKEN_SECRET, claimed_app, make_settings
 from flask import Flask
 from flask.testing import FlaskClient
 from store import Bench
@@ -19,7 +19,6 @@ from quorum.policy import parse_policy
 from quorum.redis_store.codec import decode_entry
 from quorum.settings import Settings, read_settings
 from quorum.tokens import mint_token
-from report_api.app import create_app
 
 KEY = {"Authorization": f"Bearer {SITE_KEY}"}
 REPORT = {"image_id": "img-1", "reason": "violence", "reporter_id": "reader-1"}
@@ -42,7 +41,7 @@ def settings(redis_url: str, rules: Path) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings) -> Flask:
-    return create_app(settings, lambda _: None)
+    return claimed_app(settings, lambda _: None)
 
 
 @pytest.fixture
@@ -191,7 +190,7 @@ def test_pages_of_listed_origins_may_call_and_no_others(client: FlaskClient) -> 
 
 
 def test_without_an_allow_list_no_page_elsewhere_may_call(redis_url: str) -> None:
-    with create_app(make_settings(redis_url), lambda _: None).test_client() as client:
+    with claimed_app(make_settings(redis_url), lambda _: None).test_client() as client:
         answer = client.post("/v1/reports", json=REPORT, headers={**KEY, "Origin": "https://news.example.org"})
         assert answer.status_code == 202
         assert "Access-Control-Allow-Origin" not in answer.headers
@@ -222,7 +221,7 @@ def test_a_picture_is_one_image_however_its_url_is_written(client: FlaskClient, 
 def test_a_policy_may_keep_parameters_of_urls(rules: Path, redis_url: str) -> None:
     rules.write_text(NO_CAPS.read_text() + '[urls]\nkeep_query = ["id"]\n')
     settings = make_settings(redis_url, policy_path=rules)
-    with create_app(settings, lambda _: None).test_client() as client:
+    with claimed_app(settings, lambda _: None).test_client() as client:
         body = {**REPORT, "image_id": "https://example.org/image.php?w=3&id=7"}
         client.post("/v1/reports", json=body, headers=KEY)
         status = client.get("/v1/images/https%3A%2F%2Fexample.org%2Fimage.php%3Fid%3D7%26x%3D1", headers=KEY).get_json()

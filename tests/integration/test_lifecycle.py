@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SITE_KEY, make_settings
+from conftest import ROOT, SITE_KEY, claimed_app, make_settings
 from flask.testing import FlaskClient
 from pipeline import assert_balanced, read_books
 from redis_server import RedisServer
@@ -25,7 +25,6 @@ from quorum.redis_store.health import Health
 from quorum.redis_store.layout import RESTORING, check_layout
 from quorum.redis_store.migration import migrate
 from quorum.settings import Settings
-from report_api.app import create_app
 
 OLD = json.loads((ROOT / "tests" / "data" / "layout-1.json").read_text())
 
@@ -75,7 +74,7 @@ def subjects(bench: Bench) -> list[str]:
 def assert_goes_on(settings: Settings) -> None:
     """Whoever was counted still counts once; what was blocked is; what waited is tallied; new people cross."""
     check_layout(open_client(settings), settings.namespace, 1)
-    with create_app(settings, lambda _: None).test_client() as client, open_bench(settings) as bench:
+    with claimed_app(settings, lambda _: None).test_client() as client, open_bench(settings) as bench:
         drain(bench)
         assert (bench.status("open").reporters, bench.status("waiting").reporters) == (3, 2)
         assert bench.status("blocked").state.is_blocked

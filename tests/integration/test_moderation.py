@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PEPPER, SITE_KEY, make_settings
+from conftest import PEPPER, SITE_KEY, claimed_app, make_settings
 from flask.testing import FlaskClient
 from store import NOW_MS, Bench, open_bench
 
@@ -21,7 +21,6 @@ from quorum.redis_store.erasure import Erased, Erasure
 from quorum.redis_store.journal import Journal
 from quorum.reporters import Identities
 from quorum.settings import Settings
-from report_api.app import create_app
 
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}
 IMAGE = "img-1"
@@ -31,7 +30,7 @@ DAY_MS = 86_400_000
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[FlaskClient]:
-    with create_app(settings, lambda _: None).test_client() as opened:
+    with claimed_app(settings, lambda _: None).test_client() as opened:
         yield opened
 
 
@@ -136,7 +135,7 @@ def test_what_is_held_waits_in_the_queue_until_it_is_decided(redis_url: str, tmp
         '[[images]]\nmatch="agency/*"\nprotected=true\n'
     )
     settings = make_settings(redis_url, policy_path=rules)
-    app = create_app(settings, lambda _: None)
+    app = claimed_app(settings, lambda _: None)
     with app.test_client() as client, open_bench(settings) as bench:
         bench.policy = app.extensions["quorum"].policy
         _, whole = ApiKeys(bench.client, settings.namespace).create("Ms Moderator", frozenset({Scope.MODERATE}))
@@ -284,7 +283,7 @@ def test_a_bad_content_hash_is_named(client: FlaskClient, bad: Any) -> None:
 
 
 def test_over_several_partitions_copies_cannot_share_and_intake_says_so(redis_url: str) -> None:
-    with create_app(make_settings(redis_url, partitions=2), lambda _: None).test_client() as client:
+    with claimed_app(make_settings(redis_url, partitions=2), lambda _: None).test_client() as client:
         body = {"image_id": "a", "reason": "violence", "reporter_id": "r", "content_hash": HASH}
         answer = client.post("/v1/reports", json=body, headers=SITE)
         assert answer.status_code == 422
@@ -301,7 +300,7 @@ def test_a_pepper_can_be_replaced_and_everybody_still_counts_once(redis_url: str
     after = make_settings(redis_url, namespace=old.namespace, pepper=new.pepper)
     with open_bench(old) as bench:
         for settings in (old, new, new, after):
-            with create_app(settings, lambda _: None).test_client() as client:
+            with claimed_app(settings, lambda _: None).test_client() as client:
                 send(client, people=4)
             drain(bench)
             assert bench.status(IMAGE).reporters == 4

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from conftest import SITE_KEY, make_settings
+from conftest import SITE_KEY, claimed_app, make_settings
 from flask import Flask
 from flask.testing import FlaskClient
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -15,7 +15,6 @@ from store import Bench
 from quorum.errors import SettingsError
 from quorum.settings import Settings
 from quorum.tracing import Tracing, make_tracing
-from report_api.app import create_app
 from report_api.spans import trace_requests
 from tally_worker.spans import span_of, trace_id
 
@@ -25,7 +24,7 @@ PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 @pytest.fixture
 def app(settings: Settings) -> Flask:
-    return create_app(settings, lambda _: None)
+    return claimed_app(settings, lambda _: None)
 
 
 @pytest.fixture
@@ -80,13 +79,13 @@ def test_an_answer_names_its_request(app: Flask) -> None:
 def test_an_error_of_ours_is_logged_with_its_request_and_nobody(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    client = create_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client()
+    client = claimed_app(make_settings("redis://127.0.0.1:1/0"), lambda _: None).test_client()
     for _ in range(3):
         assert report(client, 1, traceparent=PARENT, **{"X-Request-Id": "edge-18"}).status_code == 503
     [record] = [one for one in caplog.records if one.message == "answered with an error"]  # one a second
     told = vars(record)
     assert (told["request_id"], told["trace_id"], told["status"]) == ("edge-18", TRACE, 503)
-    assert told["route"] == "/v1/reports"
+    assert (told["route"], told["problem"]) == ("/v1/reports", "store-unavailable")
     assert "reader-1" not in caplog.text
     assert "img-1" not in caplog.text
 

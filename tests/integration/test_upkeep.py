@@ -18,6 +18,7 @@ from quorum.model import State
 from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.connection import connect
 from quorum.redis_store.health import Health
+from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.server_checks import server_findings
 from quorum.redis_store.webhooks import Webhooks
@@ -82,10 +83,21 @@ def test_compaction_forgets_open_images_and_the_reporters_of_blocked_ones(bench:
 
 
 def test_data_laid_out_for_other_partitions_is_refused_in_words(bench: Bench) -> None:
+    bench.client.delete(bench.keys.meta)
     check_layout(bench.client, namespace(bench), 2)
     check_layout(bench.client, namespace(bench), 2)
     with pytest.raises(SchemaMismatch, match="QUORUM_PARTITIONS is 3, but the data in Redis was laid out for 2"):
         check_layout(bench.client, namespace(bench), 3)
+
+
+def test_a_partition_that_has_lost_its_data_is_named(bench: Bench) -> None:
+    bench.client.delete(bench.keys.meta)
+    check_layout(bench.client, namespace(bench), 3)
+    bench.client.delete(keys_of(namespace(bench), 2).meta)
+    with pytest.raises(SchemaMismatch, match="has lost the data of partitions 2"):
+        check_layout(bench.client, namespace(bench), 3)
+    Health(bench.client, namespace(bench), 3).ready()  # what lies elsewhere goes on
+    assert Health(bench.client, namespace(bench), 3).missing_partitions() == [2]
 
 
 def test_data_of_another_release_is_refused_in_words(bench: Bench) -> None:

@@ -24,6 +24,8 @@ WELL = State(
     held_images=1,
     shields_up=False,
     policy_bad=False,
+    data_missing=False,
+    wrong_type=False,
 )
 
 WRONG: list[tuple[dict[str, Any], Finding]] = [
@@ -40,6 +42,8 @@ WRONG: list[tuple[dict[str, Any], Finding]] = [
     ({"webhooks": replace(WELL.webhooks, failing=1)}, Finding("webhooks", urgent=False)),
     ({"webhooks": replace(WELL.webhooks, disabled=1)}, Finding("webhooks", urgent=False)),
     ({"dead_letters": 1}, Finding("dead_letters", urgent=False)),
+    ({"data_missing": True}, Finding("data_missing", urgent=True)),
+    ({"wrong_type": True}, Finding("wrong_type", urgent=True)),
     ({"policy_bad": True}, Finding("policy_bad", urgent=False)),
     ({"clock_offset_seconds": -2.5}, Finding("clock_skew", urgent=False)),
 ]

@@ -53,6 +53,10 @@ class StoreUnavailable(TransientError):
     """Redis is down, hung, loading, read-only or out of memory."""
 
 
+class DataMissing(StoreUnavailable):
+    """Redis answers and does not hold the data that it should: its volume is not mounted, or is lost."""
+
+
 class InboxFull(StoreUnavailable):
     """The inbox has reached its ceiling; reports must wait until the workers have caught up."""
 

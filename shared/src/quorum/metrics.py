@@ -38,6 +38,12 @@ HTTP_SECONDS = Metric(
 HTTP_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 REDIS_UP = Metric("quorum_redis_up", "gauge", "1 when Redis answered this scrape, else 0")
+DATA_MISSING = Metric(
+    "quorum_data_missing_partitions", "gauge", "Partitions whose data Redis does not hold; their reports are refused"
+)
+WRONG_KEYS = Metric(
+    "quorum_wrong_type_keys", "gauge", "Keys of a wrong type: somebody wrote them, and the tally stands", ("partition",)
+)
 INBOX_DEPTH = Metric("quorum_inbox_depth", "gauge", "Reports accepted and not yet tallied", ("partition",))
 INBOX_AGE = Metric(
     "quorum_inbox_oldest_age_seconds", "gauge", "Age of the oldest report that is not yet tallied", ("partition",)

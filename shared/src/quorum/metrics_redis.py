@@ -34,6 +34,7 @@ class RedisCollector(Collector):
         """Yield the families; only `quorum_redis_up 0` when Redis does not answer."""
         try:
             states = [self._health.partition(number) for number in range(self._partitions)]
+            missing = self._health.missing_partitions()
             server = self._health.server()
             webhooks = self._webhooks.totals()
             last_sweep = self._health.last_sweep_seconds()
@@ -43,6 +44,7 @@ class RedisCollector(Collector):
             yield _gauge(metrics.REDIS_UP, 0)
             return
         yield _gauge(metrics.REDIS_UP, 1)
+        yield _gauge(metrics.DATA_MISSING, len(missing))
         if last_sweep is not None:
             yield _gauge(metrics.LAST_SWEEP, last_sweep)
         if bus_lag is not None:
@@ -78,6 +80,7 @@ def _webhooks(totals: WebhookTotals) -> Iterator[Family]:
 
 def _partitions(states: list[PartitionHealth]) -> Iterator[Family]:
     gauges: Samples = {
+        metrics.WRONG_KEYS: [len(state.wrong_keys) for state in states],
         metrics.INBOX_DEPTH: [state.inbox_depth for state in states],
         metrics.INBOX_AGE: [state.inbox_age_seconds for state in states],
         metrics.DEAD_LETTERS: [state.dead_letters for state in states],

@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum import metrics
 from report_api.correlation import request_id, trace_of
+from report_api.problems import LOGGED_AS
 
 log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -95,6 +96,8 @@ class _Failures:
             self._untold += 1
             return
         told = {"status": int(status[:3]), "method": environ["REQUEST_METHOD"], "route": as_template(rule_of(environ))}
+        if LOGGED_AS in environ:
+            told["problem"] = environ[LOGGED_AS]
         trace = trace_of(environ)
         if trace:
             told["trace_id"] = trace[:16].hex()

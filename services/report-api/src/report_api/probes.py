@@ -17,8 +17,8 @@ def make_probes(registry: CollectorRegistry) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> dict[str, str]:
-        """Answer 200 when Redis does, within 250 ms; 503 otherwise."""
-        services().readiness.ping()
+        """Answer 200 when Redis does and has its data, within 250 ms; 503 otherwise."""
+        services().readiness.ready()
         return {"status": "ready"}
 
     @blueprint.get("/metrics")

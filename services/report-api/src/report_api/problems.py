@@ -5,12 +5,13 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, has_request_context, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from quorum.errors import (
     CursorExpired,
+    DataMissing,
     DecisionRefused,
     InboxFull,
     InvalidCursor,
@@ -21,6 +22,7 @@ from quorum.errors import (
     UnknownSubscription,
 )
 
+LOGGED_AS = "quorum.problem"  # where the environment of a request keeps what its answer said
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = (1, 5)  # jittered, so that clients do not come back all at once
 
@@ -41,6 +43,8 @@ def problem(
     status: int, kind: str, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
     """Return a problem document of `kind`."""
+    if has_request_context():
+        request.environ[LOGGED_AS] = kind
     body = {"type": f"urn:quorum:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_TYPE)
 
@@ -71,7 +75,8 @@ def _refused(error: Refused) -> Response:
 def _unavailable(error: StoreUnavailable) -> Response:
     wait = random.randint(*RETRY_AFTER_SECONDS)  # noqa: S311 - jitter
     detail = "Nothing was stored. Send the same request again after the time in Retry-After."
-    kind = "inbox-full" if isinstance(error, InboxFull) else "store-unavailable"
+    kinds = {InboxFull: "inbox-full", DataMissing: "data-missing"}
+    kind = kinds.get(type(error), "store-unavailable")
     return problem(503, kind, "Reports cannot be taken just now", detail, headers={"Retry-After": str(wait)})
 
 

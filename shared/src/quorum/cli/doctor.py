@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
 
 import click
 
-from quorum.errors import QuorumError
+from quorum.errors import DataMissing, QuorumError, SchemaMismatch
+from quorum.events import timestamp
 from quorum.policy import load_policy
 from quorum.redis_store.connection import connect
 from quorum.redis_store.health import Health
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.server_checks import server_findings
+from quorum.redis_store.shields import FOR_EVER_MS, Shields
+from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
 
 TIMEOUT_SECONDS = 2.0
 STALE_SWEEP_SECONDS = 30
 OLD_INBOX_SECONDS = 30
+CLOCK_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ def _examine() -> Iterator[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
+    if find_spec("report_api") is None:
+        return  # a worker's container has no secrets of the API
     if not settings.pepper:
         yield Finding("fail", "QUORUM_PEPPER is missing: reporters cannot be told apart safely; the API will not start")
     if not settings.site_key:
@@ -78,6 +86,9 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         lambda: (Finding(level, text) for level, text in server_findings(client)),
         lambda: _layout(client, settings),
         lambda: _pipeline(health, settings),
+        lambda: _moderation(client, health, settings),
+        lambda: _consumers(client, settings),
+        lambda: _clock(health),
     ]
     try:
         health.ping()
@@ -87,14 +98,44 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding("fail", f"Redis at QUORUM_REDIS_URL does not answer: {error}")
 
 
-def _layout(client: object, settings: Settings) -> Iterator[Finding]:
-    check_layout(client, settings.namespace, settings.partitions)  # type: ignore[arg-type]
+def _layout(client: Any, settings: Settings) -> Iterator[Finding]:
+    try:
+        check_layout(client, settings.namespace, settings.partitions, claim=False)
+    except (DataMissing, SchemaMismatch) as error:
+        yield Finding("fail", str(error))
+        return
     if settings.in_cluster and settings.partitions == 1:
         yield Finding(
             "warn", "one partition lies on one server of the cluster: set QUORUM_PARTITIONS before there is data"
         )
     else:
         yield Finding("ok", f"data laid out for {settings.partitions} partition(s)")
+
+
+def _moderation(client: Any, health: Health, settings: Settings) -> Iterator[Finding]:
+    states = Shields(client, settings.namespace, settings.partitions).states()
+    up = [one for one in states if one.up_until > health.now_ms()]
+    if up:
+        until = "they are lowered" if up[0].up_until >= FOR_EVER_MS else timestamp(up[0].up_until)
+        yield Finding("fail", f"the shields are up until {until}: automatic blocks are holds; `quorum shields status`")
+    held = sum(health.partition(number).held_images for number in range(settings.partitions))
+    if held:
+        yield Finding("warn", f"{held} images wait for a moderator; see `quorum queue`")
+
+
+def _consumers(client: Any, settings: Settings) -> Iterator[Finding]:
+    totals = Webhooks(client, settings.namespace, settings.partitions).totals()
+    if totals.failing or totals.disabled:
+        yield Finding(
+            "fail", f"webhooks: {totals.failing} fail and {totals.disabled} are disabled; see `quorum webhooks list`"
+        )
+
+
+def _clock(health: Health) -> Iterator[Finding]:
+    offset = health.clock_offset_seconds()
+    if abs(offset) > CLOCK_SECONDS:
+        side = "ahead of" if offset > 0 else "behind"
+        yield Finding("fail", f"the clock of this machine is {abs(offset):.0f} s {side} that of Redis")
 
 
 def _pipeline(health: Health, settings: Settings) -> Iterator[Finding]:
@@ -112,5 +153,7 @@ def _pipeline(health: Health, settings: Settings) -> Iterator[Finding]:
             level,
             f"partition {number}: {state.inbox_depth} reports wait, the oldest for {state.inbox_age_seconds:.1f} s",
         )
+        for key in state.wrong_keys:
+            yield Finding("fail", f"the key {key} has a wrong type: somebody else wrote it; see docs/operations.md")
         if state.dead_letters:
             yield Finding("warn", f"partition {number}: {state.dead_letters} dead letters; see `quorum dead list`")

@@ -21,7 +21,8 @@ def backup(file: Path) -> None:
     with plain_failures():
         settings = read_settings()
         written = write_backup(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
-        click.echo(f"{written} keys, {file.stat().st_size:,} bytes: {file}")
+        # not on standard output, which may be where the file goes: quorum backup F && cat F
+        click.echo(f"{written} keys, {file.stat().st_size:,} bytes: {file}", err=True)
 
 
 @click.command()

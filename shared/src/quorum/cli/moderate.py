@@ -1,6 +1,7 @@
-"""`quorum decide`, `quorum shields`, `quorum reporters`, `quorum forget`: what people at the site do by hand."""
+"""`quorum queue`, `decide`, `shields`, `reporters`, `forget`: what people at the site do by hand."""
 
 import getpass
+import os
 import time
 from typing import Any
 
@@ -17,24 +18,40 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.erasure import Erasure
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
+from quorum.redis_store.statuses import Statuses
 from quorum.reporters import Identities
 from quorum.settings import Settings, read_settings
 
 
 @click.command()
-@click.argument("image_id")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+def queue(limit: int) -> None:
+    """Show the images that wait for a moderator, those that wait longest first."""
+    with plain_failures():
+        settings = read_settings()
+        policy = load_policy(settings.policy_path)
+        images, total = Decisions(*_store(settings)).held(limit)
+        for status in Statuses(*_store(settings)).of(images, policy):
+            reasons = ", ".join(f"{count} {reason}" for reason, count in status.reasons.items())
+            click.echo(f"{status.image_id}  {status.reporters} reporters: {reasons}")
+        click.echo(f"{total} images wait for a moderator", err=True)
+
+
+@click.command()
+@click.argument("image_ids", metavar="IMAGE_ID...", nargs=-1, required=True)
 @click.argument("decision", type=click.Choice([action.value for action in Action]))
 @click.option("--note", default="", help="Why; kept in the audit trail.")
 @click.option("--well-meant", is_flag=True, help="With clear: the reports do not count against those who sent them.")
-def decide(image_id: str, decision: str, *, note: str, well_meant: bool) -> None:
-    """Uphold, block or clear an image."""
+def decide(image_ids: tuple[str, ...], decision: str, *, note: str, well_meant: bool) -> None:
+    """Uphold, block or clear images; it ends at the first that cannot be decided so."""
     with plain_failures():
         settings = read_settings()
         policy = load_policy(settings.policy_path)
         decisions = Decisions(*_store(settings))
-        image = parse_image(image_id, policy.keep_query)
-        state = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
-        click.echo(f"{image.id} is {state.public_name}")
+        for image_id in image_ids:
+            image = parse_image(image_id, policy.keep_query)
+            state = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
+            click.echo(f"{image.id} is {state.public_name}")
 
 
 @click.group()
@@ -46,7 +63,13 @@ def shields() -> None:
 def shields_status() -> None:
     """Show whether they are up, and what the caps have counted."""
     with plain_failures():
-        for number, shield in enumerate(Shields(*_store(read_settings())).states()):
+        settings = read_settings()
+        caps = load_policy(settings.policy_path).shields
+        click.echo(
+            f"caps: {caps.blocks_per_hour} automatic blocks an hour; {caps.free_blocks_per_day} a day, then "
+            f"{caps.share_of_images:.1%} of the images reported that day"
+        )
+        for number, shield in enumerate(Shields(*_store(settings)).states()):
             up = shield.up_until > time.time() * 1000
             until = "until lowered" if shield.up_until >= FOR_EVER_MS else f"until {timestamp(shield.up_until)}"
             click.echo(
@@ -144,5 +167,9 @@ def _mute(subject: str, until_minute: int) -> None:
 
 
 def _who() -> str:
-    """Return who is at the keyboard, for the audit trail."""
-    return f"{getpass.getuser()} (command line)"
+    """Return who is at the keyboard, for the audit trail; in a container the user may have no name."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"user {os.getuid()}"
+    return f"{name} (command line)"

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from quorum.errors import DataMissing
 from quorum.policy.model import CLASSES
 from quorum.redis_store.cluster import ask_time, in_ms, servers, time_ms
 from quorum.redis_store.codec import STAMP_BYTES
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import LAYOUT, missing_partitions
 from quorum.redis_store.scripts import Script
 
 COUNTERS = (
@@ -40,6 +42,7 @@ class PartitionHealth:
     shields_up: bool
     journal_reports: int
     events_kept: int
+    wrong_keys: tuple[str, ...]  # keys of a wrong type, which stop the tally; what they hold counts as nothing here
     counters: dict[str, int]
     counted_by_class: dict[str, int]  # reporter class (quorum.policy.model.CLASSES): distinct reporters counted
     event_delays: tuple[
@@ -79,9 +82,27 @@ class Health:
             if not any(map(_answers, others)):
                 last.ping()
 
+    def ready(self) -> None:
+        """Raise StoreUnavailable when Redis does not answer, DataMissing when it has none of the data."""
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for keys in self._keys:
+                pipe.hexists(keys.meta, LAYOUT)
+            answers = pipe.execute(raise_on_error=False)
+            failed = [answer for answer in answers if isinstance(answer, Exception)]
+            if len(failed) == len(answers):
+                raise failed[0]
+        if not any(answers):
+            raise DataMissing("Redis does not hold the data of quorum that was there when this process began")
+
     def partition(self, number: int) -> PartitionHealth:
         """Return the state of one partition. Raises StoreUnavailable."""
         keys = self._keys[number]
+        asked = (
+            *((keys.inbox, 0), (keys.inbox, None), (keys.dead, 0), (keys.blocked, 0), (keys.held, 0), (keys.held, ())),
+            *((keys.shields, None), (keys.events, 0), (keys.journal, 0)),
+            *((keys.stats, (None,) * size) for size in (len(COUNTERS), len(_BY_CLASS), len(_DELAYS) + 1)),
+        )
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
             pipe.llen(keys.inbox)
@@ -97,21 +118,11 @@ class Health:
             pipe.hmget(keys.stats, _BY_CLASS)
             pipe.hmget(keys.stats, (*_DELAYS, "event_delay_ms"))
             ask_time(pipe, keys.inbox)
-            (
-                depth,
-                oldest,
-                dead,
-                blocked,
-                held,
-                first_held,
-                up_until,
-                events,
-                journal,
-                counts,
-                classes,
-                delays,
-                now,
-            ) = pipe.execute()
+            *answers, now = pipe.execute(raise_on_error=False)
+            told, wrong = _without_wrong_types(answers, asked)
+            if isinstance(now, Exception):
+                raise now
+        depth, oldest, dead, blocked, held, first_held, up_until, events, journal, counts, classes, delays = told
         now_ms = in_ms(now)
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
@@ -124,11 +135,16 @@ class Health:
             shields_up=int(up_until or 0) > now_ms,
             journal_reports=journal,
             events_kept=events,
+            wrong_keys=wrong,
             counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
             counted_by_class={name: int(count or 0) for name, count in zip(CLASSES, classes, strict=True)},
             event_delays=tuple(int(count or 0) for count in delays[:-1]),
             event_delay_ms=int(delays[-1] or 0),
         )
+
+    def missing_partitions(self) -> list[int]:
+        """Return the partitions whose data is not there. Raises StoreUnavailable."""
+        return missing_partitions(self._client, self._keys)
 
     def server(self) -> ServerHealth:
         """Return the state of Redis itself. Raises StoreUnavailable."""
@@ -169,6 +185,23 @@ class Health:
         """Return Redis' time in Unix ms. Raises StoreUnavailable."""
         with translated_errors():
             return time_ms(self._client, self._keys[0].workers)
+
+
+def _without_wrong_types(answers: list[Any], asked: tuple[tuple[str, Any], ...]) -> tuple[list[Any], tuple[str, ...]]:
+    """Return the answers, nothing in the place of each about a key of a wrong type, and those keys.
+
+    `asked` has the key and what stands for nothing, of each answer. Raises any other error among the answers.
+    """
+    told, wrong = [], []
+    for answer, (key, nothing) in zip(answers, asked, strict=True):
+        if isinstance(answer, ResponseError) and str(answer).startswith("WRONGTYPE"):
+            told.append(nothing)
+            wrong.append(key)
+        elif isinstance(answer, Exception):
+            raise answer
+        else:
+            told.append(answer)
+    return told, tuple(dict.fromkeys(wrong))
 
 
 def _answers(server: Redis) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from redis import Redis
 
-from quorum.errors import InboxFull, RateLimited
+from quorum.errors import DataMissing, InboxFull, RateLimited
 from quorum.policy.model import Limits
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
@@ -17,6 +17,7 @@ BELL_LIFE_MS = 5000  # a bell that nobody answered may ring again after this; sw
 MAX_GROUP = 500  # senders in one round trip
 
 NO_LIMIT = -1
+_FULL, _MISSING = -1, -2
 _REFUSED_BY = {-2: "reporter", -3: "network", -4: "key"}
 
 Ring = Callable[[int], None]
@@ -78,7 +79,7 @@ class PartitionInbox:
         self, client: Redis, keys: Keys, ceiling: int, ring: Callable[[], None], limits: Callable[[], Limits]
     ) -> None:
         self._client = client
-        self._keys = (keys.inbox, keys.bell, keys.limits)
+        self._keys = (keys.inbox, keys.bell, keys.limits, keys.meta)
         self._ceiling = ceiling
         self._limits = limits
         self._ring = ring
@@ -131,7 +132,9 @@ class PartitionInbox:
                 bell, *answer = self._append(self._client, self._keys, args)
         except Exception as error:  # noqa: BLE001 - handed to every sender of the group
             return error
-        if bell < 0:
+        if bell == _MISSING:
+            return DataMissing("Redis does not hold the data of quorum that was there when this process began")
+        if bell == _FULL:
             return InboxFull(f"the inbox holds {self._ceiling} reports; the workers are behind")
         if bell:
             self._ring()

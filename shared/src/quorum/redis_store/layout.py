@@ -4,26 +4,34 @@ from typing import Any
 
 from redis import Redis
 
-from quorum.errors import SchemaMismatch
+from quorum.errors import DataMissing, SchemaMismatch
 from quorum.redis_store.connection import translated_errors
-from quorum.redis_store.keys import keys_of
+from quorum.redis_store.keys import Keys, keys_of
 
 LAYOUT_VERSION = 2  # what changed stands in migration.py
+LAYOUT = "layout"  # a field of the meta hash of every partition
 RESTORING = "restoring"  # a field of the meta hash while a backup is read back
 
 
-def check_layout(client: Redis, namespace: str, partitions: int) -> None:
+def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool = True) -> None:
     """Claim an empty Redis for this layout, or make sure that it holds the same.
 
-    Raises SchemaMismatch, StoreUnavailable.
+    Every partition has a mark of its own, the first one last: so one that is missing later is one that was lost.
+
+    Without `claim` it only looks. Raises SchemaMismatch, StoreUnavailable, and without `claim` DataMissing.
     """
-    meta = keys_of(namespace, 0).meta
-    wanted = {"layout": LAYOUT_VERSION, "partitions": partitions}
+    all_keys = [keys_of(namespace, number) for number in range(partitions)]
+    meta, *others = (keys.meta for keys in all_keys)
+    wanted = {LAYOUT: LAYOUT_VERSION, "partitions": partitions}
     with translated_errors():
         if client.hexists(meta, RESTORING):
             raise SchemaMismatch("a backup is being read back, or that was cut off: run `quorum restore` to its end")
         known: Any = client.hmget(meta, list(wanted))
+        if None in known and not claim:
+            raise DataMissing("Redis holds no data of quorum: no service has started on it yet, or the data is lost")
         if None in known:  # write only what is missing: a worker must start at maxmemory, too, or nobody drains
+            for other in others:
+                client.hset(other, LAYOUT, LAYOUT_VERSION)
             pipe = client.pipeline(transaction=True)
             for name, value in wanted.items():
                 pipe.hsetnx(meta, name, value)
@@ -35,8 +43,23 @@ def check_layout(client: Redis, namespace: str, partitions: int) -> None:
             f"QUORUM_PARTITIONS is {partitions}, but the data in Redis was laid out for {found['partitions']}; "
             f"set it to {found['partitions']}"
         )
-    if found["layout"] != LAYOUT_VERSION:
-        advice = "run `quorum migrate`" if found["layout"] < LAYOUT_VERSION else "use a newer release"
+    if found[LAYOUT] != LAYOUT_VERSION:
+        advice = "run `quorum migrate`" if found[LAYOUT] < LAYOUT_VERSION else "use a newer release"
         raise SchemaMismatch(
-            f"the data in Redis has layout {found['layout']}, and this release reads {LAYOUT_VERSION}: {advice}"
+            f"the data in Redis has layout {found[LAYOUT]}, and this release reads {LAYOUT_VERSION}: {advice}"
         )
+    lost = missing_partitions(client, all_keys)
+    if lost:
+        raise SchemaMismatch(
+            f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring its server back with its "
+            "volume, or run `quorum restore` into an empty Redis"
+        )
+
+
+def missing_partitions(client: Redis, all_keys: list[Keys]) -> list[int]:
+    """Return the partitions whose mark is not there: their data is lost, or being restored. Raises StoreUnavailable."""
+    with translated_errors():
+        pipe = client.pipeline(transaction=False)
+        for keys in all_keys:
+            pipe.hexists(keys.meta, LAYOUT)
+        return [number for number, there in enumerate(pipe.execute()) if not there]

@@ -54,6 +54,8 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
                 _convert_dead(client, keys, meta, place)
             tell(f"partition {partition}: tallies")
             _convert_tallies(client, keys, meta, place)
+        for partition in range(1, partitions):
+            client.hset(keys_of(namespace, partition).meta, "layout", LAYOUT_VERSION)
         pipe = client.pipeline(transaction=True)
         pipe.hset(meta, "layout", LAYOUT_VERSION)
         pipe.hdel(meta, *(PLACE.format(partition=partition) for partition in range(partitions)))

@@ -12,7 +12,12 @@ BUS_SECONDS = 60
 YOUNG_SECONDS = 300
 
 
-URGENT = frozenset({"redis_evicts", "aof_error", "redis_full", "no_worker", "blocks_late", "shields_up", "bus_behind"})
+URGENT = frozenset(
+    (
+        *("data_missing", "wrong_type", "redis_evicts", "aof_error", "redis_full"),
+        *("no_worker", "blocks_late", "shields_up", "bus_behind"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,13 @@ def findings(state: State) -> list[Finding]:
     share = state.memory_share or 0.0
     sweep = state.last_sweep_seconds
     judged = {
+        "data_missing": state.data_missing,
         "redis_evicts": state.server.evicted_keys > 0,
         "aof_error": not state.server.aof_ok,
         "redis_full": share > FULL,
         # Workers cannot note their sweeps while Redis cannot write its file: they are not dead then.
         "no_worker": state.server.aof_ok and (sweep is None or sweep > SWEEP_SECONDS),
+        "wrong_type": state.wrong_type,
         "blocks_late": state.vitals.inbox_age_seconds > INBOX_SECONDS,
         "shields_up": state.shields_up,
         "redis_nearly_full": NEARLY_FULL < share <= FULL,

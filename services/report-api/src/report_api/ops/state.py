@@ -23,6 +23,8 @@ class State:
     held_images: int
     shields_up: bool
     policy_bad: bool
+    data_missing: bool
+    wrong_type: bool
 
     @property
     def memory_share(self) -> float | None:
@@ -59,6 +61,8 @@ def read_state(parts: Services) -> State:
         held_images=sum(state.held_images for state in states),
         shields_up=any(state.shields_up for state in states),
         policy_bad=_policy_is_bad(parts),
+        data_missing=bool(parts.health.missing_partitions()),
+        wrong_type=any(state.wrong_keys for state in states),
     )
 
 

@@ -160,6 +160,8 @@ CHARTS = {
 # The sections of docs/operations.md.
 SECTIONS = {
     "redis_down": "redis-down",
+    "data_missing": "data-missing",
+    "wrong_type": "key-of-a-wrong-type",
     "redis_evicts": "redis-evicts",
     "aof_error": "append-only-file",
     "redis_full": "redis-full",
@@ -178,6 +180,8 @@ SECTIONS = {
 FINDINGS = {
     "en": {
         "redis_down": ("Redis does not answer", "Reports are refused. Start Redis; all else goes on by itself."),
+        "data_missing": ("Redis has lost its data", "Reports are refused. Mount its volume, or restore a backup."),
+        "wrong_type": ("A key has a wrong type", "The tally stands, reports wait. `quorum doctor` names the key."),
         "redis_evicts": ("Redis throws keys away", "Set maxmemory-policy to noeviction at once; reports were lost."),
         "aof_error": ("Redis cannot write its file", "Make room on its disk; do not restart Redis."),
         "redis_full": ("Redis is full", "Reports are refused. Raise maxmemory; workers go on."),
@@ -196,6 +200,14 @@ FINDINGS = {
         "redis_down": (
             "Redis ne répond pas",
             "Les signalements sont refusés. Démarrez Redis ; le reste reprend tout seul.",
+        ),
+        "data_missing": (
+            "Redis a perdu ses données",
+            "Les signalements sont refusés. Montez son volume, ou restaurez une sauvegarde.",
+        ),
+        "wrong_type": (
+            "Une clé a un mauvais type",
+            "Le comptage est arrêté, les signalements attendent. `quorum doctor` nomme la clé.",
         ),
         "redis_evicts": (
             "Redis jette des clés",
@@ -234,6 +246,8 @@ FINDINGS = {
     },
     "ar": {
         "redis_down": ("Redis لا يجيب", "البلاغات مرفوضة. شغّل Redis وسيستأنف الباقي وحده."),
+        "data_missing": ("فقد Redis بياناته", "البلاغات مرفوضة. اربط قرصه أو استعد نسخة احتياطية."),
+        "wrong_type": ("مفتاح من نوع خاطئ", "الاحتساب متوقف والبلاغات تنتظر. الأمر quorum doctor يسمّي المفتاح."),
         "redis_evicts": ("Redis يحذف مفاتيح", "اضبط maxmemory-policy على noeviction فورًا؛ فُقدت بلاغات."),
         "aof_error": ("Redis لا يستطيع كتابة ملفه", "أفسح مكانًا في قرصه ولا تُعد تشغيله."),
         "redis_full": ("Redis ممتلئ", "البلاغات مرفوضة. ارفع maxmemory؛ الاحتساب مستمر."),
@@ -250,6 +264,8 @@ FINDINGS = {
     },
     "es": {
         "redis_down": ("Redis no responde", "Las denuncias se rechazan. Inicie Redis; lo demás sigue solo."),
+        "data_missing": ("Redis perdió sus datos", "Las denuncias se rechazan. Monte su volumen o restaure una copia."),
+        "wrong_type": ("Una clave es de otro tipo", "El recuento está parado. `quorum doctor` nombra la clave."),
         "redis_evicts": ("Redis descarta claves", "Ponga maxmemory-policy en noeviction ya; se perdieron denuncias."),
         "aof_error": ("Redis no puede escribir su archivo", "Haga sitio en su disco; no reinicie Redis."),
         "redis_full": ("Redis está lleno", "Las denuncias se rechazan. Suba maxmemory; el recuento sigue."),

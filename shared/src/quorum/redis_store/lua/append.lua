@@ -2,11 +2,11 @@
 -- Reports beyond a limit of this minute are left out. The limits ride in the call that stores reports, since a call of
 -- their own would cost intake a third of its throughput (docs/decisions/0005).
 --
--- KEYS  1 inbox (list)   2 bell (string)   3 prefix of the counters of limits (strings)
+-- KEYS  1 inbox (list)   2 bell (string)   3 prefix of the counters of limits (strings)   4 meta (hash)
 -- ARGV  1 ceiling of the inbox, entries   2 life of the bell, ms   3 limit per reporter   4 per network   5 per key,
 --       reports a minute, 0 for none   6.. pairs: a report without its time (codec.py), its caller (n or k and an id, or
 --       nothing)
--- Result  {-1} when the inbox is full and nothing was appended; else {1 to ring the bell or 0, seconds until the minute
+-- Result  {-1} when the inbox is full, {-2} when the data of this partition is not there, and nothing was appended; else {1 to ring the bell or 0, seconds until the minute
 --         ends, then for each report what its tightest limit still allows (-1 without limits), or -2, -3, -4 when it
 --         was refused by the limit of its reporter, network or key}
 -- Cost  O(reports). At maxmemory it fails before anything is written.
@@ -16,6 +16,10 @@ local per_reporter, per_caller = tonumber(ARGV[3]), {n = tonumber(ARGV[4]), k = 
 local REFUSED = {n = -3, k = -4}
 local FINGERPRINT, LIFE_MS, CHUNK = 17, 120000, 1000
 
+-- A Redis that came back without its data must not take reports: a restore would replace them.
+if redis.call('HEXISTS', KEYS[4], 'layout') == 0 then
+  return {-2}
+end
 if redis.call('LLEN', inbox) + (#ARGV - 5) / 2 > tonumber(ARGV[1]) then
   return {-1}
 end
