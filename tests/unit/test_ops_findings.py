@@ -64,5 +64,9 @@ def test_a_worker_that_cannot_write_is_not_called_dead() -> None:
     assert findings(broken) == [Finding("aof_error", urgent=True)]
 
 
+def test_nobody_is_told_to_start_workers_on_a_redis_that_has_lost_its_data() -> None:
+    assert findings(replace(WELL, data_missing=True, last_sweep_seconds=None)) == [Finding("data_missing", urgent=True)]
+
+
 def test_every_finding_can_come_about() -> None:
     assert {finding.name for _, finding in WRONG} | {"redis_down"} == set(FINDINGS["en"])

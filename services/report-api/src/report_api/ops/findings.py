@@ -37,9 +37,10 @@ def findings(state: State) -> list[Finding]:
         "redis_evicts": state.server.evicted_keys > 0,
         "aof_error": not state.server.aof_ok,
         "redis_full": share > FULL,
-        # Workers cannot note their sweeps while Redis cannot write its file: they are not dead then.
-        "no_worker": state.server.aof_ok and (sweep is None or sweep > SWEEP_SECONDS),
         "wrong_type": state.wrong_type,
+        # Workers cannot note their sweeps while Redis cannot write its file: they are not dead then. And one that is
+        # started on a Redis that has lost its data takes it for a new one.
+        "no_worker": state.server.aof_ok and not state.data_missing and (sweep is None or sweep > SWEEP_SECONDS),
         "blocks_late": state.vitals.inbox_age_seconds > INBOX_SECONDS,
         "shields_up": state.shields_up,
         "redis_nearly_full": NEARLY_FULL < share <= FULL,
