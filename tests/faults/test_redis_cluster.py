@@ -18,7 +18,9 @@ from quorum.cli.embedded_redis import candidates, version_of
 from quorum.cli.main import cli
 from quorum.events import Event
 from quorum.images import parse_image
+from quorum.redis_store.connection import connect
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_layout
 from quorum.settings import Settings
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
@@ -106,6 +108,9 @@ def test_only_the_partitions_of_a_server_that_is_gone_wait_for_it(
             assert visitor.ask("POST", "/v1/images/status", many).status == 503
             assert visitor.get("/v1/events").status == 503
             assert visitor.get("/livez").status == 200
+            if 0 not in gone:
+                assert visitor.get("/readyz").status == 200  # the API serves the others, and may be started anew
+                check_layout(connect(settings.redis_url, 1.0), settings.namespace, PARTITIONS)
             examined = CliRunner().invoke(cli, ["doctor"], env=pipeline.env)
             assert examined.exit_code == 1
             assert f":{unwell.port}: this server of the cluster does not answer" in examined.output

@@ -93,3 +93,10 @@ def test_a_cluster_is_no_broker_and_the_message_says_what_is() -> None:
     settings = read_settings({**cluster, "QUORUM_BROKER_URL": "redis://broker:6379/0"})
     assert settings.in_cluster
     assert not read_settings({}).in_cluster
+    for nodes in ("one:port", "", "one:7000,,two:7000"):
+        with pytest.raises(SettingsError, match="QUORUM_REDIS_URL must name nodes of the cluster"):
+            read_settings({**cluster, "QUORUM_REDIS_URL": f"redis+cluster://{nodes}", "QUORUM_BROKER_URL": "amqp://b"})
+    for nodes in ("one", "user:secret@one:7000", "[::1]:7000,two"):
+        assert read_settings(
+            {"QUORUM_REDIS_URL": f"redis+cluster://{nodes}", "QUORUM_BROKER_URL": "amqp://b"}
+        ).in_cluster

@@ -17,6 +17,7 @@ MIN_SECRET_CHARACTERS = 16
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
+_NODES = re.compile(r"(?:[^,:\[\]]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:,(?:[^,:\[\]]+|\[[0-9a-f:]+\])(?::\d{1,5})?)*")
 _SCHEMES = frozenset(("redis", "rediss", "unix", "redis+cluster", "rediss+cluster", "amqp", "amqps", "memory"))
 READ_ACCESS = ("key", "open")  # the first of each is the default
 LOG_FORMATS = ("json", "text")
@@ -125,6 +126,8 @@ class _Environment:
             )
         if scheme not in _SCHEMES:
             raise SettingsError(f"{name} must be a URL such as redis://host:6379/0, and its scheme is not one of those")
+        if scheme.endswith("+cluster") and not _NODES.fullmatch(urlsplit(raw).netloc.rpartition("@")[2]):
+            raise SettingsError(f"{name} must name nodes of the cluster: redis+cluster://host:port,host:port")
         return raw
 
     def origins(self, name: str) -> tuple[str, ...]:

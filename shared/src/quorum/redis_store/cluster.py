@@ -106,6 +106,15 @@ def servers(client: Redis) -> list[Redis]:
     return [cast("Redis", cluster.get_redis_connection(node)) for node in cluster.get_primaries()]
 
 
+def one_key_of_each_server(client: Redis, keys: list[str]) -> list[tuple[Redis, str]]:
+    """Return each server that has some of the keys, with one of those: one, but for a cluster."""
+    if not is_cluster(client):
+        return [(client, keys[0])]
+    cluster = cast("Any", client).found()
+    by_server = {node: key for key in reversed(keys) if (node := cluster.get_node_from_key(key))}
+    return [(cast("Redis", cluster.get_redis_connection(node)), key) for node, key in by_server.items()]
+
+
 def disconnect(client: Redis) -> None:
     """Give up the connections; the next use makes new ones."""
     for server in servers(client):

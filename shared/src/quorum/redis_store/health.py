@@ -10,7 +10,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from quorum.errors import DataMissing
 from quorum.policy.model import CLASSES
-from quorum.redis_store.cluster import ask_time, in_ms, servers, time_ms
+from quorum.redis_store.cluster import ask_time, in_ms, one_key_of_each_server, servers, time_ms
 from quorum.redis_store.codec import STAMP_BYTES
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
@@ -83,17 +83,21 @@ class Health:
                 last.ping()
 
     def ready(self) -> None:
-        """Raise StoreUnavailable when Redis does not answer, DataMissing when it has none of the data."""
+        """Raise StoreUnavailable when Redis does not answer, DataMissing when it does not have its data.
+
+        Of a cluster one server that answers and has its data is enough: what lies on others refuses reports by itself.
+        """
+        failed: Exception | None = None
         with translated_errors():
-            pipe = self._client.pipeline(transaction=False)
-            for keys in self._keys:
-                pipe.hexists(keys.meta, LAYOUT)
-            answers = pipe.execute(raise_on_error=False)
-            failed = [answer for answer in answers if isinstance(answer, Exception)]
-            if len(failed) == len(answers):
-                raise failed[0]
-        if not any(answers):
-            raise DataMissing("Redis does not hold the data of quorum that was there when this process began")
+            for server, meta in one_key_of_each_server(self._client, [keys.meta for keys in self._keys]):
+                try:
+                    if server.hexists(meta, LAYOUT):
+                        return
+                except (RedisError, OSError) as error:
+                    failed = error
+            if failed:
+                raise failed
+        raise DataMissing("Redis does not hold the data of quorum that was there when this process began")
 
     def partition(self, number: int) -> PartitionHealth:
         """Return the state of one partition. Raises StoreUnavailable."""

@@ -4,7 +4,8 @@ from typing import Any
 
 from redis import Redis
 
-from quorum.errors import DataMissing, SchemaMismatch
+from quorum.errors import DataMissing, SchemaMismatch, StoreUnavailable
+from quorum.redis_store.cluster import is_cluster
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
 
@@ -48,12 +49,22 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
         raise SchemaMismatch(
             f"the data in Redis has layout {found[LAYOUT]}, and this release reads {LAYOUT_VERSION}: {advice}"
         )
-    lost = missing_partitions(client, all_keys)
+    lost = _lost(client, all_keys)
     if lost:
         raise SchemaMismatch(
             f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring its server back with its "
             "volume, or run `quorum restore` into an empty Redis"
         )
+
+
+def _lost(client: Redis, all_keys: list[Keys]) -> list[int]:
+    """Return the partitions that are known to have lost their data."""
+    try:
+        return missing_partitions(client, all_keys)
+    except StoreUnavailable:
+        if is_cluster(client):
+            return []  # a server is down: services start without it, and its partitions refuse reports by themselves
+        raise
 
 
 def missing_partitions(client: Redis, all_keys: list[Keys]) -> list[int]:
