@@ -92,8 +92,8 @@ def make_settings(redis_url: str, **changes: object) -> Settings:
 def claimed_app(settings: Settings, ring: Ring | None = None) -> Flask:
     """Return the API on a namespace that was claimed as `quorum api` does, where there is a Redis."""
     app = create_app(settings, ring)
-    with suppress(StoreUnavailable):
-        check_layout(connect(settings.redis_url, 5.0), settings.namespace, settings.partitions)
+    with suppress(StoreUnavailable), connect(settings.redis_url, 5.0) as client:
+        check_layout(client, settings.namespace, settings.partitions)
     return app
 
 

@@ -108,7 +108,8 @@ def test_only_the_partitions_of_a_server_that_is_gone_wait_for_it(
             assert visitor.get("/livez").status == 200
             if 0 not in gone:
                 assert visitor.get("/readyz").status == 200  # the API serves the others, and may be started anew
-                check_layout(connect(settings.redis_url, 1.0), settings.namespace, PARTITIONS)
+                with connect(settings.redis_url, 1.0) as client:
+                    check_layout(client, settings.namespace, PARTITIONS)
             examined = CliRunner().invoke(cli, ["doctor"], env=pipeline.env)
             assert examined.exit_code == 1
             assert f":{unwell.port}: this server of the cluster does not answer" in examined.output
