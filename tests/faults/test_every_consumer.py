@@ -264,10 +264,10 @@ def test_every_consumer_gets_every_event_whatever_is_killed(
         wait_until(lambda: all(one.ids() >= ids for one in consumers), 400, missing(consumers, ids, seed))
         wait_until(lambda: {event["id"] for event in bus.got} >= ids, 120, f"all events on the bus (seed {seed})")
         bus.stop()
+        stage.receiver.stop()  # before the image that ends the readers, of which it may hear
         policy = load_policy(settings.policy_path)
         decisions = Decisions(connect(settings.redis_url, 5.0), settings.namespace, 1)
         readers.stop(lambda: decisions.decide(parse_image("end"), Action.BLOCK, "tests", policy, unfounded=False))
-        stage.receiver.stop()
     on_bus = Kept("bus")
     for event in bus.got:
         on_bus.add(event["id"], event["subject"])
