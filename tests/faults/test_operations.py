@@ -78,7 +78,21 @@ class Site:
         with Visitor(self.pipeline.port) as visitor:
             for reader in range(CROSSING):
                 assert visitor.report(image, f"reader-{self.images}-{reader}").status == 202
-            wait_until(lambda: visitor.get(f"/v1/images/{image}").json["state"] == "blocked", 20, "a block")
+            try:
+                wait_until(lambda: visitor.get(f"/v1/images/{image}").json["state"] == "blocked", 20, "a block")
+            except AssertionError:
+                self.tell(visitor.get(f"/v1/images/{image}").json)
+                raise
+
+    def tell(self, state: object) -> None:
+        """Print what explains that nothing is blocked."""
+        keys = keys_of(self.pipeline.settings.namespace, 0)
+        client = self.redis.client
+        print(state, self.findings(), self.prometheus.firing(), self.worker.is_running(), self.worker.children())
+        print(
+            client.llen(keys.inbox), client.hgetall(keys.shields), client.zrange(keys.workers, 0, -1, withscores=True)
+        )
+        print(self.pipeline.log[-20_000:])
 
 
 class Endpoint:

@@ -361,6 +361,12 @@ def test_metrics_count_requests_under_bounded_labels(client: FlaskClient) -> Non
     assert 'quorum_inbox_depth{partition="0"} 1.0' in text
 
 
+def test_errors_of_the_intake_are_counted_from_zero_so_that_the_first_ones_show_in_a_rate(client: FlaskClient) -> None:
+    text = client.get("/metrics").get_data(as_text=True)
+    for route in ("/v1/reports", "/v1/reports/batch"):
+        assert f'quorum_http_requests_total{{method="POST",route="{route}",status="503"}} 0.0' in text
+
+
 def test_without_a_pepper_the_api_does_not_start(redis_url: str) -> None:
     with pytest.raises(SettingsError, match="QUORUM_PEPPER is missing"):
         claimed_app(make_settings(redis_url, pepper=""), lambda _: None)

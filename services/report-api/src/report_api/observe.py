@@ -18,6 +18,7 @@ from report_api.problems import LOGGED_AS
 
 log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+INTAKE = ("/v1/reports", "/v1/reports/batch")
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -41,6 +42,12 @@ def observe(app: Flask) -> CollectorRegistry:
     def counters(route: str, method: str, status: str) -> tuple[Counter, Histogram]:
         template = as_template(route)
         return requests.labels(template, method, status), seconds.labels(template)
+
+    # Prometheus' rate() sees a counter grow only from its second sample on: errors that came all at once, under a new
+    # label, would be none. So the errors of the intake are there from the start, as zeros.
+    for route in INTAKE:
+        for status in ("500", "503"):
+            counters(route, "POST", status)
 
     def count(environ: dict[str, Any], status: str, duration: float) -> None:
         method = environ["REQUEST_METHOD"]
