@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.request import urlopen
 
 import psutil
@@ -29,7 +30,7 @@ from quorum.redis_store.connection import connect
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.webhooks import Webhooks
-from quorum.webhooks import new_subscription
+from quorum.webhooks import RETRY_SECONDS, new_subscription
 
 PATIENCE = 150
 DEFAULT_POLICY = ROOT / "shared" / "src" / "quorum" / "policy" / "default.toml"
@@ -96,13 +97,17 @@ class Site:
 
 
 class Endpoint:
-    """Receives webhooks, until it is taken away."""
+    """Receives webhooks and answers with `status`, until it is taken away."""
+
+    status = 204
 
     def __init__(self, port: int) -> None:
+        endpoint = self
+
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(204)
+                self.send_response(endpoint.status)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -167,6 +172,29 @@ def test_webhook_endpoint_down(site: Site) -> None:
     site.webhooks.enable(webhook.id)
     wait_until(lambda: site.webhooks.backlog(webhook.id) == (0, 0), 20, "all deliveries")
     site.is_mended("QuorumWebhookFailing")
+
+
+def test_a_webhook_gives_up_an_event_and_then_its_endpoint_is_gone(site: Site) -> None:
+    [webhook] = site.webhooks.all()
+    queues = f"{keys_of(site.pipeline.settings.namespace, 0).webhooks}{webhook.id}:queues"
+    site.endpoint.status = 500
+    site.is_mended()  # an event that is refused
+    wait_until(lambda: site.webhooks.failing_since(webhook.id), 20, "the first attempt")
+    start = time.monotonic()
+    client: Any = site.redis.client  # its replies are bytes
+    for subject, entry in client.hgetall(queues).items():  # three days later
+        client.hset(queues, subject, entry.rpartition(b":")[0] + f":{len(RETRY_SECONDS)}".encode())
+    site.webhooks.enable(webhook.id)
+    site.fires("QuorumWebhookDeadLetters", start)
+    site.endpoint.status = 410
+    start = time.monotonic()
+    site.is_mended()
+    site.fires("QuorumWebhookDisabled", start)
+    assert "webhooks" in site.findings()
+    site.endpoint.status = 204
+    site.webhooks.enable(webhook.id)
+    wait_until(lambda: site.webhooks.backlog(webhook.id) == (0, 1), 20, "all deliveries")
+    site.is_mended("QuorumWebhookDisabled")  # QuorumWebhookDeadLetters looks back on fifteen minutes
 
 
 def test_redis_full(site: Site) -> None:
@@ -237,10 +265,13 @@ def test_a_key_of_a_wrong_type_stops_the_tally(site: Site) -> None:
             time.sleep(5.5)  # a bell that nobody answered rings again after five seconds
     site.fires("QuorumInboxOld", start)
     site.fires("QuorumDrainFailing", start)
+    site.fires("QuorumWorkerStuck", start)
     assert "blocks_late" in site.findings()
     assert "WRONGTYPE" in site.pipeline.log
     site.redis.client.delete(held)
-    site.is_mended("QuorumWrongTypeKey", "QuorumInboxOld")  # QuorumDrainFailing looks back on five minutes
+    site.is_mended(
+        "QuorumWrongTypeKey", "QuorumInboxOld", "QuorumWorkerStuck"
+    )  # QuorumDrainFailing looks back on five minutes
 
 
 def test_api_down(site: Site) -> None:

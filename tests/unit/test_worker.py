@@ -10,7 +10,7 @@ from quorum.errors import StoreUnavailable
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.tally import Drained
 from tally_worker.drain import LINGER_SECONDS, drain_until_silent
-from tally_worker.observe import SweepMetrics
+from tally_worker.observe import DeliveryMetrics, SweepMetrics, counting_requests
 from tally_worker.sweeper import Sweeper
 
 POLICIES = PolicyFile(None)
@@ -140,3 +140,16 @@ def test_a_partition_that_cannot_be_drained_does_not_stop_the_others() -> None:
     with pytest.raises(StoreUnavailable):
         running.sweep()
     assert other.takes == []
+
+
+def test_counters_begin_at_zero_so_that_the_first_failure_shows_in_a_rate() -> None:
+    registry = CollectorRegistry()
+    SweepMetrics(registry)
+    DeliveryMetrics(registry)
+    counting_requests(registry)
+    for name, outcome in (
+        ("quorum_worker_sweeps_total", "failed"),
+        ("quorum_webhook_attempts_total", "dead"),
+        ("quorum_drain_tasks_total", "timeout"),
+    ):
+        assert registry.get_sample_value(name, {"outcome": outcome}) == 0

@@ -1,4 +1,8 @@
-"""The worker's own metrics, served by its main process."""
+"""The worker's own metrics, served by its main process.
+
+Counters are there from the start with each of their labels, as zeros: Prometheus' rate() sees a counter grow only from
+its second sample on.
+"""
 
 import time
 from typing import Any
@@ -16,6 +20,7 @@ class SweepMetrics:
         self._sweeps = Counter(
             metrics.WORKER_SWEEPS.name, metrics.WORKER_SWEEPS.meaning, metrics.WORKER_SWEEPS.labels, registry=registry
         )
+        _begin(self._sweeps, "ok", "failed")
         self._last = time.monotonic()
         age = Gauge(metrics.WORKER_SWEEP_AGE.name, metrics.WORKER_SWEEP_AGE.meaning, registry=registry)
         age.set_function(lambda: time.monotonic() - self._last)
@@ -41,6 +46,7 @@ class DeliveryMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         attempts, seconds = metrics.WEBHOOK_ATTEMPTS, metrics.DELIVERY_SECONDS
         self._attempts = Counter(attempts.name, attempts.meaning, attempts.labels, registry=registry)
+        _begin(self._attempts, "delivered", "retry", "dead")
         self._seconds = Histogram(
             seconds.name, seconds.meaning, seconds.labels, registry=registry, buckets=metrics.DELIVERY_SECONDS_BUCKETS
         )
@@ -61,6 +67,7 @@ def counting_requests(registry: CollectorRegistry) -> type[Request]:
     """
     tasks = metrics.DRAIN_TASKS
     results = Counter(tasks.name, tasks.meaning, tasks.labels, registry=registry)
+    _begin(results, "ok", "failed", "timeout")
 
     class Counting(Request):
         _outcome = ""
@@ -83,6 +90,11 @@ def counting_requests(registry: CollectorRegistry) -> type[Request]:
             return super().acknowledge()
 
     return Counting
+
+
+def _begin(counter: Counter, *labels: str) -> None:
+    for label in labels:
+        counter.labels(label)
 
 
 def serve(registry: CollectorRegistry, address: str, port: int) -> None:
