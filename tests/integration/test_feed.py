@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from conftest import namespace_keys
 from store import NOW_MS, Bench
 
 import quorum
+from quorum import consumer
 from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events import Event
+from quorum.redis_store.backup import read_backup, write_backup
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.group_reader import GroupReader
 from quorum.redis_store.keys import keys_of
@@ -161,6 +165,21 @@ def test_a_group_may_begin_with_what_is_to_come(bench: Bench, redis_url: str) ->
     assert list(consume(bench, redis_url, start="$")) == []
     block(bench, "img-2")
     assert subjects(list(consume(bench, redis_url, start="$"))) == ["img-2"]
+
+
+def test_a_consumer_goes_on_when_its_data_was_lost_and_came_back(
+    bench: Bench, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "RETRY_SECONDS", 0.01)
+    block(bench, "img-1", "img-2")
+    going_on = consume(bench, redis_url)
+    assert next(going_on).subject == "img-1"
+    write_backup(bench.client, namespace(bench), tmp_path / "backup")
+    bench.client.delete(*namespace_keys(bench.client, namespace(bench)))
+    read_backup(bench.client, namespace(bench), tmp_path / "backup")
+    assert next(going_on).subject == "img-2"
+    bench.client.delete(*namespace_keys(bench.client, namespace(bench)))
+    assert list(going_on) == []
 
 
 def test_an_event_trimmed_while_it_was_pending_does_not_stop_the_consumer(bench: Bench, redis_url: str) -> None:

@@ -18,12 +18,18 @@ from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.cli.embedded_redis import candidates, version_of
-from quorum.errors import BackupError, SchemaMismatch, StoreUnavailable
+from quorum.errors import BackupError, DataMissing, SchemaMismatch, StoreUnavailable
+from quorum.images import parse_image
+from quorum.policy import load_policy
+from quorum.redis_store import backup
 from quorum.redis_store.backup import read_backup, write_backup
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.health import Health
-from quorum.redis_store.layout import RESTORING, check_layout
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import RESTORING, check_layout, missing_partitions
 from quorum.redis_store.migration import migrate
+from quorum.redis_store.statuses import Statuses
+from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings
 
 OLD = json.loads((ROOT / "tests" / "data" / "layout-1.json").read_text())
@@ -183,6 +189,73 @@ def test_a_restore_that_is_cut_off_starts_nothing_and_can_be_run_again(
     check_layout(another.client, settings.namespace, 1)
     with pytest.raises(BackupError, match="there is data"):
         read_backup(another.client, settings.namespace, path)
+
+
+def test_services_that_run_meanwhile_find_no_data_or_all_of_it(
+    own_redis: RedisServer, another: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An inbox that is drained before its tallies are there would be lost."""
+    settings, path = make_settings(own_redis.url), tmp_path / "quorum.backup"
+    elsewhere = replace(settings, redis_url=another.url)
+    with open_bench(settings) as bench:
+        fill(bench)
+        for number in range(60):
+            bench.report(f"img-{number}", "reader-late")
+        write_backup(bench.client, settings.namespace, path)
+        drain(bench)
+    expected = read_books(settings)
+    tally = PartitionTally(another.client, keys_of(settings.namespace, 0))
+    statuses = Statuses(another.client, settings.namespace, 1)
+    real, looks = backup._pages, []
+
+    def pages(path: Path) -> Iterator[Any]:
+        for page in real(path):
+            looks.append(tally.drain(load_policy()).taken)
+            with pytest.raises(DataMissing):
+                statuses.of([parse_image("img-5")], load_policy())
+            yield page
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "PAGE", 20)
+        patched.setattr(backup, "_pages", pages)
+        read_backup(another.client, settings.namespace, path)
+    assert looks == [0] * len(looks)
+    assert len(looks) > 2
+    with open_bench(elsewhere) as bench:
+        assert bench.client.llen(bench.keys.inbox) == 61
+        drain(bench)
+    books = read_books(elsewhere)
+    assert books.rows == expected.rows
+    assert books.events == expected.events
+
+
+def test_a_partition_that_goes_on_already_is_left_alone(
+    own_redis: RedisServer, another: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(make_settings(own_redis.url), partitions=2)
+    check_layout(own_redis.client, settings.namespace, 2)
+    inboxes = [keys_of(settings.namespace, number).inbox for number in range(2)]
+    for inbox in inboxes:
+        own_redis.client.rpush(inbox, b"old")
+    path = tmp_path / "quorum.backup"
+    write_backup(own_redis.client, settings.namespace, path)
+    real = backup._put_in_place
+
+    def cut_off(redis: Any, namespace: str, keys: list[str], meta: Any) -> None:
+        if meta:
+            raise StoreUnavailable("cut off")
+        real(redis, namespace, keys, meta)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "_put_in_place", cut_off)
+        with pytest.raises(StoreUnavailable):
+            read_backup(another.client, settings.namespace, path)
+    assert missing_partitions(another.client, [keys_of(settings.namespace, number) for number in range(2)]) == [0]
+    another.client.rpush(inboxes[1], b"new")
+    read_backup(another.client, settings.namespace, path)
+    check_layout(another.client, settings.namespace, 2)
+    assert [another.client.lrange(inbox, 0, -1) for inbox in inboxes] == [[b"old"], [b"old", b"new"]]
+    assert not list(another.client.scan_iter("*restoring*"))
 
 
 def test_what_is_no_whole_backup_is_refused_before_anything_is_written(own_redis: RedisServer, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def backup(file: Path) -> None:
 @click.command()
 @_FILE
 def restore(file: Path) -> None:
-    """Bring the data of a backup back into a Redis that has none, before API and workers start."""
+    """Bring the data of a backup back into a Redis that has lost it; API and workers may run meanwhile."""
     with plain_failures():
         settings = read_settings()
         count = read_backup(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, file)

@@ -3,11 +3,15 @@
 `CLIENT PAUSE ... WRITE` (Redis 6.2) holds every write back, for some seconds with much data, and scripts with it;
 intake waits or answers 503, and nothing is lost. The file is gzip of a JSON object a line: first what it is, then of
 each key its name, time to live and `DUMP`, which any Redis from the same version on can `RESTORE`.
+
+What is read back lies under other names until all of it is there. Then each partition appears at one moment, so that
+services that run meanwhile find no data or all of it: never an inbox whose tallies are still to come.
 """
 
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +24,14 @@ from quorum.errors import BackupError
 from quorum.redis_store.cluster import servers
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
-from quorum.redis_store.layout import RESTORING
+from quorum.redis_store.layout import RESTORING, missing_partitions
 
 FORMAT = "quorum-backup-1"
 PAGE = 500
 PAUSE_MS = 15_000  # renewed while it goes on, and over by itself when the program is killed
 PASSING = (":bell", ":pulse", ":workers")  # what only the present can know
-PASSING_PREFIXES = (":limits:", ":broker:")
+STAGE = ":restoring"
+PASSING_PREFIXES = (":limits:", ":broker:", f"{STAGE}:")
 
 
 def write_backup(client: Redis, namespace: str, path: Path) -> int:
@@ -64,32 +69,55 @@ def write_backup(client: Redis, namespace: str, path: Path) -> int:
 
 
 def read_backup(client: Redis, namespace: str, path: Path) -> int:
-    """Bring the keys of a backup back into a namespace that has no data; return how many.
+    """Bring the keys of a backup back, of all partitions that have no data; return how many.
 
-    Cut off, it can be run again. Raises BackupError when the file is no whole backup or there is data already,
-    StoreUnavailable.
+    Cut off, it can be run again: a partition that is there already goes on from where it is. Raises BackupError when
+    the file is no whole backup or no partition is without data, StoreUnavailable.
     """
     redis: Any = client
-    meta_name = keys_of(namespace, 0).meta
-    head, count = _examine(path)
+    head = _examine(path)
+    all_keys = [keys_of(namespace, number) for number in range(int(head["meta"]["partitions"]))]
+    meta_name = all_keys[0].meta
     with translated_errors():
-        if redis.exists(meta_name) and not redis.hexists(meta_name, RESTORING):
+        missing = missing_partitions(client, all_keys)
+        if not missing:
             raise BackupError(f"there is data under the namespace {namespace!r} already: restore into an empty one")
         redis.hset(meta_name, RESTORING, 1)
+        staged: dict[int, list[str]] = {number: [] for number in missing}
         for page in _pages(path):
             pipe = redis.pipeline(transaction=False)
             for record in page:
-                name = namespace + record["key"]
-                pipe.restore(name, record["ttl_ms"], base64.b64decode(record["dump"]), replace=True)
+                key, partition = record["key"], _partition_of(record["key"])
+                if partition in staged:
+                    staged[partition].append(key)
+                    name = f"{namespace}{STAGE}{key}"
+                    pipe.restore(name, record["ttl_ms"], base64.b64decode(record["dump"]), replace=True)
             try:
                 pipe.execute()
             except ResponseError as error:
                 raise BackupError(f"this Redis cannot read the backup; is it older than the other? {error}") from error
-        pipe = redis.pipeline(transaction=True)
-        pipe.hset(meta_name, mapping=head["meta"])
-        pipe.hdel(meta_name, RESTORING)
-        pipe.execute()
-    return count
+        for partition in sorted(staged, reverse=True):  # the first one holds what concerns all, as webhooks
+            _put_in_place(redis, namespace, staged[partition], head["meta"] if partition == 0 else None)
+        redis.hdel(meta_name, RESTORING)
+    return sum(map(len, staged.values()))
+
+
+def _partition_of(key: str) -> int:
+    found = re.match(r":\{(\d+)\}:", key)
+    if not found:
+        raise BackupError(f"the backup holds {key!r}, which is no key of quorum")
+    return int(found[1])
+
+
+def _put_in_place(redis: Any, namespace: str, keys: list[str], meta: dict[str, str] | None) -> None:
+    """Give the staged keys of a partition their names at one moment: some seconds for a million."""
+    pipe = redis.pipeline(transaction=True)
+    for key in keys:
+        # by its name, since a cluster's pipeline refuses the method
+        pipe.execute_command("RENAME", f"{namespace}{STAGE}{key}", namespace + key)
+    if meta is not None:
+        pipe.hset(keys_of(namespace, 0).meta, mapping=meta)
+    pipe.execute()
 
 
 def _records(redis: Any, namespace: str) -> Iterator[dict[str, Any]]:
@@ -122,8 +150,8 @@ def _pause(redis: Redis) -> None:
         server.client_pause(PAUSE_MS, all=False)
 
 
-def _examine(path: Path) -> tuple[dict[str, Any], int]:
-    """Return the head of a backup and how many keys it holds, once it is known to be whole."""
+def _examine(path: Path) -> dict[str, Any]:
+    """Return the head of a backup, once that is known to be whole."""
     count = -1
     head: dict[str, Any] = {}
     try:
@@ -138,7 +166,7 @@ def _examine(path: Path) -> tuple[dict[str, Any], int]:
         raise BackupError(f"{path} is not a backup of quorum")
     if last != {"keys": count}:
         raise BackupError(f"{path} is not whole: its last line is missing")
-    return head, count
+    return head
 
 
 def _pages(path: Path) -> Iterator[list[dict[str, Any]]]:

@@ -1,11 +1,13 @@
 """Reads the event streams as a consumer group, which resumes and acknowledges."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from quorum.errors import DataMissing
 from quorum.events import Event
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import START
@@ -16,6 +18,8 @@ CLAIM_IDLE_MS = 60_000  # an event that a consumer took and did not acknowledge 
 
 class GroupReader:
     """A consumer group's member: resumes where it stopped, takes over from members that died, acknowledges.
+
+    Its methods raise StoreUnavailable; DataMissing when the group is gone, as after a loss of data: then join again.
 
     `streams` are the events of all partitions. In a cluster, where no command waits for streams of several servers,
     `watch` tells when there is something new.
@@ -43,7 +47,7 @@ class GroupReader:
     def unacknowledged(self) -> Iterator[tuple[str, Event]]:
         """Yield what this consumer took earlier and never acknowledged, and what dead members left behind."""
         for stream in self._streams:
-            with translated_errors():
+            with _group_errors():
                 self._claim(stream)
                 pending: Any = self._client.xreadgroup(self._group, self._consumer, {stream: "0"})
             yield from self._events(pending)
@@ -61,7 +65,7 @@ class GroupReader:
         yield from events
 
     def _read(self, streams: list[str], count: int, block_ms: int | None = None) -> Iterator[tuple[str, Event]]:
-        with translated_errors():
+        with _group_errors():
             answer: Any = self._client.xreadgroup(
                 self._group, self._consumer, dict.fromkeys(streams, ">"), count=count, block=block_ms
             )
@@ -88,3 +92,15 @@ class GroupReader:
             for stream_id, fields in entries:
                 if fields:  # None: the event was trimmed while it was pending
                     yield stream.decode(), Event.from_json(fields[b"event"], stream_id.decode())
+
+
+@contextmanager
+def _group_errors() -> Iterator[None]:
+    """Tell of a group that is gone; UNBLOCKED says that the stream was replaced under a waiting reader."""
+    try:
+        with translated_errors():
+            yield
+    except ResponseError as error:
+        if str(error).startswith(("NOGROUP", "UNBLOCKED")):
+            raise DataMissing from error
+        raise
