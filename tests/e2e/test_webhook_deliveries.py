@@ -275,6 +275,7 @@ def test_attempts_and_the_time_to_delivery_are_counted(
     deliverer.stop()
 
 
+@pytest.mark.usefixtures("bench")
 def test_webhooks_are_kept_from_the_command_line(receiver: Receiver, settings: Settings, deliverer: Deliverer) -> None:
     def quorum(*words: str) -> str:
         command = [sys.executable, "-m", "quorum.cli.main", "webhooks", *words]

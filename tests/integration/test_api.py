@@ -6,16 +6,18 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import PEPPER, SITE_KEY, TOKEN_SECRET, claimed_app, make_settings
+from conftest import PEPPER, SITE_KEY, TOKEN_SECRET, claimed_app, make_settings, namespace_keys
 from flask.testing import FlaskClient
 from store import Bench
 from werkzeug.test import TestResponse
 
+from quorum.credentials import Scope
 from quorum.errors import SettingsError
 from quorum.identity import NAMED, NETWORK, fingerprint
 from quorum.messages import THANK_YOU
 from quorum.model import Report
 from quorum.policy.model import ANONYMOUS, VERIFIED
+from quorum.redis_store.api_keys import ApiKeys
 from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import connect
 from quorum.settings import Settings
@@ -237,6 +239,34 @@ def test_without_the_data_that_was_there_nothing_is_accepted(client: FlaskClient
     assert client.get("/readyz").status_code == 503
     assert bench.client.llen(bench.keys.inbox) == 0
     assert "quorum_data_missing_partitions 1.0" in client.get("/metrics").text
+
+
+def test_without_the_data_that_was_there_nothing_seems_open_and_nothing_is_decided(
+    settings: Settings, client: FlaskClient, bench: Bench
+) -> None:
+    keys = ApiKeys(bench.client, settings.namespace)
+    moderator, late = ({"Authorization": f"Bearer {keys.create(name, frozenset(Scope))[1]}"} for name in ("ann", "bob"))
+    bench.block("img-1")
+    assert client.get("/v1/queue", headers=moderator).status_code == 200  # this key is known to the process
+    page = client.get("/v1/blocklist?limit=1", headers=KEY)
+    names = namespace_keys(bench.client, settings.namespace)
+    bench.client.delete(*names)
+    block, views = {"decision": "block"}, {"views": {"img-1": 5}}
+    for answer in (
+        client.get("/v1/images/img-1", headers=KEY),
+        client.get("/v1/gate/img-1", headers=KEY),
+        client.post("/v1/images/status", json={"image_ids": ["img-1", "img-2"]}, headers=KEY),
+        client.get("/v1/blocklist", headers=KEY),
+        client.get("/v1/blocklist", headers={**KEY, "If-None-Match": page.headers["ETag"]}),
+        client.get("/v1/queue", headers=moderator),
+        client.get("/v1/queue", headers=late),
+        client.post("/v1/images/img-1/decisions", json=block, headers=moderator),
+        client.post("/v1/images/views", json=views, headers=KEY),
+        client.post("/v1/webhooks", json={"url": "https://example.org/"}, headers=moderator),
+        client.get("/v1/webhooks/0123456789abcdef", headers=moderator),
+    ):
+        assert_problem(answer, 503, "data-missing")
+    assert namespace_keys(bench.client, settings.namespace) == []
 
 
 def test_a_full_inbox_is_a_503_with_a_time_to_come_back(redis_url: str) -> None:

@@ -30,6 +30,7 @@ from quorum.redis_store.connection import connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.journal import Journal
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_layout
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from quorum.redis_store.views import Views
@@ -102,6 +103,7 @@ class TallyMachine(RuleBasedStateMachine):
         super().__init__()
         self.namespace = f"test-{uuid.uuid4().hex[:12]}"
         self.keys = keys_of(self.namespace, 0)
+        check_layout(self.client, self.namespace, 1)
         self.tally = PartitionTally(self.client, self.keys)
         self.decisions = Decisions(self.client, self.namespace, 1)
         self.model = TallyModel(self.policy)

@@ -9,6 +9,7 @@ from redis_server import wait_until
 from quorum.redis_store import watch as module
 from quorum.redis_store.connection import connect
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_layout
 from quorum.redis_store.watch import Watch
 from quorum.settings import Settings
 
@@ -31,7 +32,9 @@ def test_it_rests_when_nobody_asks_and_wakes_again(settings: Settings, monkeypat
 def test_it_goes_on_while_somebody_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.1)
     monkeypatch.setattr(module, "BLOCK_MS", 50)
-    watch = Watch(connect(settings.redis_url, 5.0), settings.namespace, 1)
+    client = connect(settings.redis_url, 5.0)
+    check_layout(client, settings.namespace, 1)
+    watch = Watch(client, settings.namespace, 1)
     generation = watch.generation()
     start = time.monotonic()
     watch.wait(generation, 1)

@@ -56,6 +56,9 @@ class StoreUnavailable(TransientError):
 class DataMissing(StoreUnavailable):
     """Redis answers and does not hold the data that it should: its volume is not mounted, or is lost."""
 
+    def __init__(self) -> None:
+        super().__init__("Redis holds no data of quorum: no service has started on it yet, or the data is lost")
+
 
 class InboxFull(StoreUnavailable):
     """The inbox has reached its ceiling; reports must wait until the workers have caught up."""

@@ -39,7 +39,7 @@ HTTP_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 REDIS_UP = Metric("quorum_redis_up", "gauge", "1 when Redis answered this scrape, else 0")
 DATA_MISSING = Metric(
-    "quorum_data_missing_partitions", "gauge", "Partitions whose data Redis does not hold; their reports are refused"
+    "quorum_data_missing_partitions", "gauge", "Partitions whose data Redis does not hold; what asks for it is refused"
 )
 WRONG_KEYS = Metric(
     "quorum_wrong_type_keys", "gauge", "Keys of a wrong type: somebody wrote them, and the tally stands", ("partition",)

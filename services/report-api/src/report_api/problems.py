@@ -75,9 +75,12 @@ def _refused(error: Refused) -> Response:
 def _unavailable(error: StoreUnavailable) -> Response:
     wait = random.randint(*RETRY_AFTER_SECONDS)  # noqa: S311 - jitter
     detail = "Nothing was stored. Send the same request again after the time in Retry-After."
-    kinds = {InboxFull: "inbox-full", DataMissing: "data-missing"}
-    kind = kinds.get(type(error), "store-unavailable")
-    return problem(503, kind, "Reports cannot be taken just now", detail, headers={"Retry-After": str(wait)})
+    kinds = {
+        InboxFull: ("inbox-full", "Reports cannot be taken just now"),
+        DataMissing: ("data-missing", "The data is not there just now"),
+    }
+    kind, title = kinds.get(type(error), ("store-unavailable", "The data cannot be reached just now"))
+    return problem(503, kind, title, detail, headers={"Retry-After": str(wait)})
 
 
 def _limited(error: RateLimited) -> Response:

@@ -11,6 +11,7 @@ from quorum.errors import UnknownApiKey
 from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_data
 
 REFRESH_SECONDS = 2.0  # a revoked key works for at most this long in a running API
 REMEMBERED = 1024
@@ -21,10 +22,12 @@ class ApiKeys:
 
     def __init__(self, client: Redis, namespace: str) -> None:
         self._client = client
-        self._key = keys_of(namespace, 0).api_keys
+        self._keys = keys_of(namespace, 0)
+        self._key = self._keys.api_keys
 
     def create(self, name: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
         """Store a new key; return it and its whole text, which is not kept. Raises StoreUnavailable."""
+        check_data(self._client, [self._keys])
         key_id, whole = new_key()
         with translated_errors():
             key = ApiKey(key_id, name, digest_of(whole), scopes, time_ms(self._client, self._key))
@@ -38,10 +41,13 @@ class ApiKeys:
         return sorted((_load(raw) for raw in stored.values()), key=lambda key: (key.created_ms, key.id))
 
     def get(self, key_id: str) -> ApiKey | None:
-        """Return one key. Raises StoreUnavailable."""
+        """Return one key. Raises StoreUnavailable; DataMissing, lest a good key seem to be none."""
         with translated_errors():
             raw = self._client.hget(self._key, key_id)
-        return _load(raw) if raw else None
+        if raw is None:
+            check_data(self._client, [self._keys])
+            return None
+        return _load(raw)
 
     def revoke(self, key_id: str) -> ApiKey:
         """Make a key useless; the time of the first revocation stays. Raises UnknownApiKey, StoreUnavailable."""

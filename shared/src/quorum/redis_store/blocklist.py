@@ -15,6 +15,7 @@ from quorum.errors import InvalidCursor
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_data
 
 Entry = tuple[str, int]  # image id, Unix ms of its blocking
 
@@ -34,7 +35,7 @@ class Blocklist:
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client: Any = client  # its replies are bytes
         self._feed = Feed(client, namespace, partitions)
-        self._lists = [keys_of(namespace, number).blocked for number in range(partitions)]
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
 
     def version(self) -> str:
         """Return what changes whenever the list may have. Raises StoreUnavailable."""
@@ -43,15 +44,20 @@ class Blocklist:
     def page(self, token: str | None, limit: int) -> Page:
         """Return up to `limit` images after what `token` (of the page before) names.
 
-        Raises InvalidCursor, StoreUnavailable.
+        Raises InvalidCursor, StoreUnavailable; DataMissing, lest blocked images seem to be none.
         """
         if token is None:
             cursor, partition, last = self._feed.end(), 0, None
         else:
             cursor, partition, last = self._decode(token)
+        page = self._page(cursor, partition, last, limit)
+        check_data(self._client, self._keys)
+        return page
+
+    def _page(self, cursor: str, partition: int, last: Entry | None, limit: int) -> Page:
         images: list[Entry] = []
-        while partition < len(self._lists):
-            found = self._after(self._lists[partition], last, limit - len(images) + 1)
+        while partition < len(self._keys):
+            found = self._after(self._keys[partition].blocked, last, limit - len(images) + 1)
             room = limit - len(images)
             images += found[:room]
             if len(found) > room:
@@ -78,7 +84,7 @@ class Blocklist:
         try:
             cursor, partition, image_id, at = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
             last = None if image_id is None else (str(image_id), int(at))
-            partition = range(len(self._lists))[partition]
+            partition = range(len(self._keys))[partition]
         except (ValueError, TypeError, IndexError) as error:
             raise InvalidCursor("is not a page of this list; use one that it gave, or none to begin") from error
         return str(cursor), partition, last

@@ -8,7 +8,7 @@ from typing import Any
 from redis import Redis
 
 from quorum.decisions import Action, Decision, decide, standing_change
-from quorum.errors import StoreUnavailable
+from quorum.errors import DataMissing, StoreUnavailable
 from quorum.images import Image, bucket_of, stored_image
 from quorum.model import Row, State, Tally
 from quorum.policy.accuracy import Standing
@@ -24,6 +24,7 @@ from quorum.redis_store.codec import (
 )
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.layout import LAYOUT, check_data
 from quorum.redis_store.scripts import Script
 
 ATTEMPTS = 20  # a tally that changes this often while a moderator decides is under attack; then they try again
@@ -75,6 +76,7 @@ class Decisions:
                 pipe.zrange(keys.held, 0, limit - 1, withscores=True)
                 pipe.zcard(keys.held)
             answers = pipe.execute()
+        check_data(self._client, self._keys)
         waiting = sorted((since, image_id.decode()) for page in answers[::2] for image_id, since in page)
         return [stored_image(image_id) for _, image_id in waiting[:limit]], sum(answers[1::2])
 
@@ -132,7 +134,10 @@ class Decisions:
         pipe = self._client.pipeline(transaction=False)
         pipe.hget(f"{keys.images}{bucket_of(digest)}", digest)
         pipe.hget(f"{keys.copies}{bucket_of(digest)}", digest)
-        raw, copies = pipe.execute()
+        pipe.hexists(keys.meta, LAYOUT)
+        raw, copies, there = pipe.execute()
+        if not there:
+            raise DataMissing
         record = decode_record(raw) if raw else Record(1, State.OPEN)
         return Target(digest, raw or b"", record, decode_copies(copies) if copies else {image.digest: image.id})
 
@@ -165,11 +170,13 @@ class Reporters:
                 for keys in self._keys:
                     pipe.hget(f"{keys.reporters}{bucket_of(fingerprint)}", fingerprint)
             answers = pipe.execute()
+        check_data(self._client, self._keys)
         size = len(self._keys)
         return [_sum(answers[start : start + size]) for start in range(0, len(answers), size)]
 
     def mute(self, fingerprint: bytes, until_minute: int) -> None:
         """Mute a reporter until a minute since 1970; 0 ends a mute and a warning. Raises StoreUnavailable."""
+        check_data(self._client, self._keys)
         for keys in self._keys:
             key = f"{keys.reporters}{bucket_of(fingerprint)}"
 

@@ -10,6 +10,7 @@ from quorum.images import BUCKETS
 from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.layout import check_data
 from quorum.redis_store.scripts import Script
 
 PAGE = 500  # reports
@@ -34,6 +35,7 @@ class Erasure:
 
     def erase(self, fingerprints: list[bytes]) -> Erased:
         """Erase what is kept of these fingerprints. It may be done again at will. Raises StoreUnavailable."""
+        check_data(self._client, self._keys)  # or a restore would bring them back
         tallied = waiting = recorded = 0
         with translated_errors():
             for keys in self._keys:

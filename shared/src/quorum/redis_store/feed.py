@@ -8,10 +8,11 @@ import re
 
 from redis import Redis
 
-from quorum.errors import CursorExpired, InvalidCursor
+from quorum.errors import CursorExpired, DataMissing, InvalidCursor
 from quorum.events import Event
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import LAYOUT
 from quorum.redis_store.scripts import Script
 
 START = "0-0"
@@ -65,16 +66,19 @@ class Feed:
         return events, ".".join(position)
 
     def end(self) -> str:
-        """Return the cursor after the newest event. Raises StoreUnavailable."""
+        """Return the cursor after the newest event. Raises StoreUnavailable; DataMissing, as it would be the first."""
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
             for keys in self._keys:
                 pipe.xrevrange(keys.events, count=1)
                 pipe.get(keys.trimmed)
+                pipe.hexists(keys.meta, LAYOUT)
             answers = pipe.execute()
+        if not all(answers[2::3]):
+            raise DataMissing
         return ".".join(
             newest[0][0].decode() if newest else (trimmed or START.encode()).decode()
-            for newest, trimmed in zip(answers[::2], answers[1::2], strict=True)
+            for newest, trimmed in zip(answers[::3], answers[1::3], strict=True)
         )
 
     def trim(self, partition: int, retention_seconds: int) -> int:

@@ -97,7 +97,7 @@ class Health:
                     failed = error
             if failed:
                 raise failed
-        raise DataMissing("Redis does not hold the data of quorum that was there when this process began")
+        raise DataMissing
 
     def partition(self, number: int) -> PartitionHealth:
         """Return the state of one partition. Raises StoreUnavailable."""

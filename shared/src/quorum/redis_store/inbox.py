@@ -133,7 +133,7 @@ class PartitionInbox:
         except Exception as error:  # noqa: BLE001 - handed to every sender of the group
             return error
         if bell == _MISSING:
-            return DataMissing("Redis does not hold the data of quorum that was there when this process began")
+            return DataMissing()
         if bell == _FULL:
             return InboxFull(f"the inbox holds {self._ceiling} reports; the workers are behind")
         if bell:

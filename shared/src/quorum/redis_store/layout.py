@@ -1,5 +1,6 @@
 """The version and shape of the data in Redis: written once, checked by everybody who connects."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from redis import Redis
@@ -29,7 +30,7 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
             raise SchemaMismatch("a backup is being read back, or that was cut off: run `quorum restore` to its end")
         known: Any = client.hmget(meta, list(wanted))
         if None in known and not claim:
-            raise DataMissing("Redis holds no data of quorum: no service has started on it yet, or the data is lost")
+            raise DataMissing
         if None in known:  # write only what is missing: a worker must start at maxmemory, too, or nobody drains
             for other in others:
                 client.hset(other, LAYOUT, LAYOUT_VERSION)
@@ -57,7 +58,7 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
         )
 
 
-def _lost(client: Redis, all_keys: list[Keys]) -> list[int]:
+def _lost(client: Redis, all_keys: Sequence[Keys]) -> list[int]:
     """Return the partitions that are known to have lost their data."""
     try:
         return missing_partitions(client, all_keys)
@@ -67,7 +68,16 @@ def _lost(client: Redis, all_keys: list[Keys]) -> list[int]:
         raise
 
 
-def missing_partitions(client: Redis, all_keys: list[Keys]) -> list[int]:
+def check_data(client: Redis, all_keys: Sequence[Keys]) -> None:
+    """Raise DataMissing unless the data of each of these partitions is there. Raises StoreUnavailable.
+
+    A read asks after it has read: what a Redis without its data says must not pass for the truth. A write asks before.
+    """
+    if missing_partitions(client, all_keys):
+        raise DataMissing
+
+
+def missing_partitions(client: Redis, all_keys: Sequence[Keys]) -> list[int]:
     """Return the partitions whose mark is not there: their data is lost, or being restored. Raises StoreUnavailable."""
     with translated_errors():
         pipe = client.pipeline(transaction=False)

@@ -10,6 +10,7 @@ from quorum.model import Shield
 from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_data
 from quorum.redis_store.scripts import Script
 
 FOR_EVER_MS = 253_402_300_799_000  # the end of year 9999
@@ -34,6 +35,7 @@ class Shields:
 
     def raise_(self, minutes: float | None, name: str) -> bool:
         """Hold instead of blocking for some minutes, or until they are lowered; tell whether they were down."""
+        check_data(self._client, self._keys)
         now = self._now_ms()
         until = now + round(minutes * 60_000) if minutes else FOR_EVER_MS
         data = {"until": timestamp(until), "cause": "by_hand", "decided_by": {"kind": "moderator", "name": name}}
@@ -42,6 +44,7 @@ class Shields:
 
     def lower(self, name: str) -> bool:
         """Block again, with the caps as in a new hour and day; tell whether they were up."""
+        check_data(self._client, self._keys)
         return self._lowered("lower", {"kind": "moderator", "name": name})
 
     def settle(self) -> bool:

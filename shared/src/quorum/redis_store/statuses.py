@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from redis import Redis
 
+from quorum.errors import DataMissing
 from quorum.images import Image, bucket_of
 from quorum.model import State
 from quorum.policy.model import POINT, Policy
@@ -13,6 +14,7 @@ from quorum.redis_store.cluster import ask_time, in_ms
 from quorum.redis_store.codec import Record, decode_record
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.layout import LAYOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,11 @@ class Statuses:
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
 
     def of(self, images: Sequence[Image], policy: Policy) -> list[ImageStatus]:
-        """Return what is known of each image, counting only reports inside the window. Raises StoreUnavailable."""
+        """Return what is known of each image, counting only reports inside the window.
+
+        Raises StoreUnavailable; DataMissing, lest a blocked image seem open.
+        """
+        partitions = sorted({image.partition(len(self._keys)) for image in images})
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
             for image in images:
@@ -50,7 +56,12 @@ class Statuses:
                 keys = self._keys_of(image)
                 pipe.hget(f"{keys.images}{bucket_of(digest)}", digest)
                 pipe.zscore(keys.blocked, image.id)
+            for partition in partitions:
+                pipe.hexists(self._keys[partition].meta, LAYOUT)
             now, *answers = pipe.execute()
+            marks = [answers.pop() for _ in partitions]
+        if not all(marks):
+            raise DataMissing
         oldest = in_ms(now) - policy.window_seconds * 1000
         return [
             _status(image, decode_record(raw) if raw else Record(1, State.OPEN), blocked_ms, oldest, policy)

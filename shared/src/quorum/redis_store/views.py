@@ -9,6 +9,7 @@ from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.codec import encode_views
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_data
 
 
 class Views:
@@ -20,6 +21,7 @@ class Views:
 
     def tell(self, views: Mapping[Image, int]) -> None:
         """Keep the views of images so far, in place of what was told before. Raises StoreUnavailable."""
+        check_data(self._client, [self._keys[image.partition(len(self._keys))] for image in views])
         with translated_errors():
             now = time_ms(self._client, self._keys[0].meta)
             pipe = self._client.pipeline(transaction=False)

@@ -17,6 +17,7 @@ from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.layout import check_data
 from quorum.redis_store.scripts import Script
 from quorum.webhooks import Subscription, ping_event
 
@@ -70,7 +71,8 @@ class Webhooks:
         self._client: Any = client  # its replies are bytes
         self._feed = Feed(client, namespace, partitions)
         self._streams = [keys_of(namespace, number).events for number in range(partitions)]
-        self._prefix = keys_of(namespace, 0).webhooks
+        self._keys = keys_of(namespace, 0)
+        self._prefix = self._keys.webhooks
         self._queue = Script("webhook_queue")
         self._claim = Script("webhook_claim")
         self._settle = Script("webhook_settle")
@@ -94,6 +96,7 @@ class Webhooks:
         with translated_errors():
             raw = self._client.hget(f"{self._prefix}subscriptions", subscription_id)
         if raw is None:
+            check_data(self._client, [self._keys])
             raise UnknownSubscription(f"there is no webhook {subscription_id!r}")
         return Subscription.from_json(raw)
 
