@@ -42,6 +42,15 @@ def _servers() -> dict[str, Path]:
     return {".".join(map(str, version_of(binary)[:2])): binary for binary in candidates()}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Stop where pytest-xdist does not keep groups together, as with a newer pytest: each test counts on it."""
+    if getattr(config.option, "loadgroup", False):
+        for item in items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError(f"pytest-xdist did not put {item.nodeid} into its group")
+
+
 @pytest.fixture(scope="session", params=[*sorted(_servers()), *CLUSTERS])
 def redis_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """What the tests of a session share, each in its own namespace.

@@ -251,11 +251,19 @@ def test_a_partition_that_goes_on_already_is_left_alone(
         with pytest.raises(StoreUnavailable):
             read_backup(another.client, settings.namespace, path)
     assert missing_partitions(another.client, [keys_of(settings.namespace, number) for number in range(2)]) == [0]
+    with pytest.raises(BackupError, match="there is no data"):
+        write_backup(another.client, settings.namespace, tmp_path / "other")
     another.client.rpush(inboxes[1], b"new")
     read_backup(another.client, settings.namespace, path)
     check_layout(another.client, settings.namespace, 2)
     assert [another.client.lrange(inbox, 0, -1) for inbox in inboxes] == [[b"old"], [b"old", b"new"]]
     assert not list(another.client.scan_iter("*restoring*"))
+    another.client.delete(*another.client.scan_iter("*{1}*"))
+    with pytest.raises(BackupError, match="lost the data of partitions 1"):
+        write_backup(another.client, settings.namespace, tmp_path / "other")
+    read_backup(another.client, settings.namespace, path)
+    assert another.client.lrange(inboxes[1], 0, -1) == [b"old"]
+    assert not another.client.hexists(keys_of(settings.namespace, 0).meta, RESTORING)
 
 
 def test_what_is_no_whole_backup_is_refused_before_anything_is_written(own_redis: RedisServer, tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ from redis.exceptions import ResponseError
 from quorum.errors import BackupError
 from quorum.redis_store.cluster import servers
 from quorum.redis_store.connection import translated_errors
-from quorum.redis_store.keys import keys_of
-from quorum.redis_store.layout import RESTORING, missing_partitions
+from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.layout import LAYOUT, LAYOUT_VERSION, RESTORING, missing_partitions
 
 FORMAT = "quorum-backup-1"
 PAGE = 500
@@ -37,21 +37,23 @@ PASSING_PREFIXES = (":limits:", ":broker:", f"{STAGE}:")
 def write_backup(client: Redis, namespace: str, path: Path) -> int:
     """Write all keys of a namespace to `path`, readable by its owner only; return how many.
 
-    The file appears under its name when it is whole. Raises BackupError when there is no data, StoreUnavailable.
+    The file appears under its name when it is whole. Raises BackupError when there is no data, or some of it is lost,
+    StoreUnavailable.
     """
     redis: Any = client
     meta_name = keys_of(namespace, 0).meta
     draft = path.with_name(f"{path.name}.draft")
     with translated_errors():
         stored = redis.hgetall(meta_name)
-    if not stored:
+    meta = {name.decode(): value.decode() for name, value in stored.items()}
+    if LAYOUT not in meta:
         raise BackupError(f"there is no data under the namespace {namespace!r}")
-    head = {
-        "format": FORMAT,
-        "namespace": namespace,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "meta": {name.decode(): value.decode() for name, value in stored.items()},
-    }
+    if meta[LAYOUT] == str(LAYOUT_VERSION):  # older ones had no marks
+        lost = missing_partitions(client, _all_keys(namespace, meta))
+        if lost:
+            raise BackupError(f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring it back first")
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    head = {"format": FORMAT, "namespace": namespace, "at": at, "meta": meta}
     written = 0
     draft.touch(mode=0o600)
     with translated_errors(), gzip.open(draft, "wt", compresslevel=1, encoding="ascii") as file:
@@ -76,7 +78,7 @@ def read_backup(client: Redis, namespace: str, path: Path) -> int:
     """
     redis: Any = client
     head = _examine(path)
-    all_keys = [keys_of(namespace, number) for number in range(int(head["meta"]["partitions"]))]
+    all_keys = _all_keys(namespace, head["meta"])
     meta_name = all_keys[0].meta
     with translated_errors():
         missing = missing_partitions(client, all_keys)
@@ -100,6 +102,10 @@ def read_backup(client: Redis, namespace: str, path: Path) -> int:
             _put_in_place(redis, namespace, staged[partition], head["meta"] if partition == 0 else None)
         redis.hdel(meta_name, RESTORING)
     return sum(map(len, staged.values()))
+
+
+def _all_keys(namespace: str, meta: dict[str, str]) -> list[Keys]:
+    return [keys_of(namespace, number) for number in range(int(meta["partitions"]))]
 
 
 def _partition_of(key: str) -> int:

@@ -54,7 +54,7 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
     if lost:
         raise SchemaMismatch(
             f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring its server back with its "
-            "volume, or run `quorum restore` into an empty Redis"
+            "volume, or run `quorum restore`"
         )
 
 

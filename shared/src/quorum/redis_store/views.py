@@ -21,7 +21,7 @@ class Views:
 
     def tell(self, views: Mapping[Image, int]) -> None:
         """Keep the views of images so far, in place of what was told before. Raises StoreUnavailable."""
-        check_data(self._client, [self._keys[image.partition(len(self._keys))] for image in views])
+        check_data(self._client, list({self._keys[image.partition(len(self._keys))] for image in views}))
         with translated_errors():
             now = time_ms(self._client, self._keys[0].meta)
             pipe = self._client.pipeline(transaction=False)
