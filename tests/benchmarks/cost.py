@@ -8,6 +8,7 @@ from redis import Redis
 from quorum.policy import load_policy
 from quorum.redis_store.inbox import BELL_LIFE_MS
 from quorum.redis_store.keys import Keys, keys_of
+from quorum.redis_store.layout import check_layout
 from quorum.redis_store.scripts import Script
 from quorum.redis_store.tally import PartitionTally
 
@@ -105,6 +106,7 @@ class _Store:
         self._append = Script("append")
         self._tally = PartitionTally(client, self._keys)
         self._policy = load_policy(POLICY)
+        check_layout(client, namespace, 1)
 
     def open_images(self, numbers: range) -> None:
         """Report every image once and tally."""
@@ -138,7 +140,8 @@ class _Store:
         for first in range(0, len(reports), GROUP):
             names = (self._keys.inbox, self._keys.bell, self._keys.limits, self._keys.meta)
             parts = [part for report in reports[first : first + GROUP] for part in (report, b"")]
-            self._append(self._client, names, (10**9, BELL_LIFE_MS, 0, 0, 0, *parts))
+            bell, *_ = self._append(self._client, names, (10**9, BELL_LIFE_MS, 0, 0, 0, *parts))
+            assert bell >= 0
         taken = 0
         while taken < limit:
             taken += self._tally.drain(self._policy, min(BATCH, limit - taken)).taken
