@@ -15,10 +15,11 @@ BLOCKED = 190  # an id in the list of blocked images
 EVENT = 520
 JOURNAL_ENTRY = 95
 
-# Microseconds of one processor core (AMD EPYC, 2.4 GHz class) for a report that comes in a request of its own.
-API_US = 175.0
-REDIS_US = 22.0
-WORKER_US = 5.0
+# Microseconds of one processor core (AMD EPYC, 2.4 GHz class) for a report that comes in a request of its own, measured
+# on a slow day of a shared machine; a good one took 167, 18 and 3.
+API_US = 270.0
+REDIS_US = 31.0
+WORKER_US = 10.0
 
 BUSY = 0.6  # how much of a core to plan with: the rest is for bursts, rewrites of the file and deployments
 HEADROOM = 2.0  # maxmemory over what is kept: an inbox that waits for workers, a day with twice the reports
