@@ -266,6 +266,8 @@ def test_without_the_data_that_was_there_nothing_seems_open_and_nothing_is_decid
         client.get("/v1/webhooks/0123456789abcdef", headers=moderator),
     ):
         assert_problem(answer, 503, "data-missing")
+    cursor = page.get_json()["cursor"]
+    assert client.get(f"/v1/events?after={cursor}", headers=KEY).get_json() == []  # copies of the list stay as they are
     assert namespace_keys(bench.client, settings.namespace) == []
 
 

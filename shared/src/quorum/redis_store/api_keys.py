@@ -23,27 +23,26 @@ class ApiKeys:
     def __init__(self, client: Redis, namespace: str) -> None:
         self._client = client
         self._keys = keys_of(namespace, 0)
-        self._key = self._keys.api_keys
 
     def create(self, name: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
         """Store a new key; return it and its whole text, which is not kept. Raises StoreUnavailable."""
         check_data(self._client, [self._keys])
         key_id, whole = new_key()
         with translated_errors():
-            key = ApiKey(key_id, name, digest_of(whole), scopes, time_ms(self._client, self._key))
-            self._client.hset(self._key, key_id, _dump(key))
+            key = ApiKey(key_id, name, digest_of(whole), scopes, time_ms(self._client, self._keys.api_keys))
+            self._client.hset(self._keys.api_keys, key_id, _dump(key))
         return key, whole
 
     def list(self) -> list[ApiKey]:
         """Return all keys, revoked ones too, oldest first. Raises StoreUnavailable."""
         with translated_errors():
-            stored = self._client.hgetall(self._key)
+            stored = self._client.hgetall(self._keys.api_keys)
         return sorted((_load(raw) for raw in stored.values()), key=lambda key: (key.created_ms, key.id))
 
     def get(self, key_id: str) -> ApiKey | None:
         """Return one key. Raises StoreUnavailable; DataMissing, lest a good key seem to be none."""
         with translated_errors():
-            raw = self._client.hget(self._key, key_id)
+            raw = self._client.hget(self._keys.api_keys, key_id)
         if raw is None:
             check_data(self._client, [self._keys])
             return None
@@ -56,9 +55,9 @@ class ApiKeys:
             raise UnknownApiKey(f"there is no API key {key_id!r}; see `quorum keys list`")
         if key.revoked_ms is None:
             with translated_errors():
-                now = time_ms(self._client, self._key)
+                now = time_ms(self._client, self._keys.api_keys)
                 key = ApiKey(key.id, key.name, key.digest, key.scopes, key.created_ms, now)
-                self._client.hset(self._key, key_id, _dump(key))
+                self._client.hset(self._keys.api_keys, key_id, _dump(key))
         return key
 
 
