@@ -1,5 +1,6 @@
 """Appending to the inbox: stamped, bounded, rung once, and shared by requests that wait together."""
 
+from collections.abc import Sequence
 from threading import Barrier, Thread
 from typing import Any
 
@@ -14,8 +15,9 @@ from quorum.images import parse_image
 from quorum.model import Report
 from quorum.policy.model import VERIFIED, Limits
 from quorum.redis_store.codec import decode_entry, encode_report
+from quorum.redis_store.committing import MAX_GROUP
 from quorum.redis_store.connection import connect
-from quorum.redis_store.inbox import MAX_GROUP, Inbox, PartitionInbox, Sending
+from quorum.redis_store.inbox import Inbox, PartitionInbox, Receipt, Sending
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
 
@@ -74,9 +76,9 @@ class Counting(PartitionInbox):
 
     groups: list[int]
 
-    def _send(self, group: list[Any]) -> Exception | None:
-        self.groups.append(len(group))
-        return super()._send(group)
+    def send(self, items: list[Sequence[Sending]]) -> list[Receipt]:
+        self.groups.append(len(items))
+        return super().send(items)
 
 
 def together(threads: int, act: Any) -> None:
@@ -114,12 +116,13 @@ def test_a_failing_call_fails_everybody_who_waits_and_nobody_after_them(bench: B
     class Failing(Counting):
         broken = True
 
-        def _send(self, group: list[Any]) -> Exception | None:
+        def send(self, items: list[Sequence[Sending]]) -> list[Receipt]:
             if self.broken:
-                self.groups.append(len(group))
-                wait_until(lambda: len(self._queue) == 9, what="nine more senders")
-                return StoreUnavailable("down")
-            return super()._send(group)
+                self.groups.append(len(items))
+                waiting = self._committer._queue
+                wait_until(lambda: waiting.qsize() + len(items) == 10, what="the other senders")
+                raise StoreUnavailable("down")
+            return super().send(items)
 
     inbox = Failing(bench.client, bench.keys, 10**6, lambda: None, lambda: NO_LIMITS)
     inbox.groups = []

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from threading import Lock
 from typing import NamedTuple
 
 from redis import Redis
 
 from quorum.errors import DataMissing, InboxFull, RateLimited
 from quorum.policy.model import Limits
+from quorum.redis_store.committing import Committer, Parking
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import Keys, keys_of
 from quorum.redis_store.scripts import Script
 
 BELL_LIFE_MS = 5000  # a bell that nobody answered may ring again after this; sweepers do not wait for it
-MAX_GROUP = 500  # senders in one round trip
+MAX_COMMITTERS = 32  # threads at most; beyond it partitions share them
 
 NO_LIMIT = -1
 _FULL, _MISSING = -1, -2
@@ -53,30 +53,18 @@ class Receipt(NamedTuple):
         return RateLimited(limit, getattr(self.limits, limit), self.reset_seconds) if limit else None
 
 
-class _Waiting:
-    """One sender's reports on their way, and how it learns what became of them."""
-
-    __slots__ = ("error", "lead", "receipt", "reports", "turn")
-
-    def __init__(self, reports: Sequence[Sending]) -> None:
-        self.reports = reports
-        self.receipt: Receipt | None = None
-        self.turn = Lock()
-        self.turn.acquire()
-        self.lead = False
-        self.error: Exception | None = None
-
-
 class PartitionInbox:
-    """The inbox of one partition, shared by the threads of a process.
-
-    The first sender becomes the leader: it takes everybody who is waiting along in one script call. Who comes while
-    that call is under way waits, and one of them leads the next group. When a call fails, everybody who waits by then
-    fails with it, so that nobody waits for Redis twice.
-    """
+    """The inbox of one partition, shared by the senders of a process (group commit: committing.py)."""
 
     def __init__(
-        self, client: Redis, keys: Keys, ceiling: int, ring: Callable[[], None], limits: Callable[[], Limits]
+        self,
+        client: Redis,
+        keys: Keys,
+        ceiling: int,
+        ring: Callable[[], None],
+        limits: Callable[[], Limits],
+        *,
+        committer: Committer | None = None,
     ) -> None:
         self._client = client
         self._keys = (keys.inbox, keys.bell, keys.limits, keys.meta)
@@ -84,66 +72,34 @@ class PartitionInbox:
         self._limits = limits
         self._ring = ring
         self._append = Script("append")
-        self._lock = Lock()
-        self._queue: list[_Waiting] = []
-        self._led = False
+        self._committer = committer or Committer()
 
     def append(self, reports: Sequence[Sending]) -> Receipt:
         """Return once the reports are in the inbox, but for those beyond a limit.
 
         Raises StoreUnavailable or InboxFull; then send them again.
         """
-        mine = _Waiting(reports)
-        with self._lock:
-            self._queue.append(mine)
-            mine.lead, self._led = not self._led, True
-        if not mine.lead:
-            mine.turn.acquire()  # every leader's call ends by its own timeout
-        if mine.lead:
-            self._lead()
-        if mine.error:
-            raise mine.error
-        assert mine.receipt is not None
-        return mine.receipt
+        return self._committer.commit(self, reports)
 
-    def _lead(self) -> None:
-        """Send one group, wake its senders, and hand the lead to the first of those who came meanwhile."""
-        with self._lock:
-            group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
-        error = self._send(group)
-        with self._lock:
-            if error:
-                group += self._queue
-                self._queue = []
-            self._led = bool(self._queue)
-            if self._queue:
-                self._queue[0].lead = True
-                self._queue[0].turn.release()
-        for waiting in group:
-            waiting.error = error
-            waiting.turn.release()
-
-    def _send(self, group: list[_Waiting]) -> Exception | None:
+    def send(self, items: list[Sequence[Sending]]) -> list[Receipt]:
+        """Append the reports of some senders in one call; return a receipt for each sender."""
         limits = self._limits()
-        parts = [part for waiting in group for one in waiting.reports for part in (one.report, one.caller)]
+        parts = [part for reports in items for one in reports for part in (one.report, one.caller)]
         args = (self._ceiling, BELL_LIFE_MS, limits.reporter, limits.network, limits.key, *parts)
-        try:
-            with translated_errors():
-                bell, *answer = self._append(self._client, self._keys, args)
-        except Exception as error:  # noqa: BLE001 - handed to every sender of the group
-            return error
+        with translated_errors():
+            bell, *answer = self._append(self._client, self._keys, args)
         if bell == _MISSING:
-            return DataMissing()
+            raise DataMissing
         if bell == _FULL:
-            return InboxFull(f"the inbox holds {self._ceiling} reports; the workers are behind")
+            raise InboxFull(f"the inbox holds {self._ceiling} reports; the workers are behind")
         if bell:
             self._ring()
-        place = 1
-        for waiting in group:
-            end = place + len(waiting.reports)
-            waiting.receipt = Receipt(answer[place:end], answer[0], limits)
+        receipts, place = [], 1
+        for reports in items:
+            end = place + len(reports)
+            receipts.append(Receipt(answer[place:end], answer[0], limits))
             place = end
-        return None
+        return receipts
 
 
 class Inbox:
@@ -158,9 +114,18 @@ class Inbox:
         ring: Ring,
         *,
         limits: Callable[[], Limits] = Limits,
+        parking: Parking | None = None,
     ) -> None:
+        committers = [Committer(parking) for _ in range(min(partitions, MAX_COMMITTERS))]
         self._partitions = [
-            PartitionInbox(client, keys_of(namespace, number), ceiling, partial(ring, number), limits)
+            PartitionInbox(
+                client,
+                keys_of(namespace, number),
+                ceiling,
+                partial(ring, number),
+                limits,
+                committer=committers[number % len(committers)],
+            )
             for number in range(partitions)
         ]
 
