@@ -5,6 +5,7 @@ names cannot be guessed from it by trying them all.
 """
 
 import hmac
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -32,7 +33,15 @@ class Reporter(NamedTuple):
 
 def fingerprint(pepper: bytes, kind: str, subject: str) -> bytes:
     """Return the fingerprint of `subject`; the same name of another kind (NAMED, NETWORK) is another reporter."""
-    return hmac.digest(pepper, f"{kind}\0{subject}".encode(), "sha256")[:FINGERPRINT_BYTES]
+    mac = _keyed(pepper).copy()
+    mac.update(f"{kind}\0{subject}".encode())
+    return mac.digest()[:FINGERPRINT_BYTES]
+
+
+@lru_cache(maxsize=4)
+def _keyed(pepper: bytes) -> hmac.HMAC:
+    """Return an HMAC that has taken the pepper; `hmac.digest` would let other threads in at every call."""
+    return hmac.new(pepper, digestmod="sha256")
 
 
 def network_tag(pepper: bytes, address: str) -> int:

@@ -35,6 +35,14 @@ HTTP_SECONDS = Metric(
     "quorum_http_request_duration_seconds", "histogram", "Time to answer a request", ("route",), source="api"
 )
 
+HTTP_CUT = Metric(
+    "quorum_http_cut",
+    "counter",
+    "Requests that were ended before they were whole, or had a place: late, too large, too many",
+    ("reason",),
+    source="api",
+)
+
 HTTP_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 REDIS_UP = Metric("quorum_redis_up", "gauge", "1 when Redis answered this scrape, else 0")

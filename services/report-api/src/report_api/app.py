@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flask import Flask, Request
@@ -36,9 +37,11 @@ from report_api.bodies import MAX_BODY_BYTES
 from report_api.observe import observe
 from report_api.probes import make_probes
 from report_api.problems import register_problems
+from report_api.server.greenlets import LoopParking
 from report_api.services import EXTENSION, Services
 from report_api.waiting import Waiting
 
+KEY_THREADS = 4  # that look API keys up for reports, which wait in the event loop
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
 
 
@@ -84,8 +87,11 @@ class _NoSessions(SessionInterface):
         return self._none
 
 
-def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Flask:
-    """Return the WSGI application. `ring` replaces the Celery doorbell. Raises SettingsError, PolicyError."""
+def create_app(settings: Settings | None = None, ring: Ring | None = None, parking: LoopParking | None = None) -> Flask:
+    """Return the WSGI application. `ring` replaces the Celery doorbell. Raises SettingsError, PolicyError.
+
+    `parking` lets views wait in an event loop.
+    """
     settings = settings or read_settings()
     require_pepper(settings)
     app = _Api(__name__)
@@ -94,7 +100,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     app.url_map.converters["image_id"] = _ImageId
     app.url_map.merge_slashes = False  # an image id may be a URL
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    parts = _wire(settings, ring or Doorbell(settings).ring)
+    parts = _wire(settings, ring or Doorbell(settings).ring, parking or LoopParking())
     app.extensions[EXTENSION] = parts
     registry = observe(app)
     registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
@@ -124,16 +130,26 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None) -> Fl
     return app
 
 
-def _wire(settings: Settings, ring: Ring) -> Services:
+def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
     client = connect(settings.redis_url, API_TIMEOUT_SECONDS)
     impatient = connect(settings.redis_url, READY_TIMEOUT_SECONDS)
     policies = PolicyFile(settings.policy_path)
     namespace, partitions = settings.namespace, settings.partitions
+    looking_up = ThreadPoolExecutor(KEY_THREADS, "key")
+    keys = KeyRing(ApiKeys(client, namespace), ask=lambda act: parking.elsewhere(looking_up, act))
     return Services(
         settings=settings,
         policies=policies,
-        access=Access(settings, KeyRing(ApiKeys(client, namespace))),
-        inbox=Inbox(client, namespace, partitions, settings.inbox_limit, ring, limits=lambda: policies.current.limits),
+        access=Access(settings, keys),
+        inbox=Inbox(
+            client,
+            namespace,
+            partitions,
+            settings.inbox_limit,
+            ring,
+            limits=lambda: policies.current.limits,
+            parking=parking,
+        ),
         idempotency=Idempotency(client, namespace),
         statuses=Statuses(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions),

@@ -12,10 +12,16 @@ from report_api.problems import Refused
 
 MAX_BODY_BYTES = 16_384
 MAX_LIST_BODY_BYTES = 1_048_576  # of calls that take up to 1,000 of something
+LISTS = frozenset({"/v1/reports/batch", "/v1/images/status", "/v1/images/views"})
 JSON = "application/json"
 
 _USUAL = frozenset({"image_id", "reason", "reporter_id"})
 _PLAIN_LENGTH_DIGITS = 4  # below MAX_BODY_BYTES whatever they are
+
+
+def body_limit(path: str) -> int:
+    """Return how many bytes the body of a request to `path` may have."""
+    return MAX_LIST_BODY_BYTES if path in LISTS else MAX_BODY_BYTES
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import click
 
@@ -11,7 +12,7 @@ from quorum.logs import configure_logs
 from quorum.policy import load_policy
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
-from quorum.settings import read_settings
+from quorum.settings import Settings, read_settings
 from report_api.access import require_pepper
 
 # Granian's own lines go the way of all others.
@@ -21,6 +22,8 @@ GRANIAN_LOGS: dict[str, Any] = {
     "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
 }
 
+MAX_CONNECTIONS = 20_000  # of each process; idle ones are closed soon, and descriptors end before
+
 # Nothing here may import prometheus_client: it looks for the metrics directory once, when it is first imported.
 
 
@@ -28,9 +31,9 @@ GRANIAN_LOGS: dict[str, Any] = {
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=2, show_default=True, help="Processes.")
-@click.option("--threads", default=24, show_default=True, help="Threads of each process.")
+@click.option("--threads", default=24, show_default=True, help="Threads of each process, for all but reports.")
 def api(host: str, port: int, workers: int, threads: int) -> None:
-    """Run the report API under Granian, a production WSGI server."""
+    """Run the report API under Granian, a production server."""
     with plain_failures():
         settings = read_settings()
         configure_logs("report-api", settings.log_format, settings.log_level)
@@ -39,31 +42,27 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-        _serve(host, port, workers, threads)
+        _serve(settings, host, port, workers, threads)
 
 
-def _serve(host: str, port: int, workers: int, threads: int) -> None:
+def _serve(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - after the metrics directory is set
-    from granian.log import LogLevels, logger  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
 
-    # Granian advises against more threads than processors; these wait for Redis most of the time (docs/benchmarks.md).
-    logger.addFilter(lambda record: "Python threads" not in record.getMessage())
-    Server(
-        "report_api.serve:api",
-        factory=True,
+    from report_api.serve import api as make  # noqa: PLC0415
+    from report_api.server.listening import HttpServer  # noqa: PLC0415
+
+    HttpServer(
+        seconds=settings.request_seconds,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=workers,
-        blocking_threads=threads,
-        backlog=2048,
-        websockets=False,
-        respawn_failed_workers=True,
+        backpressure=MAX_CONNECTIONS,
         workers_kill_timeout=20,
         log_level=LogLevels.warning,
         log_dictconfig=GRANIAN_LOGS,
-    ).serve()
+    ).serve(target_loader=cast("Any", partial(make, threads)), wrap_loader=False)
 
 
 @click.command()

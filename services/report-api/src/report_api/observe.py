@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum import metrics
@@ -19,6 +19,7 @@ from report_api.problems import LOGGED_AS
 log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 INTAKE = ("/v1/reports", "/v1/reports/batch")
+CUTS = ("request-late", "body-too-large", "too-many-unfinished", "busy")
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -26,6 +27,7 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 def observe(app: Flask) -> CollectorRegistry:
     """Make `app` count its requests; return the registry that exports them, of all processes."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
+    _ask_the_process_id_once()
     own = CollectorRegistry()
     requests = Counter(
         metrics.HTTP_REQUESTS.name, metrics.HTTP_REQUESTS.meaning, metrics.HTTP_REQUESTS.labels, registry=own
@@ -57,6 +59,28 @@ def observe(app: Flask) -> CollectorRegistry:
 
     app.wsgi_app = _timed(app.wsgi_app, count)  # type: ignore[method-assign, assignment]
     return _export(own)
+
+
+class Cuts:
+    """Counts the requests that end at the door, before the application knows of them."""
+
+    def __init__(self) -> None:
+        _ask_the_process_id_once()
+        cut = metrics.HTTP_CUT
+        self._cut = Counter(cut.name, cut.meaning, cut.labels, registry=CollectorRegistry())
+        for reason in CUTS:
+            self._cut.labels(reason)
+
+    def count(self, reason: str) -> None:
+        """Count a request by the kind of its problem."""
+        self._cut.labels(reason if reason in CUTS else "other").inc()
+
+
+def _ask_the_process_id_once() -> None:
+    """Keep prometheus_client from asking for the process id at every step of a counter: a server does not fork."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        own = os.getpid()
+        values.ValueClass = values.MultiProcessValue(lambda: own)  # type: ignore[no-untyped-call]
 
 
 def _timed(wsgi_app: WsgiApp, count: Callable[[dict[str, Any], str, float], None]) -> WsgiApp:

@@ -30,8 +30,18 @@ RETRY_AFTER_SECONDS = (1, 5)  # jittered, so that clients do not come back all a
 class Refused(Exception):
     """A request that is refused with a problem document."""
 
-    def __init__(self, status: int, kind: str, title: str, detail: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        field: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
+        self.headers = dict(headers or {})
         self.status = status
         self.kind = kind
         self.title = title
@@ -68,7 +78,7 @@ def _invalid(error: ValidationError) -> Response:
 
 def _refused(error: Refused) -> Response:
     more = {"errors": error.errors} if error.errors else {}
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004 - RFC 9110, 11.6.1
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else error.headers  # noqa: PLR2004 - RFC 9110, 11.6.1
     return problem(error.status, error.kind, error.title, error.detail, headers=headers, **more)
 
 

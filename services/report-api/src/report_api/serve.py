@@ -1,26 +1,30 @@
 """What a server process begins with: logs, spans, then the application."""
 
-from flask import Flask
-
 from quorum.logs import configure_logs
 from quorum.settings import read_settings
 from quorum.tracing import make_tracing
 from report_api.app import create_app
 from report_api.correlation import add_request
+from report_api.observe import Cuts
+from report_api.server.admission import Admission
+from report_api.server.door import Door
+from report_api.server.greenlets import LoopParking
 from report_api.stream.app import StreamApp
 
 
-def api() -> Flask:
-    """Return the report API of a server process."""
+def api(threads: int) -> Door:
+    """Return the report API of a server process, with `threads` for what is not a report."""
     settings = read_settings()
     configure_logs("report-api", settings.log_format, settings.log_level, [add_request])
-    app = create_app(settings)
+    parking = LoopParking()
+    app = create_app(settings, parking=parking)
     tracing = make_tracing("quorum-report-api")
     if tracing:
         from report_api.spans import trace_requests  # noqa: PLC0415 - OpenTelemetry may not be installed
 
         trace_requests(app, tracing)
-    return app
+    admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
+    return Door(app.wsgi_app, admission, parking, threads, Cuts())
 
 
 def stream() -> StreamApp:

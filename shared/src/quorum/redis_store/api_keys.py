@@ -1,6 +1,7 @@
 """Where API keys are kept: one hash, id -> JSON. Revoked keys stay, so that the list tells who had access and when."""
 
 import json
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 
@@ -61,12 +62,20 @@ class ApiKeys:
         return key
 
 
-class KeyRing:
-    """Checks presented keys against the stored ones, asking Redis for each at most every REFRESH_SECONDS."""
+Known = tuple[ApiKey | None, float]
+Ask = Callable[[Callable[[], Known]], Known]
 
-    def __init__(self, keys: ApiKeys) -> None:
+
+class KeyRing:
+    """Checks presented keys against the stored ones, asking Redis for each at most every REFRESH_SECONDS.
+
+    `ask` calls what asks Redis, where the caller must not wait by itself.
+    """
+
+    def __init__(self, keys: ApiKeys, ask: Ask = lambda act: act()) -> None:
         self._keys = keys
-        self._known: dict[str, tuple[ApiKey | None, float]] = {}
+        self._ask = ask
+        self._known: dict[str, Known] = {}
         self._lock = Lock()
 
     def find(self, presented: str) -> ApiKey | None:
@@ -76,11 +85,11 @@ class KeyRing:
             return None
         known = self._known.get(key_id)
         if known is None or known[1] < monotonic():
-            known = self._remember(key_id)
+            known = self._ask(lambda: self._remember(key_id))
         key = known[0]
         return key if key is not None and key.opens(presented) else None
 
-    def _remember(self, key_id: str) -> tuple[ApiKey | None, float]:
+    def _remember(self, key_id: str) -> Known:
         known = (self._keys.get(key_id), monotonic() + REFRESH_SECONDS)
         with self._lock:
             if len(self._known) >= REMEMBERED:

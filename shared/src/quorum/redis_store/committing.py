@@ -6,7 +6,7 @@ goes wrong in a call is the answer to everybody who waits by then, so that nobod
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Generic, Protocol, TypeVar
@@ -27,6 +27,9 @@ class Parking(Protocol):
     def waiter(self) -> Any:
         """Return something new to wait on."""
 
+    def hand_in(self, put: Callable[[Any], None], ticket: Any) -> None:
+        """Put a ticket into the queue, now or soon."""
+
     def park(self, waiter: Any, seconds: float) -> bool:
         """Wait until `waiter` is woken; False when that takes too long."""
 
@@ -42,6 +45,10 @@ class ThreadParking:
         taken = Lock()
         taken.acquire()
         return taken
+
+    def hand_in(self, put: Callable[[Any], None], ticket: Any) -> None:
+        """Put the ticket into the queue."""
+        put(ticket)
 
     def park(self, waiter: Any, seconds: float) -> bool:
         """Wait for the lock."""
@@ -86,8 +93,8 @@ class Committer:
     def commit(self, target: Target[Item, Result], item: Item) -> Result:
         """Return what became of `item`. Raises what the call raised; StoreUnavailable when there was none in time."""
         ticket = Ticket(target, item, self._parking.waiter())
-        self._queue.put(ticket)
         self._start()
+        self._parking.hand_in(self._queue.put, ticket)
         if not self._parking.park(ticket.waiter, WAIT_SECONDS):
             raise StoreUnavailable(f"nothing was heard of the call within {WAIT_SECONDS:g} s")
         if ticket.error is not None:
