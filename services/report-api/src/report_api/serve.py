@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from quorum.lifeline import end_with_parent_process
 from quorum.logs import configure_logs
 from quorum.settings import read_settings
 from quorum.tracing import make_tracing
@@ -12,6 +13,7 @@ from report_api.stream.app import StreamApp
 
 def api() -> Flask:
     """Return the report API of a server process."""
+    end_with_parent_process()
     settings = read_settings()
     configure_logs("report-api", settings.log_format, settings.log_level, [add_request])
     app = create_app(settings)
@@ -25,6 +27,7 @@ def api() -> Flask:
 
 def stream() -> StreamApp:
     """Return the event stream of a server process."""
+    end_with_parent_process()
     settings = read_settings()
     configure_logs("stream", settings.log_format, settings.log_level)
     return StreamApp(settings)
