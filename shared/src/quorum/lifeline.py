@@ -25,7 +25,7 @@ def end_with_parent(parent: int, how: Signals = SIGKILL) -> None:
 
 
 def end_with_parent_process() -> None:
-    """Let a process of multiprocessing end at once with the one that started it; nothing happens in any other process."""
+    """Let a process of multiprocessing end at once with the one that started it; do nothing in any other."""
     parent = multiprocessing.parent_process()
     if parent and parent.pid:
         end_with_parent(parent.pid)

@@ -156,6 +156,6 @@ class _Environment:
         if not path:
             return ""
         try:
-            return Path(path).read_text().strip()
+            return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from error

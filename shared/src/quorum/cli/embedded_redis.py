@@ -11,19 +11,22 @@ from quorum.whole_files import write_whole
 LOG = "redis.log"
 LOG_TAIL_BYTES = 8192
 
+_MEND = "copy {data} away, then mend it with redis-check-aof --fix in {data}/redis/appendonlydir"
+
 # What a server writes before it gives up, and what to do.
 _REASONS = (
     ("No space left on device", "the disk is full; make room, then start again"),
     ("File too large", "the disk is full, or files may not grow further; make room, then start again"),
-    ("handle RDB format version", "the data was written by a newer server; install that one, or choose another QUORUM_DATA"),
-    ("Bad file format reading the append only file", "its append-only file is damaged; copy {data} away, then mend it "
-     "with redis-check-aof --fix in {data}/redis/appendonlydir"),
-    ("AOF", "its append-only file cannot be read; copy {data} away, then mend it with redis-check-aof --fix "
-     "in {data}/redis/appendonlydir"),
-    ("Permission denied", "files in {data} belong to another user; run it as their owner, or choose another QUORUM_DATA"),
+    ("handle RDB format version", "a newer server wrote the data; install that one, or choose another QUORUM_DATA"),
+    ("Bad file format reading the append only file", f"its append-only file is damaged; {_MEND}"),
+    ("AOF", f"its append-only file cannot be read; {_MEND}"),
+    (
+        "Permission denied",
+        "files in {data} belong to another user; run it as their owner, or choose another QUORUM_DATA",
+    ),
     ("Read-only file system", "{data} cannot be written; choose another directory with QUORUM_DATA"),
     ("Address already in use", "another program has just taken its port; start again"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

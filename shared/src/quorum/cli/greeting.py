@@ -1,7 +1,6 @@
 """Waits until a trial quorum works, writes its `env` file, and says where to go."""
 
 import os
-import sys
 import time
 from pathlib import Path
 from shlex import quote
@@ -11,6 +10,7 @@ import click
 from quorum.cli.failures import plain_failures, speak_anywhere
 from quorum.cli.loopback import answers
 from quorum.cli.trial import State, read_state, shell
+from quorum.errors import SettingsError
 from quorum.settings import read_settings
 from quorum.whole_files import write_whole
 
@@ -45,8 +45,9 @@ def main() -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while missing := _missing(state):
             if time.monotonic() > deadline:
-                click.echo(f"Error: after {PATIENCE_SECONDS} s {missing}; see {data}/redis.log and the lines above", err=True)
-                sys.exit(1)
+                raise SettingsError(
+                    f"after {PATIENCE_SECONDS} s {missing}; see the lines above, and {data / 'redis.log'}"
+                )
             time.sleep(POLL_SECONDS)
         env = publish_environment(data, shell(state, read_settings()))
         click.echo(message(state, env, data))

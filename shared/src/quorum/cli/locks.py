@@ -49,7 +49,7 @@ def holder(lock: Path) -> psutil.Process | None:
         return None
     try:
         process = psutil.Process(int(lock.read_text(encoding="utf-8")))
-        if any(os.path.samefile(file.path, lock) for file in process.open_files()):
+        if any(lock.samefile(file.path) for file in process.open_files()):
             return process
     except (ValueError, psutil.Error, OSError):
         return None  # the number is not its holder's: never signal a stranger

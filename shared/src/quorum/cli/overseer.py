@@ -1,4 +1,4 @@
-"""Runs the parts of a trial quorum under supervisord, within this process, until one fails for good or it is told to stop.
+"""Runs the parts of a trial quorum under supervisord, within this process, until it is told to stop or one fails.
 
 Every part ends with this process, however it dies: Redis as it does when it is asked to, the others at once.
 """
@@ -15,6 +15,7 @@ import click
 from supervisor import events
 from supervisor.medusa.asyncore_25 import ExitNow
 from supervisor.options import ServerOptions
+from supervisor.poller import Poller
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
@@ -25,6 +26,7 @@ from quorum.lifeline import end_with_parent
 
 FIRST_TRIES = 3  # of each part, before it has greeted; later supervisord's startretries
 LOCK_SECONDS = 5.0
+POLL_SECONDS = 0.2  # a signal does not end supervisord's wait of a second
 
 
 def oversee(trial: Trial) -> int:
@@ -56,11 +58,17 @@ def _placeholders(trial: Trial) -> dict[str, str]:
     }
 
 
+class _OftenPoller(Poller):  # type: ignore[misc] # supervisor has no types
+    def poll(self, timeout: float) -> Any:
+        return super().poll(min(timeout, POLL_SECONDS))
+
+
 class _Options(ServerOptions):  # type: ignore[misc] # supervisor has no types
     """supervisord's dealings with the system, but for a few."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.poller = _OftenPoller(self)
         self._pid = os.getpid()
         self._hangup_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
 

@@ -1,4 +1,4 @@
-"""`quorum run`, `quorum status`, `quorum stop`: everything on this machine, on an embedded Redis, under one supervisor."""
+"""`quorum run`, `quorum status`, `quorum stop`: everything on this machine, under one supervisor."""
 
 import os
 import sys

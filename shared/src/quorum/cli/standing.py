@@ -74,7 +74,7 @@ def tell(found: Standing) -> str:
 
 
 def end(data: Path) -> str:
-    """Stop what runs in a data directory and wait for it; return what to say. Raises SettingsError when it does not end."""
+    """Stop what runs in a data directory, wait, and return what to say. Raises SettingsError when it does not end."""
     targets = [locks.holder(data / RUN_LOCK) or locks.holder(data / DATA_LOCK) or writer(data)]
     found = [process for process in targets if process]
     if not found:
