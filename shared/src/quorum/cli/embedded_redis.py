@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quorum.cli.ports import port_for
 from quorum.cli.redis_servers import Server, choose, parse_written, servers
-from quorum.whole_files import write_whole
+from quorum.files import private_directory, write_whole
 
 LOG = "redis.log"
 LOG_TAIL_BYTES = 8192
@@ -43,11 +43,11 @@ def prepare(data: Path, password: str) -> EmbeddedRedis:
     marker = data / "redis-version"
     written = parse_written(marker.read_bytes().decode(errors="replace")) if marker.exists() else None
     server = choose(written, servers())
-    (data / "redis").mkdir(exist_ok=True, mode=0o700)
+    private_directory(data / "redis")
     port = port_for(data / "redis-port")
     template = files("quorum.cli").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
-    write_whole(data / "redis.conf", template.format(port=port, password=password))
-    write_whole(marker, str(server.version))
+    write_whole(data / "redis.conf", template.format(port=port, password=password).encode())
+    write_whole(marker, str(server.version).encode())
     return EmbeddedRedis(server, port, f"redis://default:{password}@127.0.0.1:{port}/0")
 
 

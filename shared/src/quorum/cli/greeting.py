@@ -10,9 +10,9 @@ import click
 from quorum.cli.failures import plain_failures, speak_anywhere
 from quorum.cli.loopback import answers
 from quorum.cli.trial import State, read_state, shell
-from quorum.errors import SettingsError
+from quorum.errors import SettingsError, UnwritableFile
 from quorum.settings import read_settings
-from quorum.whole_files import write_whole
+from quorum.files import private_directory, write_whole
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -68,13 +68,13 @@ def message(state: State, env: Path, data: Path) -> str:
 
 def publish_environment(data: Path, text: str) -> Path:
     """Put the env file in the data directory, and, for the quorum started last from here, in `.run` where that can be."""
-    write_whole(data / "env", text)
+    write_whole(data / "env", text.encode())
     usual = Path(".run")
     try:
-        usual.mkdir(exist_ok=True, mode=0o700)
+        private_directory(usual)
         if not usual.samefile(data):
-            write_whole(usual / "env", text)
-    except OSError:
+            write_whole(usual / "env", text.encode())
+    except (OSError, UnwritableFile):
         return data / "env"
     return usual / "env" if usual.samefile(data) else data / "env"
 

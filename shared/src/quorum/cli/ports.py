@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from quorum.errors import SettingsError
-from quorum.whole_files import write_whole
+from quorum.files import write_whole
 
 HIGHEST = 65535
 
@@ -36,7 +36,7 @@ def port_for(marker: Path) -> int:
         if kept and is_free(kept):
             return kept
     port = free_port()
-    write_whole(marker, str(port))
+    write_whole(marker, str(port).encode())
     return port
 
 

@@ -17,7 +17,7 @@ from quorum.cli.secrets_file import Secrets, read_or_make_secrets
 from quorum.errors import SettingsError
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
-from quorum.whole_files import write_whole
+from quorum.files import private_directory, write_whole
 
 DEFAULT_PORT = 8080
 DEFAULT_DATA = ".run"
@@ -59,7 +59,7 @@ def data_directory(environ: Mapping[str, str]) -> Path:
 
 def claim(data: Path) -> int:
     """Make the directory and hold it until this process ends, once nobody writes in it. Raises SettingsError."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_directory(data)
     held = locks.take(data / RUN_LOCK)
     if held is None:
         raise SettingsError(
@@ -89,7 +89,7 @@ def _named(process: psutil.Process | None) -> str:
 
 def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     """Choose ports and server, and check every setting that was given. Raises QuorumError and OSError."""
-    secrets = read_or_make_secrets(data / "secrets.json", new=not (data / "redis").exists())
+    secrets = read_or_make_secrets(data / "secrets.json")
     given = _given(environ, secrets)
     own_redis = not {"QUORUM_REDIS_URL", "QUORUM_REDIS_URL_FILE"} & given.keys()
     redis = prepare(data, secrets.redis_password) if own_redis else None
@@ -144,7 +144,7 @@ def _write_state(trial: Trial, settings: Settings, taken: list[str]) -> None:
         demo=settings.demo,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    write_whole(trial.data / STATE, json.dumps(asdict(state)))
+    write_whole(trial.data / STATE, json.dumps(asdict(state)).encode())
 
 
 def read_state(data: Path) -> State:
