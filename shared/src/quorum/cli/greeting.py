@@ -9,10 +9,10 @@ import click
 
 from quorum.cli.failures import plain_failures, speak_anywhere
 from quorum.cli.loopback import answers
-from quorum.cli.trial import State, read_state, shell
+from quorum.cli.trial import DEFAULT_DATA, State, read_state, shell
 from quorum.errors import SettingsError, UnwritableFile
-from quorum.settings import read_settings
 from quorum.files import private_directory, write_whole
+from quorum.settings import read_settings
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -67,16 +67,18 @@ def message(state: State, env: Path, data: Path) -> str:
 
 
 def publish_environment(data: Path, text: str) -> Path:
-    """Put the env file in the data directory, and, for the quorum started last from here, in `.run` where that can be."""
-    write_whole(data / "env", text.encode())
-    usual = Path(".run")
+    """Put the env file in the data directory and, for the quorum started last from here, in `.run` where that can be."""
+    content = os.fsencode(text)  # values as they were given
+    write_whole(data / "env", content)
+    usual = Path(DEFAULT_DATA)
     try:
         private_directory(usual)
         if not usual.samefile(data):
-            write_whole(usual / "env", text.encode())
+            write_whole(usual / "env", content)
+            return data / "env"
     except (OSError, UnwritableFile):
         return data / "env"
-    return usual / "env" if usual.samefile(data) else data / "env"
+    return usual / "env"
 
 
 def _missing(state: State) -> str:

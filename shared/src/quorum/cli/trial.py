@@ -15,9 +15,9 @@ from quorum.cli.embedded_redis import EmbeddedRedis, prepare
 from quorum.cli.ports import free_port, is_free, wanted_port
 from quorum.cli.secrets_file import Secrets, read_or_make_secrets
 from quorum.errors import SettingsError
+from quorum.files import private_directory, write_whole
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
-from quorum.files import private_directory, write_whole
 
 DEFAULT_PORT = 8080
 DEFAULT_DATA = ".run"
