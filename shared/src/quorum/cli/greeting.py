@@ -67,7 +67,7 @@ def message(state: State, env: Path, data: Path) -> str:
 
 
 def publish_environment(data: Path, text: str) -> Path:
-    """Put the env file in the data directory and, for the quorum started last from here, in `.run` where that can be."""
+    """Put the env file in the data directory and, for the quorum started last from here, in `.run` if that can be."""
     content = os.fsencode(text)  # values as they were given
     write_whole(data / "env", content)
     usual = Path(DEFAULT_DATA)

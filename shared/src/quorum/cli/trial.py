@@ -77,8 +77,9 @@ def claim(data: Path) -> int:
 
 def writer(data: Path) -> psutil.Process | None:
     """Return a Redis server that works in the data directory, with the lock or, started by hand, without it."""
+    place = os.path.realpath(data / "redis")
     for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["name"] in {"redis-server", "valkey-server"} and process.info["cwd"] == str(data / "redis"):
+        if process.info["name"] in {"redis-server", "valkey-server"} and process.info["cwd"] == place:
             return process
     return None
 
