@@ -24,7 +24,7 @@ DEFAULT_DATA = ".run"
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
-PREDECESSOR_SECONDS = 30  # for a Redis whose supervisor died, to write what it has
+PREDECESSOR_SECONDS = 20  # for a Redis whose supervisor died, to write what it has
 OF_RUN = frozenset(("QUORUM_PORT", "QUORUM_DATA", "QUORUM_URL", "QUORUM_STREAM_URL"))  # and not of the services
 
 
