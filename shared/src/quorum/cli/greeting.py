@@ -36,6 +36,7 @@ quorum is running.
 """
 
 
+@click.command()
 def main() -> None:
     """Greet once the API is ready and a worker has joined; exit status 1 when they do not come."""
     speak_anywhere()

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+from collections import Counter
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,11 @@ class _Overseer(Supervisor):  # type: ignore[misc] # supervisor has no types
         self.failed = False
         self._data = data
         self._greeted = False
+        self._ends = Counter[str]()
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessStateExitedEvent, self._ended)
-        events.subscribe(events.ProcessStateBackoffEvent, self._ended_at_once)
+        events.subscribe(events.ProcessStateBackoffEvent, self._count)
         events.subscribe(events.ProcessStateFatalEvent, self._given_up)
         super().runforever()
 
@@ -134,9 +136,11 @@ class _Overseer(Supervisor):  # type: ignore[misc] # supervisor has no types
             self._stop_failed(not event.expected)
         else:
             click.echo(f"{name} has ended unasked, and is started again", err=True)
+            self._count(event)
 
-    def _ended_at_once(self, event: Any) -> None:
-        if not self._greeted and event.process.backoff >= FIRST_TRIES:
+    def _count(self, event: Any) -> None:
+        self._ends[event.process.config.name] += 1
+        if not self._greeted and self._ends[event.process.config.name] >= FIRST_TRIES:
             self._given_up(event)
 
     def _given_up(self, event: Any) -> None:
