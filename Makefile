@@ -2,6 +2,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+export PYTHONUTF8 := 1
+
+# An environment works only where it was made.
+MOVED := $(shell [ "$$(cat $(VENV)/.place 2>/dev/null)" = "$$(pwd -P)" ] || echo moved)
 
 .DEFAULT_GOAL := help
 
@@ -9,17 +13,29 @@ PYTHON ?= python3
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/.run: requirements/run.lock shared/pyproject.toml services/report-api/pyproject.toml services/worker/pyproject.toml
-	@PYTHON=$(PYTHON) deploy/install $(VENV) requirements/run.lock
+$(VENV)/.run: requirements/run.lock shared/pyproject.toml services/report-api/pyproject.toml services/worker/pyproject.toml \
+  requirements/server.lock $(MOVED)
+	@PYTHON='$(PYTHON)' deploy/install $(VENV) requirements/run.lock requirements/server.lock
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.lock
-	@PYTHON=$(PYTHON) deploy/install $(VENV) requirements/dev.lock
+	@PYTHON='$(PYTHON)' deploy/install $(VENV) requirements/dev.lock
 	@touch $@
 
 .PHONY: run
 run: $(VENV)/.run  ## start everything on an embedded Redis (QUORUM_PORT, QUORUM_DATA)
-	@exec $(BIN)/quorum run
+	@exec $(BIN)/python -P -m quorum.cli.main run
+
+.PHONY: status
+status:  ## what of it runs, since when and where
+	@$(BIN)/python -P -m quorum.cli.main status
+
+.PHONY: stop
+stop:  ## stop it, from any terminal
+	@$(BIN)/python -P -m quorum.cli.main stop
+
+.PHONY: moved
+moved:
 
 .PHONY: test
 test: $(VENV)/.dev  ## run every test
@@ -52,9 +68,10 @@ compose-check:  ## prove docker-compose.yml with a real engine
 	@deploy/compose-check
 
 .PHONY: generate
-generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/metrics.md, Grafana's dashboards
+generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/metrics.md, docs/settings.md, Grafana's dashboards
 	@$(BIN)/python -c 'import json; from report_api.contract import asyncapi; print(json.dumps(asyncapi(), indent=1))' > docs/asyncapi.json
 	@$(BIN)/python -c 'from quorum.metrics import table; print(table(), end="")' > docs/metrics.md
+	@$(BIN)/python -c 'from quorum.settings.table import table; print(table(), end="")' > docs/settings.md
 	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
 
 .PHONY: sbom

@@ -15,9 +15,9 @@ from flask import Flask
 from redis import Redis
 from redis_cluster import redis_cluster
 from redis_server import RedisServer, free_port, wait_until
+from servers import candidates, name_of, newest_redis
 from store import Bench, open_bench
 
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.errors import StoreUnavailable
 from quorum.redis_store.connection import connect
 from quorum.redis_store.inbox import Ring
@@ -39,7 +39,7 @@ def _servers() -> dict[str, Path]:
     """Every kind of server at hand by its version; REDIS_URL's stands in for all of them."""
     if "REDIS_URL" in os.environ:
         return {"url": Path(os.environ["REDIS_URL"])}
-    return {".".join(map(str, version_of(binary)[:2])): binary for binary in candidates()}
+    return {name_of(binary): binary for binary in candidates()}
 
 
 @pytest.hookimpl(trylast=True)
@@ -61,7 +61,7 @@ def redis_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if "REDIS_URL" in os.environ:
         yield os.environ["REDIS_URL"]
     elif request.param == "cluster":
-        with redis_cluster(max(candidates(), key=version_of), directory) as cluster:
+        with redis_cluster(newest_redis(), directory) as cluster:
             yield cluster.url
     else:
         server = RedisServer(_servers()[request.param], directory).start()
@@ -74,7 +74,7 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A server of the test's own (the newest binary at hand), to be ill-treated."""
     directory = tmp_path / "redis"
     directory.mkdir()
-    server = RedisServer(max(candidates(), key=version_of), directory).start()
+    server = RedisServer(newest_redis(), directory).start()
     yield server
     server.stop()
 

@@ -528,7 +528,7 @@ def main(directory: Path) -> None:
     """Write a file for each dashboard, named after it."""
     for board in BOARDS:
         text = JSONEncoder(sort_keys=True, indent=1).encode(build(board).build())
-        (directory / f"{board.name}.json").write_text(text + "\n")
+        (directory / f"{board.name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Literal
 
 from redis import Redis
 
-from quorum.cli.embedded_redis import newest_server, version_of
+from quorum.cli.redis_servers import servers
 from quorum.redis_store.keys import Keys, keys_of
 from quorum.settings import Settings
 
@@ -175,12 +175,19 @@ class Lab:
 def open_lab(directory: Path) -> Iterator[Lab]:
     """Run a Redis with the configuration that `quorum run` gives its own."""
     port = free_port()
-    binary, _ = newest_server()
-    template = files("quorum.cli").joinpath("embedded_redis.conf").read_text()
+    binary = servers()[0].binary
+    template = files("quorum.cli").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
     config = directory / "redis.conf"
-    config.write_text(template.format(port=port, password=PASSWORD, directory=directory))
+    config.write_text(template.format(port=port, password=PASSWORD))
     lab = Lab(directory, port)
-    with process([str(binary), str(config)], directory / "redis.log", dict(os.environ)), lab.client() as client:
+    with (
+        process(
+            [str(binary), str(config), "--dir", str(directory), "--logfile", ""],
+            directory / "redis.log",
+            dict(os.environ),
+        ),
+        lab.client() as client,
+    ):
         wait_until(lambda: _accepts(port), "an answer from Redis")
         client.ping()
         yield lab
@@ -188,7 +195,7 @@ def open_lab(directory: Path) -> Iterator[Lab]:
 
 def redis_version() -> str:
     """Return the version of the server that a lab runs."""
-    return ".".join(map(str, version_of(newest_server()[0])))
+    return ".".join(map(str, servers()[0].version.number))
 
 
 @contextmanager

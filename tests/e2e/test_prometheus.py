@@ -15,9 +15,9 @@ from pipeline import Crowd, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
 from rabbitmq import RabbitMQ
 from redis_server import RedisServer, free_port, wait_until
+from servers import newest_redis
 
 from quorum import metrics
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.events import BLOCKED
 from quorum.redis_store.connection import connect
 from quorum.redis_store.webhooks import Webhooks
@@ -40,7 +40,7 @@ class Scraped:
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     """A quorum with a stream, a webhook and a bus, half a minute of load, and a Prometheus that saw it."""
     directory = tmp_path_factory.mktemp("scraped")
-    redis = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
+    redis = RedisServer(newest_redis(), tmp_path_factory.mktemp("redis")).start()
     redis.client.config_set("maxmemory", "1gb")
     broker = RabbitMQ(tmp_path_factory.mktemp("rabbitmq")).start()
     settings = make_settings(redis.url)

@@ -1,6 +1,6 @@
 """Everything that can break breaks in turn, chosen by a seed; afterwards the books balance.
 
-QUORUM_FAULT_SECONDS says for how long (600 for the full run), QUORUM_FAULT_SEED repeats a run's choices.
+FAULT_SECONDS says for how long (600 for the full run), FAULT_SEED repeats a run's choices.
 """
 
 import os
@@ -18,7 +18,7 @@ from redis_server import RedisServer, wait_until
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(1200)]
 
-SECONDS = float(os.environ.get("QUORUM_FAULT_SECONDS", "15"))
+SECONDS = float(os.environ.get("FAULT_SECONDS", "15"))
 WORKERS = 2
 
 
@@ -103,8 +103,8 @@ class Trouble:
 
 
 def test_no_trouble_loses_or_doubles_a_report(own_redis: RedisServer, tmp_path: Path) -> None:
-    seed = int(os.environ.get("QUORUM_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
-    print(f"QUORUM_FAULT_SEED={seed}")
+    seed = int(os.environ.get("FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+    print(f"FAULT_SEED={seed}")
     chance = random.Random(seed)
     settings = make_settings(own_redis.url, partitions=2)
     with Pipeline(settings, tmp_path) as pipeline:

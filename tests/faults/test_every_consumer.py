@@ -1,6 +1,6 @@
 """Every kind of consumer under fire: whatever is killed or stopped, each gets every event, in order per image.
 
-QUORUM_CROSSINGS sets how many images cross (default 800), QUORUM_SEED repeats a run.
+FAULT_CROSSINGS sets how many images cross (default 800), FAULT_SEED repeats a run.
 """
 
 import json
@@ -38,7 +38,7 @@ from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
 from quorum.webhooks import new_subscription
 
-CROSSINGS = int(os.environ.get("QUORUM_CROSSINGS", "800"))
+CROSSINGS = int(os.environ.get("FAULT_CROSSINGS", "800"))
 BATCH = 50  # images in a request
 PACE = 2.0  # at most this many seconds between two batches, so that faults fall among them
 pytestmark = [pytest.mark.skipif(not is_installed(), reason="RabbitMQ is not installed"), pytest.mark.timeout(1800)]
@@ -239,7 +239,7 @@ class Stage:
 def test_every_consumer_gets_every_event_whatever_is_killed(
     own_redis: RedisServer, broker: RabbitMQ, tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("QUORUM_SEED", random.randrange(10**6)))
+    seed = int(os.environ.get("FAULT_SEED", random.randrange(10**6)))
     rng = random.Random(seed)
     settings = make_settings(own_redis.url)
     env = {"QUORUM_BUS_URL": broker.url, "QUORUM_WEBHOOK_NETWORKS": "127.0.0.0/8"}

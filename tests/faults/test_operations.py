@@ -22,8 +22,8 @@ from pipeline import CROSSING, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
 from rabbitmq import RabbitMQ
 from redis_server import RedisServer, free_port, wait_until
+from servers import newest_redis
 
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.events import BLOCKED
 from quorum.redis_store.backup import read_backup, write_backup
 from quorum.redis_store.connection import connect
@@ -126,7 +126,7 @@ class Endpoint:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     directory = tmp_path_factory.mktemp("site")
-    redis = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
+    redis = RedisServer(newest_redis(), tmp_path_factory.mktemp("redis")).start()
     redis.client.config_set("maxmemory", "1gb")
     bus = RabbitMQ(tmp_path_factory.mktemp("rabbitmq")).start()
     policy = directory / "policy.toml"

@@ -12,9 +12,9 @@ from conftest import make_settings
 from pipeline import CROWD, Crowd, Visitor, assert_all_tallied, assert_balanced, inbox_depth, read_books, whole_pipeline
 from redis_cluster import RedisCluster, redis_cluster
 from redis_server import RedisServer, wait_until
+from servers import newest_redis
 
 import quorum
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.cli.main import cli
 from quorum.events import Event
 from quorum.images import parse_image
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
 
 PARTITIONS = 6
 CONTRACT_SECONDS = 1.0  # a 503 comes inside one second, whatever is wrong with a server
-NEWEST = max(candidates(), key=version_of)
+NEWEST = newest_redis()
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from servers import newest_redis
 
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.credentials import Scope
 from quorum.redis_store.api_keys import ApiKeys
 from quorum.redis_store.connection import connect
@@ -44,7 +44,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """An API on a Redis of its own, its schema, and a key that may do everything."""
-    server = RedisServer(max(candidates(), key=version_of), tmp_path_factory.mktemp("redis")).start()
+    server = RedisServer(newest_redis(), tmp_path_factory.mktemp("redis")).start()
     settings = make_settings(server.url)
     app = claimed_app(settings, lambda _: None)
     parts = app.extensions[EXTENSION]

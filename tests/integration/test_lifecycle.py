@@ -15,9 +15,9 @@ from conftest import ROOT, SITE_KEY, claimed_app, make_settings
 from flask.testing import FlaskClient
 from pipeline import assert_balanced, read_books
 from redis_server import RedisServer
+from servers import newest_redis
 from store import Bench, open_bench
 
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.errors import BackupError, DataMissing, SchemaMismatch, StoreUnavailable
 from quorum.images import parse_image
 from quorum.policy import load_policy
@@ -56,7 +56,7 @@ def old(own_redis: RedisServer, policy: Path) -> Settings:
 def another(tmp_path: Path) -> Iterator[RedisServer]:
     directory = tmp_path / "another"
     directory.mkdir()
-    server = RedisServer(max(candidates(), key=version_of), directory).start()
+    server = RedisServer(newest_redis(), directory).start()
     yield server
     server.stop()
 

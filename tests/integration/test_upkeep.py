@@ -7,10 +7,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
 from redis_server import RedisServer
+from servers import candidates, name_of
 from store import Bench
 
 from quorum import metrics
-from quorum.cli.embedded_redis import candidates, version_of
 from quorum.errors import SchemaMismatch, StoreUnavailable
 from quorum.images import parse_image
 from quorum.metrics_redis import RedisCollector
@@ -124,7 +124,7 @@ def test_health_tells_depth_age_and_counts(bench: Bench) -> None:
     assert age < 60
 
 
-@pytest.mark.parametrize("binary", candidates(), ids=lambda binary: "Redis " + ".".join(map(str, version_of(binary))))
+@pytest.mark.parametrize("binary", candidates(), ids=name_of)
 def test_a_worker_that_sweeps_looks_alive_at_maxmemory(binary: Path, tmp_path: Path) -> None:
     server = RedisServer(binary, tmp_path).start()
     health = Health(server.client, "test", 1)

@@ -105,6 +105,13 @@ class UnknownSubscription(PermanentError):
     """There is no webhook with this id."""
 
 
+class UnwritableFile(PermanentError):
+    """A file cannot be written; what was there before is still there."""
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{path} cannot be written: {problem}; make room, give the right to write, or choose another")
+
+
 class BackupError(PermanentError):
     """A backup cannot be written or read back; the message says why."""
 

@@ -1,7 +1,7 @@
 """Who reported, as quorum keeps it: a keyed fingerprint, never the name.
 
 The fingerprint is a truncated HMAC under a secret pepper, so a copy of Redis tells nobody who reported what, and
-names cannot be guessed from it by trying them all.
+names cannot be guessed from it by trying them all. Whatever else is kept of a request is made the same way.
 """
 
 import hmac
@@ -14,6 +14,7 @@ from typing import NamedTuple
 NAMED, NETWORK = "verified", "anonymous"
 FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12 that any two are taken for one
 
+REQUEST_DIGEST_BYTES = 16
 NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart
 
 
@@ -33,9 +34,19 @@ class Reporter(NamedTuple):
 
 def fingerprint(pepper: bytes, kind: str, subject: str) -> bytes:
     """Return the fingerprint of `subject`; the same name of another kind (NAMED, NETWORK) is another reporter."""
+    return _mac(pepper, f"{kind}\0{subject}".encode())[:FINGERPRINT_BYTES]
+
+
+def request_digest(pepper: bytes, *parts: bytes) -> bytes:
+    """Return what tells a request from others, and without the pepper nothing about it: 128 bits of an HMAC."""
+    sized = b"".join(len(part).to_bytes(8, "big") + part for part in parts)  # so that no two lists are one text
+    return _mac(pepper, b"request\0" + sized)[:REQUEST_DIGEST_BYTES]
+
+
+def _mac(pepper: bytes, text: bytes) -> bytes:
     mac = _keyed(pepper).copy()
-    mac.update(f"{kind}\0{subject}".encode())
-    return mac.digest()[:FINGERPRINT_BYTES]
+    mac.update(text)
+    return mac.digest()
 
 
 @lru_cache(maxsize=4)
@@ -48,7 +59,7 @@ def network_tag(pepper: bytes, address: str) -> int:
     """Return a tag from 1 to 65,535 of the /24 (IPv4) or /48 (IPv6) around an address. Raises ValueError."""
     parsed = _parsed(address)
     network = ip_network(f"{parsed}/{NETWORK_PREFIX[parsed.version]}", strict=False)
-    digest = hmac.digest(pepper, f"tag\0{network}".encode(), "sha256")
+    digest = _mac(pepper, f"tag\0{network}".encode())
     return int.from_bytes(digest[:2], "big") % 65_535 + 1
 
 

@@ -61,7 +61,7 @@ def read_token_keys(secret: str, path: Path | None) -> TokenKeys:
     if path is None:
         return TokenKeys({}, unnamed)
     try:
-        listed = json.loads(path.read_text())["keys"]
+        listed = json.loads(path.read_text(encoding="utf-8"))["keys"]
         by_id = {key["kid"]: _jwk(key) for key in listed}
     except OSError as error:
         raise SettingsError(f"QUORUM_TOKEN_KEYS names {path}, which cannot be read: {error.strerror}") from error

@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -15,6 +16,8 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.settings import Settings, read_settings
 from report_api.access import require_pepper
+
+METRICS_BYTES = 1 << 20  # what the files of a few processes take
 
 # Granian's own lines go the way of all others.
 GRANIAN_LOGS: dict[str, Any] = {
@@ -42,8 +45,17 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         load_policy(settings.policy_path)
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
+        with plain_failures():
+            _require_room(Path(directory))
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
         _serve(settings, host, port, workers, threads)
+
+
+def _require_room(directory: Path) -> None:
+    """Fail in words, instead of in each process of the server, where its metrics have no room. Raises OSError."""
+    trial = directory / "room"
+    trial.write_bytes(bytes(METRICS_BYTES))
+    trial.unlink()
 
 
 def _serve(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:

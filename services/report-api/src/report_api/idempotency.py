@@ -1,14 +1,15 @@
 """The optional `Idempotency-Key` header (IETF draft-ietf-httpapi-idempotency-key-header).
 
 Reports are counted once whatever is sent twice, so the key never decides whether a report is safe. It saves a retry the
-second storing, and tells a client that has mixed up its keys.
+second storing, and tells a client that has mixed up its keys. What is remembered is an HMAC under the pepper: a copy of
+Redis tells neither body nor caller, nor that two bodies were alike.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from typing import Any
 
+from quorum.identity import request_digest
 from report_api.problems import Refused
 from report_api.services import Services
 
@@ -29,8 +30,9 @@ def once(parts: Services, environ: dict[str, Any], body: bytes) -> Iterator[bool
         detail = f"must be 1 to {MAX_KEY_CHARACTERS} printable ASCII characters"
         raise Refused(400, "invalid-idempotency-key", "The Idempotency-Key is not valid", detail, "Idempotency-Key")
     caller = environ.get("HTTP_AUTHORIZATION") or environ.get("REMOTE_ADDR", "")
-    name = _digest(f"{environ['PATH_INFO']}\0{caller}\0{key}".encode())
-    content = _digest(body)
+    pepper = parts.settings.pepper.encode()
+    name = request_digest(pepper, *(part.encode() for part in (environ["PATH_INFO"], caller, key)))
+    content = request_digest(pepper, name, body)
     known = parts.idempotency.body_of(name)
     if known not in {None, content}:
         detail = "was used for another body; use a new key for every new request"
@@ -38,7 +40,3 @@ def once(parts: Services, environ: dict[str, Any], body: bytes) -> Iterator[bool
     yield known is not None
     if known is None:
         parts.idempotency.remember(name, content)
-
-
-def _digest(raw: bytes) -> bytes:
-    return blake2b(raw, digest_size=16, person=b"quorum.idem").digest()

@@ -1,5 +1,6 @@
 """What a server process begins with: logs, spans, then the application."""
 
+from quorum.lifeline import end_with_parent_process
 from quorum.logs import configure_logs
 from quorum.settings import read_settings
 from quorum.tracing import make_tracing
@@ -13,6 +14,7 @@ from report_api.server.greenlets import LoopParking
 
 def api(threads: int) -> Door:
     """Return the report API of a server process, with `threads` for what is not a report."""
+    end_with_parent_process()
     settings = read_settings()
     configure_logs("report-api", settings.log_format, settings.log_level, [add_request])
     parking = LoopParking()

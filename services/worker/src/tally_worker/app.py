@@ -9,10 +9,11 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
+from quorum.lifeline import end_with_parent
 from quorum.metrics_policy import PolicyCollector
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.bus import BusPlace
@@ -154,6 +155,15 @@ def _leave_logging_alone(**_: Any) -> None:
     """Keep Celery from setting logging up its own way: that it has a receiver is enough."""
 
 
+def _tie_children_to(parent: int) -> None:
+    """Let the processes of the pool end at once with the main one, however that dies."""
+
+    def tie(**_: Any) -> None:
+        end_with_parent(parent)
+
+    worker_process_init.connect(tie, weak=False)
+
+
 def _worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -196,6 +206,7 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()
     setup_logging.connect(_leave_logging_alone)
+    _tie_children_to(os.getpid())
     app = make_worker(settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()

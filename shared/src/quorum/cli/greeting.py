@@ -1,75 +1,96 @@
 """Waits until a trial quorum works, writes its `env` file, and says where to go."""
 
-import json
 import os
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
+from shlex import quote
 
 import click
 
+from quorum.cli.failures import plain_failures, speak_anywhere
+from quorum.cli.loopback import answers
+from quorum.cli.trial import DEFAULT_DATA, State, read_state, shell
+from quorum.errors import SettingsError, UnwritableFile
+from quorum.files import private_directory, write_whole
+from quorum.settings import read_settings
+
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
+KEY = '-H "Authorization: Bearer $QUORUM_SITE_KEY" '
 
 MESSAGE = """
 quorum is running.
 
-  Try it      {url}/demo    a small news page: report a picture as several readers
-  API docs    {url}/docs
+{demo}  API docs    {url}/docs
   Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
-  Events      curl -N {stream}    (live; or {url}/v1/events)
+  Events      curl -N {key}{stream}    (live; or {url}/v1/events)
 
   Block an image from another terminal (five different readers report it):
 
     . {env}
     for n in 1 2 3 4 5; do curl -s -H "Authorization: Bearer $QUORUM_SITE_KEY" -H 'content-type: application/json' \\
       -d '{{"image_id":"img-1","reason":"violence","reporter_id":"reader-'$n'"}}' $QUORUM_URL/v1/reports; echo; done
-    curl -s $QUORUM_URL/v1/events
-
-  Ctrl-C stops it; the data stays in {data}.
+    curl -s {key}$QUORUM_URL/v1/events
+{taken}
+  Ctrl-C (or quorum stop) stops it; the data stays in {data}.
 """
 
 
+@click.command()
 def main() -> None:
-    """Greet once the API is ready and a worker has joined."""
-    url, data = os.environ["QUORUM_URL"], Path(os.environ["QUORUM_RUN_DATA"])
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not _ready(url):
-        if time.monotonic() > deadline:
-            click.echo(f"quorum is not ready after {PATIENCE_SECONDS} s: see {data}/redis.log and the lines above")
-            return
-        time.sleep(POLL_SECONDS)
-    env = publish_environment(data)
-    click.echo(MESSAGE.format(url=url, stream=os.environ["QUORUM_STREAM_URL"], env=env, data=data))
+    """Greet once the API is ready and a worker has joined; exit status 1 when they do not come."""
+    speak_anywhere()
+    data = Path(os.environ["TRIAL_DATA"])
+    with plain_failures():
+        state = read_state(data)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while missing := _missing(state):
+            if time.monotonic() > deadline:
+                raise SettingsError(
+                    f"after {PATIENCE_SECONDS} s {missing}; see the lines above, and {data / 'redis.log'}"
+                )
+            time.sleep(POLL_SECONDS)
+        env = publish_environment(data, shell(state, read_settings()))
+        click.echo(message(state, env, data))
 
 
-def publish_environment(data: Path) -> Path:
-    """Put the finished env file in the data directory, and, for the quorum started last from here, in `.run`."""
-    text = (data / "env.new").read_text()
-    usual = Path(".run")
-    usual.mkdir(exist_ok=True, mode=0o700)
-    for directory in (data, usual):
-        _replace(directory / "env", text)
-    return usual / "env" if usual.resolve() == data else data / "env"
+def message(state: State, env: Path, data: Path) -> str:
+    """Say where to go, and which settings were obeyed."""
+    return MESSAGE.format(
+        url=state.url,
+        stream=state.stream_url,
+        demo=f"  Try it      {state.url}/demo    a small news page: report a picture as several readers\n" * state.demo,
+        key="" if state.open else KEY,
+        env=quote(str(env)),
+        taken=f"\n  Obeyed from the environment: {', '.join(state.taken)}\n" if state.taken else "",
+        data=data,
+    )
 
 
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.replace(path)
-
-
-def _ready(url: str) -> bool:
+def publish_environment(data: Path, text: str) -> Path:
+    """Put the env file in the data directory and, for the quorum started last from here, in `.run` if that can be."""
+    content = os.fsencode(text)  # values as they were given
+    write_whole(data / "env", content)
+    usual = Path(DEFAULT_DATA)
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=1) as answer:  # noqa: S310 - our own loopback URL
-            if json.load(answer)["status"] != "ready":
-                return False
-        with urllib.request.urlopen(f"{url}/metrics", timeout=1) as answer:  # noqa: S310
-            return b"quorum_last_sweep_age_seconds" in answer.read()
-    except (urllib.error.URLError, OSError, ValueError):
-        return False
+        private_directory(usual)
+        if not usual.samefile(data):
+            write_whole(usual / "env", content)
+            return data / "env"
+    except (OSError, UnwritableFile):
+        return data / "env"
+    return usual / "env"
+
+
+def _missing(state: State) -> str:
+    """Say what does not work yet; nothing when all does."""
+    if not answers(f"{state.url}/livez"):
+        return f"the API does not answer at {state.url}"
+    if not answers(f"{state.url}/readyz", b'"ready"'):
+        return "the API is not ready: it does not reach Redis"
+    if not answers(f"{state.url}/metrics", b"\nquorum_last_sweep_age_seconds"):
+        return "no worker has begun to work"
+    return ""
 
 
 if __name__ == "__main__":

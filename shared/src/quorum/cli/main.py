@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 import click
 
 from quorum import __version__
+from quorum.cli.failures import speak_anywhere
 
 GROUP = "quorum.commands"
 
@@ -36,5 +37,11 @@ def cli() -> None:
     """
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the command line, whatever the terminal can show."""
+    speak_anywhere()
     cli()
+
+
+if __name__ == "__main__":
+    main()

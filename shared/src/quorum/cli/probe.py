@@ -4,23 +4,23 @@ Exit status 0 when URL answers 200 and, where a metric is named, its value is at
 """
 
 import sys
-import urllib.error
-import urllib.request
+
+from quorum.cli.loopback import ask
 
 TIMEOUT_SECONDS = 2
 
 
 def healthy(url: str, metric: str | None = None, maximum: float = 0.0) -> bool:
     """Tell whether `url` answers, and whether `metric` in what it answers is at most `maximum`."""
+    body = ask(url, TIMEOUT_SECONDS)
+    if body is None or metric is None:
+        return body is not None
+    lines = body.decode(errors="replace").splitlines()
+    values = [line.split()[-1] for line in lines if line.startswith(f"{metric} ")]
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own loopback URL
-            text = answer.read().decode()
-    except (urllib.error.URLError, OSError):
+        return bool(values) and float(values[0]) <= maximum
+    except ValueError:
         return False
-    if metric is None:
-        return True
-    values = [float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"{metric} ")]
-    return bool(values) and values[0] <= maximum
 
 
 def main() -> None:

@@ -106,7 +106,7 @@ class Blocklist:
         if self._path is None or not self._path.exists():
             return
         try:
-            kept = json.loads(self._path.read_text())
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
             self._images, self._cursor = set(kept["images"]), str(kept["cursor"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s cannot be used, the list is read anew: %s", self._path, error)
@@ -115,7 +115,7 @@ class Blocklist:
         if self._path is None:
             return
         draft = self._path.with_suffix(".draft")
-        with draft.open("w") as file:
+        with draft.open("w", encoding="utf-8") as file:
             json.dump({"cursor": self._cursor, "images": sorted(self._images)}, file)
             file.flush()
             os.fsync(file.fileno())

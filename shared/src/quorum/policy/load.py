@@ -53,7 +53,7 @@ def load_policy(path: Path | None = None) -> Policy:
     if path is None:
         return default_policy()
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
     return parse_policy(text, str(path))
@@ -67,7 +67,7 @@ def default_policy() -> Policy:
 
 @cache
 def _default_text() -> str:
-    return files("quorum.policy").joinpath("default.toml").read_text()
+    return files("quorum.policy").joinpath("default.toml").read_text(encoding="utf-8")
 
 
 @cache

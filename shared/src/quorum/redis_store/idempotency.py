@@ -1,4 +1,4 @@
-"""Idempotency keys that were used: digest of caller and key -> digest of the body, for a day."""
+"""Idempotency keys that were used: keyed digest of caller and key -> keyed digest of the body, for a day."""
 
 from typing import Any
 

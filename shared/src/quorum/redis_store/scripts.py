@@ -14,7 +14,7 @@ class Script:
 
     def __init__(self, name: str, shared: str | None = None) -> None:
         parts = (shared, name) if shared else (name,)
-        self.source = "\n".join(_LUA.joinpath(f"{part}.lua").read_text() for part in parts)
+        self.source = "\n".join(_LUA.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts)
         self._digest = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: Any, keys: tuple[str, ...], args: tuple[Any, ...]) -> Any:

@@ -1,0 +1,229 @@
+"""Every setting of quorum, declared once: kind, default, who reads it, and what it means.
+
+To add one, add a field: `docs/settings.md` is made from these (`make generate`), and tests say where it must be passed
+on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Secret, Text, Url, Whole, matching, network
+
+PREFIX = "QUORUM_"
+MAX_PARTITIONS = 1024
+MAX_PROXY_HOPS = 10
+DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+_HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*\.?"
+_STORES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
+_BROKERS = (*_STORES, "amqp", "amqps", "memory")
+_BUSES = ("amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
+
+API, STREAM, WORKER, COMMANDS = "API", "stream", "worker", "commands"
+ALL = (API, STREAM, WORKER, COMMANDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One setting. `readers` use its value; `default_text` is how the table tells the default."""
+
+    name: str  # of the environment variable
+    attribute: str  # of Settings
+    kind: Kind
+    default: Any
+    readers: tuple[str, ...]
+    meaning: str
+    default_text: str
+
+
+def setting(
+    kind: Kind, default: Any, readers: tuple[str, ...], meaning: str, *, default_text: str = "", name: str = ""
+) -> Any:
+    """Declare a setting; its variable is QUORUM_ and the name of the field, unless `name` says another."""
+    told = default_text or ("none" if default in ("", (), None) else f"`{str(default).lower()}`")
+    return field(default=default, metadata={"declared": (name, kind, readers, meaning, told)})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one quorum is set up. Times are in seconds."""
+
+    redis_url: str = setting(
+        Url(*_STORES, example=DEFAULT_REDIS_URL),
+        DEFAULT_REDIS_URL,
+        ALL,
+        "the store: `redis://`, `rediss://` or `unix://`; a cluster by some of its nodes: "
+        "`redis+cluster://host:port,host:port` (or `rediss+cluster://`)",
+    )
+    broker_url: str = setting(
+        Url(*_BROKERS, example="redis://host:6379/0"),
+        "",
+        (API, WORKER),
+        "Celery's broker; with a cluster name one Redis or RabbitMQ of its own",
+        default_text="as `QUORUM_REDIS_URL`",
+    )
+    namespace: str = setting(
+        Text(r"[A-Za-z0-9_.:/@+-]{1,64}", "1 to 64 letters, digits or signs of _.:/@+-"),
+        "quorum",
+        ALL,
+        "first part of every key",
+    )
+    partitions: int = setting(
+        Whole(1, MAX_PARTITIONS),
+        1,
+        ALL,
+        "shares of the data, for a cluster; fixed once there is data; the services refuse to start with another",
+    )
+    policy_path: Path | None = setting(
+        File(),
+        None,
+        (API, WORKER, COMMANDS),
+        "path of the [policy](policy.md) file; read anew when it changes",
+        default_text="the default policy",
+        name="QUORUM_POLICY",
+    )
+    pepper: str = setting(
+        Secret(),
+        "",
+        (API, COMMANDS),
+        "keys the reporters' fingerprints; [how to replace it](security.md)",
+        default_text="none; the API needs it",
+    )
+    pepper_previous: str = setting(Secret(), "", (API, COMMANDS), "the pepper before, while it is being replaced")
+    site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
+    token_secret: str = setting(Secret(), "", (API, COMMANDS), "signs reporter tokens (HS256)")
+    token_keys_path: Path | None = setting(
+        File(),
+        None,
+        (API,),
+        "path of a JWK Set (RFC 7517) whose keys verify reporter tokens: `oct` (HS256) or `OKP` (EdDSA), each with "
+        "`kid`",
+        name="QUORUM_TOKEN_KEYS",
+    )
+    token_audience: str = setting(
+        Text(r"\S{1,200}", "1 to 200 characters without spaces"),
+        "quorum",
+        (API, COMMANDS),
+        "the `aud` that tokens must name",
+    )
+    read_access: str = setting(
+        Choice("key", "open"), "key", (API, STREAM), "who may read states and events: `key` or `open`"
+    )
+    request_seconds: int = setting(
+        Whole(1, 300, "seconds"),
+        10,
+        (API, STREAM),
+        "a request must be whole, and its answer be taken, within this time; idle connections end after it",
+    )
+    unfinished_requests: int = setting(
+        Whole(1, 10**6, "requests"), 1024, (API,), "requests that one process reads at a time; beyond it 503"
+    )
+    unfinished_per_address: int = setting(
+        Whole(1, 10**6, "requests"), 64, (API,), "the same of one client address; beyond it 429"
+    )
+    streams: int = setting(
+        Whole(1, 10**6, "streams"),
+        5000,
+        (STREAM,),
+        "streams that one process holds open; beyond it 503. Fewer where there are fewer file descriptors",
+    )
+    streams_per_address: int = setting(
+        Whole(1, 10**6, "streams"), 1000, (STREAM,), "the same of one client address; beyond it 429"
+    )
+    stream_take_seconds: int = setting(
+        Whole(1, 3600, "seconds"),
+        30,
+        (STREAM,),
+        "a reader that has not taken what it was sent by then is cut off, and may go on after its last event",
+    )
+    proxy_hops: int = setting(
+        Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
+    )
+    trusted_hosts: tuple[str, ...] = setting(
+        Items(
+            matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names such as www.example.org"
+        ),
+        (),
+        (API,),
+        "Host headers to answer, separated by commas; `.example.org` stands for all names below it",
+        default_text="any",
+    )
+    cors_origins: tuple[str, ...] = setting(
+        Items(
+            matching(rf"https?://{_HOST}(?::\d{{1,5}})?|https?://\[[0-9a-f:]+\](?::\d{{1,5}})?"),
+            "origins such as https://www.example.org",
+        ),
+        (),
+        (API,),
+        "origins whose pages may call the API, separated by commas: `https://www.example.org`",
+    )
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
+        Items(network, "networks such as 10.0.0.0/8"),
+        (),
+        (WORKER,),
+        "private networks that webhooks may call, separated by commas",
+    )
+    bus_url: str = setting(
+        Url(*_BUSES, example="amqp://host:5672//"),
+        "",
+        (WORKER,),
+        "a message bus that gets every event: `amqp://...`",
+    )
+    bus_exchange: str = setting(
+        Text(r"[\x21-\x7e]{1,127}", "1 to 127 ASCII characters without spaces"),
+        "quorum",
+        (WORKER,),
+        "its topic exchange",
+    )
+    journal_reports: int = setting(
+        Whole(0, 10**8, "reports"),
+        100_000,
+        (WORKER,),
+        "the last reports of a partition that are kept for `quorum policy simulate`, about 100 bytes each; 0: none",
+    )
+    inbox_limit: int = setting(
+        Whole(1, 10**9, "reports"),
+        2_000_000,
+        (API,),
+        "reports waiting per partition; at the ceiling intake answers 503",
+    )
+    event_retention_seconds: int = setting(
+        Whole(1, 10**9, "seconds"), 30 * 86400, (WORKER,), "how long events are kept"
+    )
+    sweep_seconds: float = setting(
+        Whole(1, 60, "seconds"), 2, (WORKER,), "at most this long between two sweeps of a worker"
+    )
+    demo: bool = setting(
+        Flag(), False, (API,), "serves `/demo`, which hands out reporter tokens to everybody: for trials only"
+    )
+    log_format: str = setting(Choice("json", "text"), "json", ALL, "a JSON object a line on standard error, or `text`")
+    log_level: str = setting(
+        Choice("info", "debug", "warning", "error"), "info", ALL, "`debug`, `info`, `warning` or `error`"
+    )
+
+    @property
+    def in_cluster(self) -> bool:
+        """Tell whether the store is a Redis Cluster."""
+        return urlsplit(self.redis_url).scheme.endswith("+cluster")
+
+
+def _declared(attribute: str, default: Any, metadata: Mapping[str, Any]) -> Declared:
+    name, kind, readers, meaning, told = metadata["declared"]
+    return Declared(name or PREFIX + attribute.upper(), attribute, kind, default, readers, meaning, told)
+
+
+SETTINGS = tuple(_declared(one.name, one.default, one.metadata) for one in fields(Settings))
+
+# Names with the prefix that no service reads, and who does: services leave them alone.
+NAMES_OF_OTHERS = {
+    "QUORUM_PORT": "`quorum run` and docker-compose.yml: where the API is published",
+    "QUORUM_STREAM_PORT": "docker-compose.yml: where the stream is published",
+    "QUORUM_BIND": "docker-compose.yml: the address where both are published",
+    "QUORUM_DATA": "`quorum run`: its data directory",
+    "QUORUM_RUN_DATA": "`quorum run`: tells its greeting where the data is",
+    "QUORUM_URL": "made by `quorum run` for shells and scripts: where the API answers",
+    "QUORUM_STREAM_URL": "made by `quorum run` for shells and scripts: where the stream answers",
+}
