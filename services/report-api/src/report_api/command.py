@@ -88,7 +88,8 @@ def stream(host: str, port: int) -> None:
         configure_logs("stream", settings.log_format, settings.log_level)
         check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
         from report_api.stream.limits import limits_within, raise_descriptors  # noqa: PLC0415 - see above
-        from report_api.stream.server import listen, run_stream  # noqa: PLC0415
+        from report_api.stream.listening import listen  # noqa: PLC0415
+        from report_api.stream.server import run_stream  # noqa: PLC0415
 
         watchers = settings.partitions if settings.in_cluster else 1
         limits = limits_within(

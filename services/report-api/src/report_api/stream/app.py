@@ -69,6 +69,7 @@ class StreamApp:
 
     async def _stream(self, connection: Connection, request: Request) -> None:
         authorization = request.headers.get("authorization")
+        self._guests.check_room()
         try:
             await self._ask(partial(self._check, authorization))
             cursor = await self._begin_at(request)

@@ -68,6 +68,13 @@ class Guests:
         self._idle.pop(guest, None)
         self._asking.add(guest)
 
+    def check_room(self) -> None:
+        """Tell who wants a stream when so many do that probes would find no place. Raises Refused."""
+        limits = self._limits
+        if len(self._streams) + len(self._asking) > limits.streams + (limits.connections - limits.streams) // 2:
+            detail = "Many ask for streams at this moment. Come back, or read /v1/events."
+            raise Refused(503, "busy", "Too busy just now", detail, headers=RETRY)
+
     def have_answer(self, guest: Guest) -> None:
         """Note that a connection, or its stream, has been told its last; it is on its way out."""
         self.leave(guest)

@@ -6,7 +6,7 @@ import signal
 import socket
 from functools import partial
 
-from quorum.errors import SettingsError, StoreUnavailable
+from quorum.errors import StoreUnavailable
 from quorum.redis_store.api_keys import ApiKeys, KeyRing
 from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.feed import Feed
@@ -18,33 +18,14 @@ from report_api.stream.connection import Connection, Patience
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub
 from report_api.stream.limits import Limits
+from report_api.stream.listening import Acceptor
 from report_api.stream.standing import CHECK_SECONDS, Standing
 from report_api.stream.tally import Tally
 from report_api.stream.threads import Threads
 
-BACKLOG = 2048
-ACCEPTED_AT_ONCE = 32  # connections that are here before they are counted; the descriptors that are reserved allow them
-SEND_BYTES = 32_768  # of the kernel's buffer for a connection, which holds twice that
-RECEIVE_BYTES = 16_384
 GOODBYE_SECONDS = 1.0  # for the last words when the process stops
 
 log = logging.getLogger(__name__)
-
-
-def listen(host: str, port: int, take_seconds: float) -> socket.socket:
-    """Return the listening socket; connections inherit its options. Raises SettingsError."""
-    is_ipv6 = ":" in host
-    listener = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(take_seconds * 1000))
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
-    listener.setblocking(False)
-    return listener
 
 
 class StreamServer:
@@ -75,12 +56,11 @@ class StreamServer:
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        connection = partial(Connection, self._guests, self._app, self._patience)
-        server = await loop.create_server(connection, sock=listener, backlog=ACCEPTED_AT_ONCE)
-        listener.listen(BACKLOG)  # asyncio takes its number for both: what may wait, and how many it accepts in one go
+        acceptor = Acceptor(listener, partial(Connection, self._guests, self._app, self._patience))
+        acceptor.start()
         upkeep = loop.create_task(self._upkeep())
         await stopped.wait()
-        server.close()
+        acceptor.close()
         upkeep.cancel()
         self._guests.end_streams("stopped")
         await self._guests.all_left(GOODBYE_SECONDS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 
 from quorum import metrics
 
@@ -11,6 +11,7 @@ class Tally:
     """The metrics of one stream process."""
 
     def __init__(self, streams: Callable[[], int], connections: Callable[[], int]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         for metric, count in ((metrics.OPEN_STREAMS, streams), (metrics.STREAM_CONNECTIONS, connections)):
             Gauge(metric.name, metric.meaning, registry=self._registry).set_function(count)
