@@ -25,10 +25,11 @@ from redis_server import RedisServer, free_port, wait_until
 from servers import newest_redis
 
 from quorum.events import BLOCKED
-from quorum.redis_store.backup import read_backup, write_backup
+from quorum.redis_store.backup import write_backup
 from quorum.redis_store.connection import connect
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.restore import read_backup
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.webhooks import Webhooks
 from quorum.webhooks import RETRY_SECONDS, new_subscription

@@ -181,8 +181,11 @@ class Webhooks:
         return str(event["id"])
 
     def claim(self, subscription: Subscription, now_ms: int, lease_ms: int, limit: int) -> list[Claim]:
-        """Take up to `limit` events whose time has come; who takes them settles them within the lease."""
-        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"))
+        """Take up to `limit` events whose time has come; who takes them settles them within the lease.
+
+        None while deliveries are paused.
+        """
+        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"), self._keys.paused)
         with translated_errors():
             found = self._claim(self._client, keys, (now_ms, lease_ms, limit))
         claims = []
