@@ -176,9 +176,7 @@ def erasures() -> None:
 def _keep_outside(settings: Settings, erasure: Erasure, fingerprints: list[bytes]) -> None:
     if settings.erasures_path:
         now = erasure.now_ms()
-        remember_erasures(
-            settings.erasures_path, dict.fromkeys(fingerprints, now), now - settings.backup_days * DAY_MS
-        )
+        remember_erasures(settings.erasures_path, dict.fromkeys(fingerprints, now), now - settings.backup_days * DAY_MS)
 
 
 def _store(settings: Settings) -> tuple[Any, str, int]:
