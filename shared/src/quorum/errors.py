@@ -112,6 +112,10 @@ class UnwritableFile(PermanentError):
         super().__init__(f"{path} cannot be written: {problem}; make room, give the right to write, or choose another")
 
 
+class ErasuresUnreadable(PermanentError):
+    """The list of who was erased cannot be read; without all of it somebody might come back."""
+
+
 class BackupError(PermanentError):
     """A backup cannot be written or read back; the message says why."""
 

@@ -151,6 +151,9 @@ DELIVERY_SECONDS = Metric(
     source="worker",
 )
 DELIVERY_SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
+DELIVERIES_PAUSED = Metric(
+    "quorum_deliveries_paused", "gauge", "1 while webhooks and bus wait for somebody's word after a restore, else 0"
+)
 BUS_LAG = Metric(
     "quorum_bus_oldest_age_seconds", "gauge", "Age of the oldest event that the message bus has not confirmed"
 )

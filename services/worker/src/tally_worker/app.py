@@ -23,6 +23,7 @@ from quorum.redis_store.health import Health
 from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout
+from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from quorum.redis_store.watch import Watch
@@ -105,17 +106,16 @@ def make_worker(settings: Settings) -> Celery:
 
 def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRegistry) -> Sweeper:
     """Return a sweeper with connections of its own."""
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
     return Sweeper(
         open_tallies(settings),
-        Feed(client, settings.namespace, settings.partitions),
-        Health(client, settings.namespace, settings.partitions),
-        Shields(client, settings.namespace, settings.partitions),
-        History(client, settings.namespace, settings.partitions),
+        Retention(*store, backup_days=settings.backup_days, event_seconds=settings.event_retention_seconds),
+        Health(*store),
+        Shields(*store),
+        History(*store),
         policies=policies,
         worker=_worker_name(),
         interval_seconds=settings.sweep_seconds,
-        retention_seconds=settings.event_retention_seconds,
         metrics=SweepMetrics(registry),
     )
 

@@ -12,9 +12,9 @@ from threading import Event, Thread
 from quorum.errors import QuorumError
 from quorum.images import BUCKETS
 from quorum.policy.file import PolicyFile
-from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
 from quorum.redis_store.history import History
+from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from tally_worker.drain import drain_until_silent
@@ -31,7 +31,7 @@ class Sweeper:
     def __init__(
         self,
         tallies: list[PartitionTally],
-        feed: Feed,
+        retention: Retention,
         health: Health,
         shields: Shields,
         history: History,
@@ -39,18 +39,16 @@ class Sweeper:
         policies: PolicyFile,
         worker: str,
         interval_seconds: float,
-        retention_seconds: int,
         metrics: SweepMetrics,
     ) -> None:
         self._tallies = tallies
-        self._feed = feed
+        self._retention = retention
         self._health = health
         self._shields = shields
         self._history = history
         self._policies = policies
         self._worker = worker
         self._interval = interval_seconds
-        self._retention = retention_seconds
         self._metrics = metrics
         self._stop = Event()
         self._bucket = random.randrange(BUCKETS)  # noqa: S311 - spreads workers, guards nothing
@@ -77,14 +75,16 @@ class Sweeper:
             raise failed
 
     def tidy(self) -> None:
-        """Leave word that this worker lives, trim old events, forget what left the window, note vitals.
+        """Leave word that this worker lives, end what was kept long enough, forget what left the window, note vitals.
 
         Raises QuorumError or a Redis error. What frees memory comes first: at maxmemory the rest fails.
         """
         self._metrics.clock_offset(self._health.worker_swept(self._worker))
         policy = self._policies.current
-        for partition, tally in enumerate(self._tallies):
-            self._feed.trim(partition, self._retention)
+        ended = self._retention.end(policy.window_seconds)
+        if ended.dead:
+            log.warning("%d dead letters have left the window, in which alone they could count", ended.dead)
+        for tally in self._tallies:
             for offset in range(COMPACT_PER_SWEEP):
                 tally.compact(policy, (self._bucket + offset) % BUCKETS)
         self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS

@@ -6,6 +6,7 @@ from quorum.cli.failures import plain_failures
 from quorum.errors import SettingsError
 from quorum.events import timestamp
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.pause import Pause
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import read_settings
 from quorum.webhooks import DEFAULT_TYPES, EVENT_TYPES, new_subscription
@@ -76,6 +77,16 @@ def enable(webhook_id: str) -> None:
     with plain_failures():
         _store().enable(webhook_id)
         click.echo("enabled")
+
+
+@webhooks.command()
+def resume() -> None:
+    """Let all deliveries go on, those to the bus too, after a restore has paused them."""
+    with plain_failures():
+        settings = read_settings()
+        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        ended = Pause(client, settings.namespace).end()
+        click.echo("deliveries go on" if ended else "deliveries were not paused")
 
 
 @webhooks.command()

@@ -19,12 +19,15 @@ class BusPlace:
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client: Any = client  # its replies are bytes
         self._feed = Feed(client, namespace, partitions)
-        self._prefix = keys_of(namespace, 0).bus
+        keys = keys_of(namespace, 0)
+        self._prefix, self._paused = keys.bus, keys.paused
 
     def lease(self, worker: str) -> bool:
-        """Take or renew the right to publish; False while another worker has it."""
+        """Take or renew the right to publish; False while another worker has it, or deliveries are paused."""
         name = f"{self._prefix}lease"
         with translated_errors():
+            if self._client.exists(self._paused):
+                return False
             if self._client.set(name, worker, nx=True, px=LEASE_MS):
                 return True
             if self._client.get(name) != worker.encode():

@@ -55,13 +55,17 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTotals:
-    """How many webhooks are in each state, how many subjects wait for a delivery, how many events are dead."""
+    """How many webhooks are in each state, how many subjects wait for a delivery, how many events are dead.
+
+    `paused`: all wait for somebody's word, and the bus with them.
+    """
 
     active: int
     failing: int
     disabled: int
     waiting: int
     dead: int
+    paused: bool = False
 
 
 class Webhooks:
@@ -181,8 +185,11 @@ class Webhooks:
         return str(event["id"])
 
     def claim(self, subscription: Subscription, now_ms: int, lease_ms: int, limit: int) -> list[Claim]:
-        """Take up to `limit` events whose time has come; who takes them settles them within the lease."""
-        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"))
+        """Take up to `limit` events whose time has come; who takes them settles them within the lease.
+
+        None while deliveries are paused.
+        """
+        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"), self._keys.paused)
         with translated_errors():
             found = self._claim(self._client, keys, (now_ms, lease_ms, limit))
         claims = []
@@ -247,11 +254,12 @@ class Webhooks:
         disabled = {one.id for one in subscriptions if one.disabled_ms is not None}
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
+            pipe.exists(self._keys.paused)
             pipe.hkeys(f"{self._prefix}failing")
             for one in subscriptions:
                 pipe.hlen(self._key(one.id, "queues"))
                 pipe.xlen(self._key(one.id, "dead"))
-            failing, *sizes = pipe.execute()
+            paused, failing, *sizes = pipe.execute()
         bad = {raw.decode() for raw in failing} - disabled
         return WebhookTotals(
             active=len(subscriptions) - len(disabled) - len(bad),
@@ -259,6 +267,7 @@ class Webhooks:
             disabled=len(disabled),
             waiting=sum(sizes[::2]),
             dead=sum(sizes[1::2]),
+            paused=bool(paused),
         )
 
     def now_ms(self) -> int:

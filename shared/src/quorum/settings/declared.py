@@ -176,6 +176,19 @@ class Settings:
     event_retention_seconds: int = setting(
         Whole(1, 10**9, "seconds"), 30 * 86400, (WORKER,), "how long events are kept"
     )
+    backup_days: int = setting(
+        Whole(1, 3650, "days"),
+        35,
+        (WORKER, COMMANDS),
+        "how long your backups live: who was erased is remembered for as long, and no older backup is read back",
+    )
+    erasures_path: Path | None = setting(
+        File(),
+        None,
+        (COMMANDS,),
+        "a file beside the data, where `quorum forget` keeps who was erased and `quorum restore` finds it",
+        name="QUORUM_ERASURES",
+    )
     sweep_seconds: float = setting(
         Whole(1, 60, "seconds"), 2, (WORKER,), "at most this long between two sweeps of a worker"
     )

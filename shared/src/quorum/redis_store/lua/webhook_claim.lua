@@ -1,10 +1,13 @@
 -- Takes the first waiting event of some subjects whose time has come, for as long as a lease; events of one subject stay
 -- in order, since only the first of them can be taken.
 --
--- KEYS  1 queues (hash)  2 due (zset)
+-- KEYS  1 queues (hash)  2 due (zset)  3 paused (string): while it is there, nothing can be taken
 -- ARGV  1 now, ms  2 lease, ms  3 how many at most
 -- Result  pairs: subject, entry (partition:stream id:attempts so far)
 
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  return {}
+end
 local subjects = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
 local claimed = {}
 for _, subject in ipairs(subjects) do
