@@ -9,6 +9,7 @@ from quorum.redis_store.backup import read_backup, write_backup
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import LAYOUT_VERSION
 from quorum.redis_store.migration import migrate as migrate_layout
+from quorum.redis_store.pepper import check_pepper
 from quorum.settings import read_settings
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -31,8 +32,11 @@ def restore(file: Path) -> None:
     """Bring the data of a backup back into a Redis that has lost it; API and workers may run meanwhile."""
     with plain_failures():
         settings = read_settings()
-        count = read_backup(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
+        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        count = read_backup(client, settings.namespace, file)
         click.echo(f"{count} keys are back; `quorum doctor` looks at them")
+        if settings.pepper:
+            check_pepper(client, settings.namespace, settings.pepper, settings.pepper_previous, claim=False)
 
 
 @click.command()

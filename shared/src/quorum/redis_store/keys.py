@@ -28,7 +28,8 @@ class Keys:
     webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
                      (hashes), due (zset), log, dead (streams) (`webhooks.py`)
     bus              prefix of cursor and lease (strings) of the message bus (`bus.py`)
-    meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count, too
+    meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count and the
+                     mark of the pepper (`pepper.py`), too
     api_keys hash    API keys by id (`api_keys.py`)
     workers  zset    worker names by the server time of their last sweep, Unix ms
     history  list    the vital signs of the last hour, oldest first (`history.py`)
