@@ -22,9 +22,9 @@ from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
 from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of
-from quorum.redis_store.layout import check_layout
 from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
+from quorum.redis_store.start import check_store
 from quorum.redis_store.tally import PartitionTally
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
@@ -201,7 +201,7 @@ def sweeping_step(
 
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
     """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
-    check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    check_store(settings)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()

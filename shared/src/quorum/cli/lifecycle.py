@@ -19,6 +19,7 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import LAYOUT_VERSION
 from quorum.redis_store.migration import migrate as migrate_layout
 from quorum.redis_store.pause import Pause
+from quorum.redis_store.pepper import check_pepper
 from quorum.redis_store.restore import restore as restore_data
 from quorum.settings import Settings, read_settings
 
@@ -62,6 +63,8 @@ def restore(file: Path, lists: tuple[Path, ...], *, resume: bool) -> None:
             name = "standard input" if file == STREAM else str(file)
             count = restore_data(client, settings.namespace, held, name, resume=resume, **options)
         click.echo(f"{count} keys are back; `quorum doctor` looks at them")
+        if settings.pepper:
+            check_pepper(client, settings.namespace, settings.pepper, settings.pepper_previous, claim=False)
         _tell_what_to_know(client, settings, lists)
 
 

@@ -18,6 +18,7 @@ from quorum.policy.accuracy import MINUTE_MS
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.erasure import Erasure
+from quorum.redis_store.pepper import check_pepper
 from quorum.redis_store.retention import DAY_MS
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
 from quorum.redis_store.statuses import Statuses
@@ -186,6 +187,8 @@ def _store(settings: Settings) -> tuple[Any, str, int]:
 def _identities(settings: Settings) -> Identities:
     if not settings.pepper:
         raise SettingsError("QUORUM_PEPPER is missing; without it nobody's fingerprint is known")
+    store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    check_pepper(store, settings.namespace, settings.pepper, settings.pepper_previous, claim=False)
     return Identities(settings.pepper, settings.pepper_previous)
 
 

@@ -28,7 +28,8 @@ class Keys:
     webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
                      (hashes), due (zset), log, dead (streams) (`webhooks.py`)
     bus              prefix of cursor and lease (strings) of the message bus (`bus.py`)
-    meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count, too
+    meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count and the
+                     mark of the pepper (`pepper.py`), too
     api_keys hash    API keys by id (`api_keys.py`)
     erased   zset    fingerprints that were erased, by the time, Unix ms (`erasure.py`)
     paused   string  exists while webhooks and bus wait for somebody's word; why they do

@@ -92,7 +92,12 @@ class Settings:
         "keys the reporters' fingerprints; [how to replace it](security.md)",
         default_text="none; the API needs it",
     )
-    pepper_previous: str = setting(Secret(), "", (API, COMMANDS), "the pepper before, while it is being replaced")
+    pepper_previous: str = setting(
+        Secret(),
+        "",
+        (API, COMMANDS),
+        "the pepper before, while it is [being replaced](security.md): reporters are looked for under both",
+    )
     site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
     token_secret: str = setting(Secret(), "", (API, COMMANDS), "signs reporter tokens (HS256)")
     token_keys_path: Path | None = setting(
@@ -126,9 +131,7 @@ class Settings:
     )
     proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API,), "trusted proxies in front of the API, exactly")
     trusted_hosts: tuple[str, ...] = setting(
-        Items(
-            matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names such as www.example.org"
-        ),
+        Items(matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names", "www.example.org"),
         (),
         (API,),
         "Host headers to answer, separated by commas; `.example.org` stands for all names below it",
@@ -137,14 +140,15 @@ class Settings:
     cors_origins: tuple[str, ...] = setting(
         Items(
             matching(rf"https?://{_HOST}(?::\d{{1,5}})?|https?://\[[0-9a-f:]+\](?::\d{{1,5}})?"),
-            "origins such as https://www.example.org",
+            "origins",
+            "https://www.example.org",
         ),
         (),
         (API,),
         "origins whose pages may call the API, separated by commas: `https://www.example.org`",
     )
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
-        Items(network, "networks such as 10.0.0.0/8"),
+        Items(network, "networks", "10.0.0.0/8"),
         (),
         (WORKER,),
         "private networks that webhooks may call, separated by commas",

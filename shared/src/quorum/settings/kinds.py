@@ -7,7 +7,7 @@ trimmed and not empty.
 import re
 import unicodedata
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,10 +136,11 @@ class File(Kind):
 class Items(Kind):
     """Several values, separated by commas; spaces do not matter."""
 
-    def __init__(self, parse_item: Callable[[str], Any], wanted: str) -> None:
+    def __init__(self, parse_item: Callable[[str], Any], what: str, example: str) -> None:
         super().__init__()
         self._parse_item = parse_item
-        self.wanted = f"{wanted}, separated by commas"
+        self.example = example
+        self.wanted = f"{what} such as {example}, separated by commas"
 
     def parse(self, text: str) -> tuple[Any, ...]:
         """Return the values; an error shows the first that is none."""
@@ -148,6 +149,8 @@ class Items(Kind):
     def _item(self, item: str) -> Any:
         try:
             return self._parse_item(item)
+        except _WrongError:
+            raise
         except ValueError as error:
             raise _WrongError(f"must be {self.wanted}, and {_shown(item)} is none") from error
 
@@ -166,7 +169,10 @@ def matching(pattern: str) -> Callable[[str], str]:
 
 def network(item: str) -> IPv4Network | IPv6Network:
     """Return a network; bits beyond the prefix must be 0, or it is not clear which one is meant."""
-    return ip_network(item)
+    near = ip_network(item, strict=False)
+    if near.network_address != ip_address(item.partition("/")[0]):
+        raise _WrongError(f"has {_shown(item)}, with bits beyond its prefix: give {near}, or the address alone")
+    return near
 
 
 class Secret(Kind):
@@ -198,6 +204,7 @@ class Url(Kind):
     def __init__(self, *schemes: str, example: str) -> None:
         super().__init__()
         self._schemes = schemes
+        self.example = example
         self.wanted = f"a URL such as {example}"
 
     def parse(self, text: str) -> str:
