@@ -223,7 +223,6 @@ NAMES_OF_OTHERS = {
     "QUORUM_STREAM_PORT": "docker-compose.yml: where the stream is published",
     "QUORUM_BIND": "docker-compose.yml: the address where both are published",
     "QUORUM_DATA": "`quorum run`: its data directory",
-    "QUORUM_RUN_DATA": "`quorum run`: tells its greeting where the data is",
     "QUORUM_URL": "made by `quorum run` for shells and scripts: where the API answers",
     "QUORUM_STREAM_URL": "made by `quorum run` for shells and scripts: where the stream answers",
 }
