@@ -10,7 +10,7 @@ from quorum.errors import StoreUnavailable
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.tally import Drained
 from tally_worker.drain import LINGER_SECONDS, drain_until_silent
-from tally_worker.observe import DeliveryMetrics, SweepMetrics, counting_requests
+from tally_worker.observe import DeliveryMetrics, PartMetrics, SweepMetrics, counting_requests
 from tally_worker.sweeper import Sweeper
 
 POLICIES = PolicyFile(None)
@@ -108,6 +108,7 @@ def sweeper(tally: Any, feed: Feed, health: Health, registry: CollectorRegistry)
         interval_seconds=0.01,
         retention_seconds=60,
         metrics=SweepMetrics(registry),
+        parts=PartMetrics(registry),
     )
 
 
