@@ -9,7 +9,6 @@ there, only the beginning of an error's text is waited for, and not for long.
 """
 
 import asyncio
-import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -21,23 +20,25 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from aiohttp import (
     ClientError,
     ClientResponse,
+    ClientResponseError,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
-    TCPConnector,
     hdrs,
 )
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from quorum.webhooks import CALL_SECONDS, retry_after_seconds
+from tally_worker.connections import PinnedConnector
 from tally_worker.names import Names, Resolve, resolve
 
 CONNECT_SECONDS = 3.0  # for each address, with TLS
 DETAIL_SECONDS = 1.0  # how long an error's text is waited for
 MAX_DETAIL = 200  # characters of an answer that are kept
 MAX_HEADERS = 100
+MIN_STATUS = 100
 MAX_HEADER_BYTES = 8190  # of each header
+MAX_ANSWER_BYTES = 65_536  # then it is hung up on: interim answers (1xx) and all
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -87,15 +88,14 @@ class Caller:
         except Forbidden as error:
             status, detail = 0, str(error)
         except Exception as error:  # noqa: BLE001 - whatever it was, this is what came back
-            late = f"no answer within {self._seconds:g} s"
-            status, detail = 0, late if whole.expired() else f"{type(error).__name__}: {error}"
+            status, detail = 0, f"no answer within {self._seconds:g} s" if whole.expired() else _told(error)
         return Answer(status, printable(detail), retry_after, round((time.monotonic() - start) * 1000))
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, float | None]:
         target = URL(url, encoded=True)  # as it was given: a receiver may have signed it
         host, port = target.raw_host or "", target.port or 0
         addresses = await self._checked(host, port, secure=target.scheme == "https")
-        connector = TCPConnector(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True, ssl=self._tls)
+        connector = PinnedConnector(addresses, self._tls, MAX_ANSWER_BYTES)
         session = ClientSession(
             connector=connector,
             timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
@@ -109,6 +109,8 @@ class Caller:
         async with session:
             response = await session.post(target, data=body, headers={**_PLAIN, **headers}, allow_redirects=False)
             try:
+                if response.status < MIN_STATUS:
+                    return 0, f"the answer has the status {response.status}", None
                 return response.status, await _detail(response), _retry_after(response)
             finally:
                 response.close()
@@ -127,36 +129,6 @@ class Caller:
             if not secure:
                 raise Forbidden("only https is called outside of allowed networks")
         return found
-
-
-class _Pinned(AbstractResolver):
-    """Gives the addresses that were checked, whatever it is asked for."""
-
-    def __init__(self, addresses: list[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp's signature
-    ) -> list[ResolveResult]:
-        """Return them as aiohttp wants them."""
-        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=flags,
-            )
-            for address in self._addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def _is_well(status: int) -> bool:
@@ -191,6 +163,12 @@ async def _detail(response: ClientResponse) -> str:
                 while len(text) < MAX_DETAIL and (chunk := await response.content.read(MAX_DETAIL)):
                     text += chunk
     return text.decode("utf-8", "replace")
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ClientResponseError):  # its text has the URL and what arrived, at length
+        return f"not an answer in HTTP: {' '.join(error.message.split())}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _retry_after(response: ClientResponse) -> float | None:
