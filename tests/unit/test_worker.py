@@ -11,7 +11,7 @@ from quorum.policy.file import PolicyFile
 from quorum.redis_store.retention import Ended
 from quorum.redis_store.tally import Drained
 from tally_worker.drain import LINGER_SECONDS, drain_until_silent
-from tally_worker.observe import DeliveryMetrics, SweepMetrics, counting_requests
+from tally_worker.observe import DeliveryMetrics, PartMetrics, SweepMetrics, counting_requests
 from tally_worker.sweeper import Sweeper
 
 POLICIES = PolicyFile(None)
@@ -108,6 +108,7 @@ def sweeper(tally: Any, retention: Retention, health: Health, registry: Collecto
         worker="worker-1",
         interval_seconds=0.01,
         metrics=SweepMetrics(registry),
+        parts=PartMetrics(registry),
     )
 
 

@@ -171,6 +171,20 @@ WORKER_SWEEPS = Metric(
 WORKER_SWEEP_AGE = Metric(
     "quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox", source="worker"
 )
+WORKER_TURN_AGE = Metric(
+    "quorum_worker_turn_age_seconds",
+    "gauge",
+    "Time since a part of this worker (sweeper, deliverer, bus) last got on, whether or not it reached Redis",
+    ("part",),
+    source="worker",
+)
+WORKER_PART_FAILURES = Metric(
+    "quorum_worker_part_failures",
+    "counter",
+    "Times that a part of this worker ended by an error nobody expected and began again",
+    ("part",),
+    source="worker",
+)
 
 OPEN_STREAMS = Metric(
     "quorum_open_streams", "gauge", "Streams of events that are open in this process", source="stream"

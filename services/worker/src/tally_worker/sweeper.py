@@ -7,7 +7,6 @@ do no harm.
 import logging
 import random
 from collections.abc import Callable
-from threading import Event, Thread
 
 from quorum.errors import QuorumError
 from quorum.images import BUCKETS
@@ -18,7 +17,8 @@ from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from tally_worker.drain import drain_until_silent
-from tally_worker.observe import SweepMetrics
+from tally_worker.lasting import Lasting
+from tally_worker.observe import PartMetrics, SweepMetrics
 
 COMPACT_PER_SWEEP = 32  # buckets; one worker passes over all of a partition in about an hour
 
@@ -40,6 +40,7 @@ class Sweeper:
         worker: str,
         interval_seconds: float,
         metrics: SweepMetrics,
+        parts: PartMetrics,
     ) -> None:
         self._tallies = tallies
         self._retention = retention
@@ -50,9 +51,8 @@ class Sweeper:
         self._worker = worker
         self._interval = interval_seconds
         self._metrics = metrics
-        self._stop = Event()
         self._bucket = random.randrange(BUCKETS)  # noqa: S311 - spreads workers, guards nothing
-        self._thread = Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread = Lasting("sweeper", self._run, parts)
 
     def start(self) -> None:
         """Begin sweeping."""
@@ -60,13 +60,13 @@ class Sweeper:
 
     def stop(self) -> None:
         """Finish the sweep under way and stop."""
-        self._stop.set()
-        self._thread.join(timeout=self._interval + 1)
+        self._thread.stop(self._interval + 1)
 
     def sweep(self) -> None:
         """Drain every inbox, also when another one cannot be drained. Raises QuorumError or a Redis error."""
         failed = None
         for tally in self._tallies:
+            self._thread.turn()
             try:
                 drain_until_silent(tally, self._policies)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other partitions do not wait for it
@@ -92,7 +92,8 @@ class Sweeper:
         self._history.note()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+        while not self._thread.stopping.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+            self._thread.turn()
             if self._tried(self.sweep):
                 self._metrics.succeeded()
                 self._tried(self.tidy)

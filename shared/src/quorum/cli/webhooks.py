@@ -48,6 +48,8 @@ def list_webhooks() -> None:
             failing = f"failing since {timestamp(since)}" if since else "ok"
             state = f"disabled: {one.disabled_because}" if one.disabled_ms else failing
             click.echo(f"{one.id}  {one.url}  {state}  {waiting} waiting, {dead} dead  {one.name}")
+        for webhook_id in store.unreadable():
+            click.echo(f"{webhook_id!r}  cannot be read and gets nothing: remove it, and add it again")
 
 
 @webhooks.command()
@@ -65,8 +67,8 @@ def rotate(webhook_id: str) -> None:
     """Give it a new secret; the one before signs as well for a day."""
     with plain_failures():
         store = _store()
-        subscription = store.get(webhook_id).rotated(store.now_ms())
-        store.replace(subscription)
+        now = store.now_ms()
+        subscription = store.change(webhook_id, lambda one: one.rotated(now))
         click.echo(f"secret: {subscription.secrets[0].text}")
 
 
