@@ -189,6 +189,30 @@ WORKER_PART_FAILURES = Metric(
 OPEN_STREAMS = Metric(
     "quorum_open_streams", "gauge", "Streams of events that are open in this process", source="stream"
 )
+STREAM_CONNECTIONS = Metric(
+    "quorum_stream_connections", "gauge", "Connections to the stream process, with a stream or without", source="stream"
+)
+STREAMS_ENDED = Metric(
+    "quorum_streams_ended",
+    "counter",
+    "Streams that are over: the client left, was too slow or talked, its key holds no longer, its cursor was too old",
+    ("reason",),
+    source="stream",
+)
+STREAM_REFUSED = Metric(
+    "quorum_stream_refused",
+    "counter",
+    "Requests for a stream that got a problem instead",
+    ("problem",),
+    source="stream",
+)
+STREAM_CUT = Metric(
+    "quorum_stream_cut",
+    "counter",
+    "Connections to the stream process that were cut: late, slow, talking, or crowded out while they asked for nothing",
+    ("reason",),
+    source="stream",
+)
 
 POLICY_INFO = Metric(
     "quorum_policy_info", "gauge", "1, with the version of the policy in use", ("version",), source="policy"

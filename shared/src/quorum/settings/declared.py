@@ -120,7 +120,7 @@ class Settings:
     request_seconds: int = setting(
         Whole(1, 300, "seconds"),
         10,
-        (API,),
+        (API, STREAM),
         "a request must be whole, and its answer be taken, within this time; idle connections end after it",
     )
     unfinished_requests: int = setting(
@@ -129,7 +129,24 @@ class Settings:
     unfinished_per_address: int = setting(
         Whole(1, 10**6, "requests"), 64, (API,), "the same of one client address; beyond it 429"
     )
-    proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API,), "trusted proxies in front of the API, exactly")
+    streams: int = setting(
+        Whole(1, 10**6, "streams"),
+        5000,
+        (STREAM,),
+        "streams that one process holds open; beyond it 503. Fewer where there are fewer file descriptors",
+    )
+    streams_per_address: int = setting(
+        Whole(1, 10**6, "streams"), 1000, (STREAM,), "the same of one client address; beyond it 429"
+    )
+    stream_take_seconds: int = setting(
+        Whole(1, 3600, "seconds"),
+        30,
+        (STREAM,),
+        "a reader that has not taken what it was sent by then is cut off, and may go on after its last event",
+    )
+    proxy_hops: int = setting(
+        Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
+    )
     trusted_hosts: tuple[str, ...] = setting(
         Items(matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names", "www.example.org"),
         (),
