@@ -42,7 +42,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         configure_logs("report-api", settings.log_format, settings.log_level)
         require_pepper(settings)
         load_policy(settings.policy_path)
-        check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+        check_layout(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
         with plain_failures():
             _require_room(Path(directory))
@@ -85,7 +85,7 @@ def stream(host: str, port: int) -> None:
     with plain_failures():
         settings = read_settings()
         configure_logs("stream", settings.log_format, settings.log_level)
-        check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+        check_layout(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     from granian.constants import Interfaces  # noqa: PLC0415 - Granian takes long to import
     from granian.log import LogLevels  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415

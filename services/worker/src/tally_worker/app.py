@@ -12,6 +12,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
+from quorum.brokers import ON_REDIS, kombu_address
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
 from quorum.lifeline import end_with_parent
 from quorum.metrics_policy import PolicyCollector
@@ -40,7 +41,7 @@ from tally_worker.sweeper import Sweeper
 
 def transport_options(settings: Settings) -> dict[str, Any]:
     """Return the broker options under which a worker survives a broker that hangs, restarts or is full."""
-    if not settings.broker_url.startswith("redis"):
+    if settings.broker.kind not in ON_REDIS:
         return {}
     return {
         "global_keyprefix": f"{settings.namespace}:broker:",
@@ -56,7 +57,7 @@ def transport_options(settings: Settings) -> dict[str, Any]:
 
 def open_tallies(settings: Settings) -> list[PartitionTally]:
     """Return the tallies of all partitions on a connection of their own."""
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     return [
         PartitionTally(client, keys_of(settings.namespace, number), settings.partitions, settings.journal_reports)
         for number in range(settings.partitions)
@@ -105,7 +106,7 @@ def make_worker(settings: Settings) -> Celery:
 
 def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRegistry) -> Sweeper:
     """Return a sweeper with connections of its own."""
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     return Sweeper(
         open_tallies(settings),
         Feed(client, settings.namespace, settings.partitions),
@@ -124,8 +125,8 @@ def make_deliverer(settings: Settings, metrics: DeliveryMetrics, tracing: Tracin
     """Return what delivers events to webhooks, with connections of its own."""
     namespace, partitions = settings.namespace, settings.partitions
     return Deliverer(
-        Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
-        Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         Caller(settings.webhook_networks),
         metrics,
         tracing,
@@ -134,13 +135,13 @@ def make_deliverer(settings: Settings, metrics: DeliveryMetrics, tracing: Tracin
 
 def make_bus(settings: Settings, metrics: DeliveryMetrics, tracing: Tracing | None = None) -> Bus | None:
     """Return what publishes events to the message bus, when there is one."""
-    if not settings.bus_url:
+    if settings.bus is None:
         return None
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
-    watching = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    watching = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     namespace, partitions = settings.namespace, settings.partitions
     return Bus(
-        settings.bus_url,
+        kombu_address(settings.bus),
         settings.bus_exchange,
         feed=Feed(client, namespace, partitions),
         watch=Watch(watching, namespace, partitions),
@@ -201,7 +202,7 @@ def sweeping_step(
 
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
     """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
-    check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    check_layout(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()

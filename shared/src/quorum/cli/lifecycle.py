@@ -20,7 +20,7 @@ def backup(file: Path) -> None:
     """Write all data to FILE, consistent to the moment; writers wait meanwhile, a second for about 30,000 keys."""
     with plain_failures():
         settings = read_settings()
-        written = write_backup(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
+        written = write_backup(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
         # not on standard output, which may be where the file goes: quorum backup F && cat F
         click.echo(f"{written} keys, {file.stat().st_size:,} bytes: {file}", err=True)
 
@@ -31,7 +31,7 @@ def restore(file: Path) -> None:
     """Bring the data of a backup back into a Redis that has lost it; API and workers may run meanwhile."""
     with plain_failures():
         settings = read_settings()
-        count = read_backup(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
+        count = read_backup(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, file)
         click.echo(f"{count} keys are back; `quorum doctor` looks at them")
 
 
@@ -40,7 +40,7 @@ def migrate() -> None:
     """Bring the data of an older release to this one, while API and workers are stopped. Take a backup first."""
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         if migrate_layout(client, settings.namespace, click.echo):
             click.echo(f"the data has layout {LAYOUT_VERSION} now")
         else:

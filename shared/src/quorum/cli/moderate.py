@@ -150,7 +150,7 @@ def forget(subject: str, *, address: bool) -> None:
 
 
 def _store(settings: Settings) -> tuple[Any, str, int]:
-    return connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
+    return connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
 
 
 def _identities(settings: Settings) -> Identities:

@@ -20,7 +20,7 @@ def webhooks() -> None:
 
 def _store() -> Webhooks:
     settings = read_settings()
-    return Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    return Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
 
 
 @webhooks.command()

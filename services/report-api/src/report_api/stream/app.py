@@ -45,7 +45,7 @@ class StreamApp:
         gauge = Gauge(metrics.OPEN_STREAMS.name, metrics.OPEN_STREAMS.meaning, registry=self._registry)
         gauge.set_function(lambda: self._open)
         namespace = self._settings.namespace
-        self._client = connect(self._settings.redis_url, API_TIMEOUT_SECONDS)
+        self._client = connect(self._settings.store, API_TIMEOUT_SECONDS)
         self._access = Access(self._settings, KeyRing(ApiKeys(self._client, namespace)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +102,7 @@ class StreamApp:
     async def _started_hub(self) -> Hub:
         if self._hub is None:
             namespace, partitions = self._settings.namespace, self._settings.partitions
-            watching = connect(self._settings.redis_url, WORKER_TIMEOUT_SECONDS)
+            watching = connect(self._settings.store, WORKER_TIMEOUT_SECONDS)
             self._hub = Hub(Feed(self._client, namespace, partitions), Watch(watching, namespace, partitions))
             await self._hub.start()
         return self._hub
