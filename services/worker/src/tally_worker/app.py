@@ -13,6 +13,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
+from quorum.brokers import ON_REDIS, kombu_address
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
 from quorum.lifeline import end_with_parent
 from quorum.metrics_policy import PolicyCollector
@@ -43,7 +44,7 @@ from tally_worker.sweeper import Sweeper
 
 def transport_options(settings: Settings) -> dict[str, Any]:
     """Return the broker options under which a worker survives a broker that hangs, restarts or is full."""
-    if not settings.broker_url.startswith("redis"):
+    if settings.broker.kind not in ON_REDIS:
         return {}
     return {
         "global_keyprefix": f"{settings.namespace}:broker:",
@@ -59,7 +60,7 @@ def transport_options(settings: Settings) -> dict[str, Any]:
 
 def open_tallies(settings: Settings) -> list[PartitionTally]:
     """Return the tallies of all partitions on a connection of their own."""
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     return [
         PartitionTally(client, keys_of(settings.namespace, number), settings.partitions, settings.journal_reports)
         for number in range(settings.partitions)
@@ -115,7 +116,7 @@ def make_sweeper(
     settings: Settings, policies: PolicyFile, registry: CollectorRegistry, worker: str, parts: PartMetrics
 ) -> Sweeper:
     """Return a sweeper with connections of its own."""
-    store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
+    store = connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
     return Sweeper(
         open_tallies(settings),
         Retention(*store, backup_days=settings.backup_days, event_seconds=settings.event_retention_seconds),
@@ -135,8 +136,8 @@ def make_deliverer(
 ) -> Deliverer:
     """Return what delivers events to webhooks, with connections of its own."""
     namespace, partitions = settings.namespace, settings.partitions
-    webhooks = Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions)
-    watch = Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions)
+    webhooks = Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
+    watch = Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
     attempts = Attempts(webhooks, Caller(settings.webhook_networks), metrics, tracing)
     return Deliverer(webhooks, watch, attempts, parts)
 
@@ -145,13 +146,13 @@ def make_bus(
     settings: Settings, metrics: DeliveryMetrics, worker: str, parts: PartMetrics, tracing: Tracing | None = None
 ) -> Bus | None:
     """Return what publishes events to the message bus, when there is one."""
-    if not settings.bus_url:
+    if settings.bus is None:
         return None
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
-    watching = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    watching = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     namespace, partitions = settings.namespace, settings.partitions
     return Bus(
-        settings.bus_url,
+        kombu_address(settings.bus),
         settings.bus_exchange,
         feed=Feed(client, namespace, partitions),
         watch=Watch(watching, namespace, partitions),

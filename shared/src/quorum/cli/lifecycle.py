@@ -36,7 +36,7 @@ def backup(file: Path) -> None:
     """
     with plain_failures():
         settings = read_settings()
-        store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace
+        store = connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace
         if file != STREAM and is_replaceable(file):
             written = write_backup(*store, file, _tell)
             _tell(f"{written} keys, {file.stat().st_size:,} bytes: {file}")
@@ -57,7 +57,7 @@ def restore(file: Path, lists: tuple[Path, ...], *, resume: bool) -> None:
     """
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         options: dict[str, Any] = {"erased": _erased(settings, lists), "backup_days": settings.backup_days}
         with _seekable(file) as held:
             name = "standard input" if file == STREAM else str(file)
@@ -73,7 +73,7 @@ def migrate() -> None:
     """Bring the data of an older release to this one, while API and workers are stopped. Take a backup first."""
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         if migrate_layout(client, settings.namespace, click.echo):
             click.echo(f"the data has layout {LAYOUT_VERSION} now")
         else:

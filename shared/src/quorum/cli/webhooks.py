@@ -21,7 +21,7 @@ def webhooks() -> None:
 
 def _store() -> Webhooks:
     settings = read_settings()
-    return Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    return Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
 
 
 @webhooks.command()
@@ -86,7 +86,7 @@ def resume() -> None:
     """Let all deliveries go on, those to the bus too, after a restore has paused them."""
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         ended = Pause(client, settings.namespace).end()
         click.echo("deliveries go on" if ended else "deliveries were not paused")
 
