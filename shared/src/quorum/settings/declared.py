@@ -6,12 +6,13 @@ on.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Secret, Text, Url, Whole, matching, network
+from quorum.addresses import Network, parse_network
+from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
+from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Secret, Text, Url, Whole, matching
 
 PREFIX = "QUORUM_"
 MAX_PARTITIONS = 1024
@@ -94,7 +95,12 @@ class Settings:
     )
     pepper_previous: str = setting(Secret(), "", (API, COMMANDS), "the pepper before, while it is being replaced")
     site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
-    token_secret: str = setting(Secret(), "", (API, COMMANDS), "signs reporter tokens (HS256)")
+    token_secret: str = setting(
+        Secret(least_bytes=LEAST_TOKEN_SECRET_BYTES),
+        "",
+        (API, COMMANDS),
+        f"signs reporter tokens (HS256, which asks for {LEAST_TOKEN_SECRET_BYTES} bytes or more)",
+    )
     token_keys_path: Path | None = setting(
         File(),
         None,
@@ -125,6 +131,13 @@ class Settings:
         Whole(1, 10**6, "requests"), 64, (API,), "the same of one client address; beyond it 429"
     )
     proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API,), "trusted proxies in front of the API, exactly")
+    trusted_proxies: tuple[Network, ...] = setting(
+        Items(parse_network, "networks such as 10.0.0.0/8"),
+        (),
+        (API,),
+        "networks of the proxies, separated by commas: a peer outside of them cannot say on whose behalf it asks",
+        default_text="any peer, where `QUORUM_PROXY_HOPS` is not 0",
+    )
     trusted_hosts: tuple[str, ...] = setting(
         Items(
             matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names such as www.example.org"
@@ -143,8 +156,8 @@ class Settings:
         (API,),
         "origins whose pages may call the API, separated by commas: `https://www.example.org`",
     )
-    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
-        Items(network, "networks such as 10.0.0.0/8"),
+    webhook_networks: tuple[Network, ...] = setting(
+        Items(parse_network, "networks such as 10.0.0.0/8"),
         (),
         (WORKER,),
         "private networks that webhooks may call, separated by commas",

@@ -117,6 +117,8 @@ def _clashes(settings: Settings) -> Iterator[str]:
     if "+cluster://" in settings.broker_url:
         fix = "must name one Redis or RabbitMQ of its own: Celery cannot use a Redis Cluster as its broker"
         yield f"QUORUM_BROKER_URL {fix}"
+    if settings.trusted_proxies and not settings.proxy_hops:
+        yield "QUORUM_TRUSTED_PROXIES needs QUORUM_PROXY_HOPS: how many proxies a request comes through"
 
 
 def _told(problems: list[str]) -> str:
