@@ -17,6 +17,7 @@ NAMED, NETWORK = "verified", "anonymous"
 FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12 that any two are taken for one
 
 REQUEST_DIGEST_BYTES = 16
+PEPPER_MARK_BYTES = 8
 NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart
 
 
@@ -43,6 +44,11 @@ def request_digest(pepper: bytes, *parts: bytes) -> bytes:
     """Return what tells a request from others, and without the pepper nothing about it: 128 bits of an HMAC."""
     sized = b"".join(len(part).to_bytes(8, "big") + part for part in parts)  # so that no two lists are one text
     return _mac(pepper, b"request\0" + sized)[:REQUEST_DIGEST_BYTES]
+
+
+def pepper_mark(pepper: str) -> bytes:
+    """Return what tells a pepper from others and nothing else about it: 64 bits of an HMAC, in hex."""
+    return _mac(pepper.encode(), b"mark\0")[:PEPPER_MARK_BYTES].hex().encode()
 
 
 def _mac(pepper: bytes, text: bytes) -> bytes:

@@ -10,7 +10,6 @@ from report_api.observe import Cuts
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
-from report_api.stream.app import StreamApp
 
 
 def api(threads: int) -> Door:
@@ -27,11 +26,3 @@ def api(threads: int) -> Door:
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
     return Door(app.wsgi_app, admission, parking, threads, Cuts())
-
-
-def stream() -> StreamApp:
-    """Return the event stream of a server process."""
-    end_with_parent_process()
-    settings = read_settings()
-    configure_logs("stream", settings.log_format, settings.log_level)
-    return StreamApp(settings)

@@ -18,6 +18,7 @@ from quorum.errors import SettingsError
 from quorum.files import private_directory, write_whole
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
+from quorum.settings.declared import NAMES_OF_OTHERS, PREFIX
 
 DEFAULT_PORT = 8080
 DEFAULT_DATA = ".run"
@@ -25,7 +26,6 @@ RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
 PREDECESSOR_SECONDS = 20  # for a Redis whose supervisor died, to write what it has
-OF_RUN = frozenset(("QUORUM_PORT", "QUORUM_DATA", "QUORUM_URL", "QUORUM_STREAM_URL"))  # and not of the services
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,10 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
 
 def _given(environ: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
     """Return the settings that the environment states; the address of our own Redis, sourced from `env`, is none."""
-    given = {name: value for name, value in environ.items() if name.startswith("QUORUM_") and value}
+    given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
     if secrets.redis_password in given.get("QUORUM_REDIS_URL", ""):
         del given["QUORUM_REDIS_URL"]
-    return {name: value for name, value in given.items() if name not in OF_RUN}
+    return {name: value for name, value in given.items() if name not in NAMES_OF_OTHERS}
 
 
 def _defaults(secrets: Secrets, redis: EmbeddedRedis | None) -> dict[str, str]:

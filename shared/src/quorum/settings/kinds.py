@@ -7,11 +7,14 @@ trimmed and not empty.
 import re
 import unicodedata
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
+
+from quorum.addresses import Network, parse_network
 
 MIN_SECRET_CHARACTERS = 16
 MAX_SECRET_CHARACTERS = 4096
@@ -135,10 +138,11 @@ class File(Kind):
 class Items(Kind):
     """Several values, separated by commas; spaces do not matter."""
 
-    def __init__(self, parse_item: Callable[[str], Any], wanted: str) -> None:
+    def __init__(self, parse_item: Callable[[str], Any], what: str, example: str) -> None:
         super().__init__()
         self._parse_item = parse_item
-        self.wanted = f"{wanted}, separated by commas"
+        self.example = example
+        self.wanted = f"{what} such as {example}, separated by commas"
 
     def parse(self, text: str) -> tuple[Any, ...]:
         """Return the values; an error shows the first that is none."""
@@ -147,6 +151,8 @@ class Items(Kind):
     def _item(self, item: str) -> Any:
         try:
             return self._parse_item(item)
+        except _WrongError:
+            raise
         except ValueError as error:
             raise _WrongError(f"must be {self.wanted}, and {_shown(item)} is none") from error
 
@@ -161,6 +167,17 @@ def matching(pattern: str) -> Callable[[str], str]:
         return item.lower()
 
     return parse
+
+
+def network(item: str) -> Network:
+    """Return a network; bits beyond the prefix must be 0, or it is not clear which one is meant."""
+    near = ip_network(item, strict=False)
+    if near.network_address != ip_address(item.partition("/")[0]):
+        raise _WrongError(f"has {_shown(item)}, with bits beyond its prefix: give {near}, or the address alone")
+    try:
+        return parse_network(item)
+    except ValueError as error:
+        raise _WrongError(f"cannot be used: {error}") from error
 
 
 class Secret(Kind):
@@ -183,8 +200,8 @@ class Secret(Kind):
             raise _WrongError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
         if len(text.encode()) < self._least_bytes:
             raise _WrongError(
-                f"must have at least {self._least_bytes} bytes: make another (`openssl rand -hex {self._least_bytes}`) and "
-                "give it to whoever signs with it, too"
+                f"must have at least {self._least_bytes} bytes: make another, `openssl rand -hex {self._least_bytes}`, "
+                "and give it to whoever signs with it"
             )
         if len(text) > MAX_SECRET_CHARACTERS:
             raise _WrongError(f"must have at most {MAX_SECRET_CHARACTERS} characters")
@@ -201,6 +218,7 @@ class Url(Kind):
     def __init__(self, *schemes: str, example: str) -> None:
         super().__init__()
         self._schemes = schemes
+        self.example = example
         self.wanted = f"a URL such as {example}"
 
     def parse(self, text: str) -> str:
