@@ -6,10 +6,11 @@ on.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
+from quorum.addresses import Network
+from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
 from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
 from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Password, Secret, Text, Url, Whole, matching, network
 
@@ -111,7 +112,12 @@ class Settings:
         "the pepper before, while it is [being replaced](security.md): reporters are looked for under both",
     )
     site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
-    token_secret: str = setting(Secret(), "", (API, COMMANDS), "signs reporter tokens (HS256)")
+    token_secret: str = setting(
+        Secret(least_bytes=LEAST_TOKEN_SECRET_BYTES),
+        "",
+        (API, COMMANDS),
+        f"signs reporter tokens (HS256, which asks for {LEAST_TOKEN_SECRET_BYTES} bytes or more)",
+    )
     token_keys_path: Path | None = setting(
         File(),
         None,
@@ -159,6 +165,13 @@ class Settings:
     proxy_hops: int = setting(
         Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
     )
+    trusted_proxies: tuple[Network, ...] = setting(
+        Items(network, "networks", "10.0.0.0/8"),
+        (),
+        (API, STREAM),
+        "networks of the proxies, separated by commas: a peer outside of them cannot say on whose behalf it asks",
+        default_text="any peer, where `QUORUM_PROXY_HOPS` is not 0",
+    )
     trusted_hosts: tuple[str, ...] = setting(
         Items(matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names", "www.example.org"),
         (),
@@ -176,7 +189,7 @@ class Settings:
         (API,),
         "origins whose pages may call the API, separated by commas: `https://www.example.org`",
     )
-    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
+    webhook_networks: tuple[Network, ...] = setting(
         Items(network, "networks", "10.0.0.0/8"),
         (),
         (WORKER,),

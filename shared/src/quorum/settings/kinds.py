@@ -7,12 +7,13 @@ trimmed and not empty.
 import re
 import unicodedata
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from quorum.addresses import Network, parse_network
 from quorum.endpoint import EXAMPLES, SCHEMES, MalformedUrlError, parse_url
 
 MIN_SECRET_CHARACTERS = 16
@@ -167,28 +168,40 @@ def matching(pattern: str) -> Callable[[str], str]:
     return parse
 
 
-def network(item: str) -> IPv4Network | IPv6Network:
+def network(item: str) -> Network:
     """Return a network; bits beyond the prefix must be 0, or it is not clear which one is meant."""
     near = ip_network(item, strict=False)
     if near.network_address != ip_address(item.partition("/")[0]):
         raise _WrongError(f"has {_shown(item)}, with bits beyond its prefix: give {near}, or the address alone")
-    return near
+    try:
+        return parse_network(item)
+    except ValueError as error:
+        raise _WrongError(f"cannot be used: {error}") from error
 
 
 class Secret(Kind):
-    """A secret of some length. `in_header`: a caller sends it in a header, which carries ASCII alone."""
+    """A secret of some length. `in_header`: a caller sends it in a header, which carries ASCII alone.
+
+    `least_bytes` is what an algorithm wants beyond the least of all.
+    """
 
     secret = True
 
-    def __init__(self, *, in_header: bool = False) -> None:
+    def __init__(self, *, in_header: bool = False, least_bytes: int = 0) -> None:
         super().__init__()
         self._in_header = in_header
+        self._least_bytes = least_bytes
         self.wanted = f"a secret of {MIN_SECRET_CHARACTERS} to {MAX_SECRET_CHARACTERS} characters"
 
     def parse(self, text: str) -> str:
         """Return the secret."""
         if len(text) < MIN_SECRET_CHARACTERS:
             raise _WrongError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
+        if len(text.encode()) < self._least_bytes:
+            raise _WrongError(
+                f"must have at least {self._least_bytes} bytes: make another, `openssl rand -hex {self._least_bytes}`, "
+                "and give it to whoever signs with it"
+            )
         if len(text) > MAX_SECRET_CHARACTERS:
             raise _WrongError(f"must have at most {MAX_SECRET_CHARACTERS} characters")
         if self._in_header and not text.isascii():

@@ -137,6 +137,8 @@ def _clashes(settings: Settings) -> Iterator[str]:
         yield f"QUORUM_BROKER_URL {fix}"
     if (settings.tls_ca or settings.tls_cert or settings.tls_key) and not any(one and one.tls for one in endpoints):
         yield "QUORUM_TLS_CA, _CERT and _KEY are for servers with TLS, and no URL says so: write rediss:// or amqps://"
+    if settings.trusted_proxies and not settings.proxy_hops:
+        yield "QUORUM_TRUSTED_PROXIES needs QUORUM_PROXY_HOPS: how many proxies a request comes through"
 
 
 def _told(problems: list[str]) -> str:
