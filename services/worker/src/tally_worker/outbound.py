@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientError,
     ClientResponse,
     ClientResponseError,
@@ -145,6 +147,10 @@ async def _detail(response: ClientResponse) -> str:
 def _told(error: Exception) -> str:
     if isinstance(error, ClientResponseError):  # its text has the URL and what arrived, at length
         return f"not an answer in HTTP: {' '.join(error.message.split())}"
+    if isinstance(error, ClientConnectorCertificateError) and isinstance(error.certificate_error, ssl.SSLError):
+        return f"the certificate is not accepted: {getattr(error.certificate_error, 'verify_message', error)}"
+    if isinstance(error, ClientConnectorError):
+        return f"no connection: {error.os_error}"
     return f"{type(error).__name__}: {error}"
 
 
