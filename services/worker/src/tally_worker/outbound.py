@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientError,
     ClientResponse,
     ClientResponseError,
@@ -28,6 +29,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from quorum.addresses import Network, is_global_unicast, is_within, parse_address
 from quorum.webhooks import CALL_SECONDS, retry_after_seconds
 from tally_worker.connections import PinnedConnector
 from tally_worker.names import Names, Resolve, resolve
@@ -40,10 +42,6 @@ MIN_STATUS = 100
 MAX_HEADER_BYTES = 8190  # of each header
 MAX_ANSWER_BYTES = 65_536  # then it is hung up on: interim answers (1xx) and all
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-
-_NAT64 = IPv6Network("64:ff9b::/96")
 _PLAIN = {"accept-encoding": "identity"}
 
 
@@ -117,14 +115,14 @@ class Caller:
 
     async def _checked(self, host: str, port: int, *, secure: bool) -> list[str]:
         """Return the addresses to connect to. Raises Forbidden, and what the look-up raises."""
-        found = [host] if _is_address(host) else await self._names.addresses(host, port)
+        found = [host] if parse_address(host) else await self._names.addresses(host, port)
         if not found:
             raise Forbidden("the name has no address")
         for text in found:
-            inner = _embedded(ip_address(text.partition("%")[0]))
-            if any(inner in network for network in self._allowed):
+            address = parse_address(text)
+            if address and is_within(address, self._allowed):
                 continue
-            if not inner.is_global or inner.is_multicast or inner.is_reserved:
+            if not address or not is_global_unicast(address):
                 raise Forbidden(f"{text} is not a public address")
             if not secure:
                 raise Forbidden("only https is called outside of allowed networks")
@@ -133,25 +131,6 @@ class Caller:
 
 def _is_well(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - HTTP
-
-
-def _is_address(host: str) -> bool:
-    with suppress(ValueError):
-        ip_address(host)
-        return True
-    return False
-
-
-def _embedded(address: Address) -> Address:
-    """Return the IPv4 address inside an IPv6 address that stands for one."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return address.ipv4_mapped
-        if address.sixtofour:
-            return address.sixtofour
-        if address in _NAT64:
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 async def _detail(response: ClientResponse) -> str:
@@ -168,6 +147,10 @@ async def _detail(response: ClientResponse) -> str:
 def _told(error: Exception) -> str:
     if isinstance(error, ClientResponseError):  # its text has the URL and what arrived, at length
         return f"not an answer in HTTP: {' '.join(error.message.split())}"
+    if isinstance(error, ClientConnectorCertificateError) and isinstance(error.certificate_error, ssl.SSLError):
+        return f"the certificate is not accepted: {getattr(error.certificate_error, 'verify_message', error)}"
+    if isinstance(error, ClientConnectorError):
+        return f"no connection: {error.os_error}"
     return f"{type(error).__name__}: {error}"
 
 
