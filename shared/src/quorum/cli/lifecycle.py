@@ -96,10 +96,11 @@ def _tell_what_to_know(client: Any, settings: Settings, lists: tuple[Path, ...])
             "WEBHOOKS AND BUS ARE PAUSED: a copy must not call the endpoints of its original. Nothing is lost; "
             "`quorum webhooks resume` when this is the one that counts"
         )
-    if not settings.erasures_path and not lists:
+    known = settings.erasures_path and settings.erasures_path.exists()
+    if not known and not lists:
         _tell(
-            "No list of erasures was given (QUORUM_ERASURES, --erasures): people whom `quorum forget` erased after "
-            "this backup was taken may be back; forget them again"
+            "NO LIST OF ERASURES WAS READ (QUORUM_ERASURES, --erasures): people whom `quorum forget` erased after this "
+            "backup was taken may be back, unless Redis still knew them; forget them again"
         )
 
 
