@@ -12,8 +12,7 @@ import click
 from quorum.cli.failures import plain_failures
 from quorum.logs import configure_logs
 from quorum.policy import load_policy
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.layout import check_layout
+from quorum.redis_store.start import check_store
 from quorum.settings import Settings, read_settings
 from report_api.access import require_pepper
 
@@ -43,7 +42,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         configure_logs("report-api", settings.log_format, settings.log_level)
         require_pepper(settings)
         load_policy(settings.policy_path)
-        check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+        check_store(settings)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
         with plain_failures():
             _require_room(Path(directory))
@@ -86,7 +85,7 @@ def stream(host: str, port: int) -> None:
     with plain_failures():
         settings = read_settings()
         configure_logs("stream", settings.log_format, settings.log_level)
-        check_layout(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+        check_store(settings)
         from report_api.stream.limits import limits_within, raise_descriptors  # noqa: PLC0415 - see above
         from report_api.stream.listening import listen  # noqa: PLC0415
         from report_api.stream.server import run_stream  # noqa: PLC0415
