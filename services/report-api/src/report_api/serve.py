@@ -6,6 +6,8 @@ from quorum.settings import read_settings
 from quorum.tracing import make_tracing
 from report_api.app import create_app
 from report_api.correlation import add_request
+from report_api.forwarding import Forwarding
+from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.server.admission import Admission
 from report_api.server.door import Door
@@ -26,7 +28,14 @@ def api(threads: int) -> Door:
 
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
-    return Door(app.wsgi_app, admission, parking, threads, Cuts())
+    return Door(
+        app.wsgi_app,
+        mounting=Mounting(Forwarding(settings.proxy_hops)),
+        admission=admission,
+        parking=parking,
+        threads=threads,
+        cuts=Cuts(),
+    )
 
 
 def stream() -> StreamApp:

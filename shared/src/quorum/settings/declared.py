@@ -129,7 +129,7 @@ class Settings:
     unfinished_per_address: int = setting(
         Whole(1, 10**6, "requests"), 64, (API,), "the same of one client address; beyond it 429"
     )
-    proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API,), "trusted proxies in front of the API, exactly")
+    proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front, exactly")
     trusted_hosts: tuple[str, ...] = setting(
         Items(matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names", "www.example.org"),
         (),

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from report_api.bodies import body_limit
+from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
@@ -38,8 +39,18 @@ class Answer(NamedTuple):
 class Door:
     """Serves a WSGI application. Made in the process that serves it."""
 
-    def __init__(self, app: WsgiApp, admission: Admission, parking: LoopParking, threads: int, cuts: Cuts) -> None:
+    def __init__(
+        self,
+        app: WsgiApp,
+        *,
+        mounting: Mounting,
+        admission: Admission,
+        parking: LoopParking,
+        threads: int,
+        cuts: Cuts,
+    ) -> None:
         self._app = app
+        self._mounting = mounting
         self._admission = admission
         self._parking = parking
         self._cuts = cuts
@@ -70,7 +81,8 @@ class Door:
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
         environ = environ_of(scope)
-        method, path = scope.method, scope.path
+        self._mounting.place(environ)
+        method, path = scope.method, environ["PATH_INFO"]
         body = b"" if method in BODILESS else await self._read(environ, path, protocol)
         run = partial(call_wsgi, self._app, with_body(environ, body))
         if path == "/livez" or (path == INTAKE and "HTTP_IDEMPOTENCY_KEY" not in environ):

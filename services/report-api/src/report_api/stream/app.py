@@ -16,6 +16,8 @@ from quorum.redis_store.feed import BEGINNING, Feed
 from quorum.redis_store.watch import Watch
 from quorum.settings import Settings, read_settings
 from report_api.access import Access
+from report_api.forwarding import Forwarding
+from report_api.mounting import Mounting, below
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.stream.hub import Hub
 
@@ -24,6 +26,7 @@ NOW = "now"
 MAX_STREAMS = 5000
 HEARTBEAT_SECONDS = 15.0  # below the idle time-outs of usual proxies
 RECONNECT_MS = 2000
+_PREFIX = b"x-forwarded-prefix"
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -44,6 +47,7 @@ class StreamApp:
         self._registry = CollectorRegistry()
         gauge = Gauge(metrics.OPEN_STREAMS.name, metrics.OPEN_STREAMS.meaning, registry=self._registry)
         gauge.set_function(lambda: self._open)
+        self._mounting = Mounting(Forwarding(self._settings.proxy_hops))
         namespace = self._settings.namespace
         self._client = connect(self._settings.redis_url, API_TIMEOUT_SECONDS)
         self._access = Access(self._settings, KeyRing(ApiKeys(self._client, namespace)))
@@ -56,7 +60,7 @@ class StreamApp:
             await self._http(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        path = self._path(scope)
         if path == "/livez":
             await _answer(send, 200, b'{"status": "alive"}', b"application/json")
         elif path == "/metrics":
@@ -67,6 +71,14 @@ class StreamApp:
             await _problem(send, 405, "http-405", "Method Not Allowed", "use GET", {"Allow": "GET"})
         else:
             await self._stream(scope, receive, send)
+
+    def _path(self, scope: Scope) -> str:
+        """Return the path, without the prefix that a proxy in front may have left on it."""
+        path: str = scope["path"]
+        stated = next((value.decode("latin-1") for name, value in scope["headers"] if name == _PREFIX), None)
+        if stated is None:
+            return path
+        return below(self._mounting.prefix((scope.get("client") or ("",))[0], stated), path)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
