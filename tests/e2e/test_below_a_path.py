@@ -56,7 +56,7 @@ http {{
 @pytest.fixture
 def pipeline(own_redis: RedisServer, tmp_path: Path) -> Iterator[Pipeline]:
     own_redis.client.config_set("maxmemory", "1gb")
-    with whole_pipeline(make_settings(own_redis.url), tmp_path, **TRIAL) as started:
+    with whole_pipeline(make_settings(own_redis.url), tmp_path, workers=1, **TRIAL) as started:
         yield started
 
 

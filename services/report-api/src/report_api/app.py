@@ -130,13 +130,13 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    app.wsgi_app = Mounted(app.wsgi_app, Mounting(Forwarding(settings.proxy_hops)))  # type: ignore[method-assign]
+    app.wsgi_app = Mounted(app.wsgi_app, Mounting(Forwarding(settings.proxy_hops, settings.trusted_proxies)))  # type: ignore[method-assign]
     return app
 
 
 def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
-    client = connect(settings.redis_url, API_TIMEOUT_SECONDS)
-    impatient = connect(settings.redis_url, READY_TIMEOUT_SECONDS)
+    client = connect(settings.store, API_TIMEOUT_SECONDS)
+    impatient = connect(settings.store, READY_TIMEOUT_SECONDS)
     policies = PolicyFile(settings.policy_path)
     namespace, partitions = settings.namespace, settings.partitions
     looking_up = ThreadPoolExecutor(KEY_THREADS, "key")
@@ -162,7 +162,7 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
         webhooks=Webhooks(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         blocklist=Blocklist(client, namespace, partitions),
-        watch=Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        watch=Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         waiting=Waiting(),
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),

@@ -1,5 +1,6 @@
-"""`quorum api`."""
+"""`quorum api` and `quorum stream`."""
 
+import logging
 import os
 import tempfile
 from functools import partial
@@ -85,24 +86,15 @@ def stream(host: str, port: int) -> None:
         settings = read_settings()
         configure_logs("stream", settings.log_format, settings.log_level)
         check_store(settings)
-    from granian.constants import Interfaces  # noqa: PLC0415 - Granian takes long to import
-    from granian.log import LogLevels  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+        from report_api.stream.limits import limits_within, raise_descriptors  # noqa: PLC0415 - see above
+        from report_api.stream.listening import listen  # noqa: PLC0415
+        from report_api.stream.server import run_stream  # noqa: PLC0415
 
-    from report_api.stream.app import MAX_STREAMS  # noqa: PLC0415
-
-    Server(
-        "report_api.serve:stream",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=1,
-        backlog=2048,
-        backpressure=MAX_STREAMS,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=5,
-        log_level=LogLevels.warning,
-        log_dictconfig=GRANIAN_LOGS,
-    ).serve()
+        watchers = settings.partitions if settings.in_cluster else 1
+        limits = limits_within(
+            raise_descriptors(), settings.streams, settings.streams_per_address, redis_nodes=watchers
+        )
+        listener = listen(host, port, settings.stream_take_seconds)
+    told = {"streams": limits.streams, "per_address": limits.streams_per_address, "connections": limits.connections}
+    logging.getLogger(__name__).info("streams are served", extra=told)
+    run_stream(settings, limits, listener)

@@ -56,7 +56,7 @@ _PROBLEMS = {
     "403": "The API key may not do this.",
     "410": "The cursor is older than the events that are kept.",
     "404": "There is no such webhook.",
-    "409": "The decision does not fit the image's state.",
+    "409": "It does not fit what is there; the detail says why.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "The report is not valid; `errors` names each field.",
@@ -456,7 +456,7 @@ def _webhook_id() -> dict[str, Any]:
 def _webhook(summary: str, schema: str | None, *, one: bool = False) -> dict[str, Any]:
     """Return an operation on subscriptions that takes no body."""
     answer = _ref(schema) if schema else {"type": "object", "properties": {"event_id": {"type": "string"}}}
-    problems = _problems("401", "403", "404", "503") if one else _problems("401", "403", "503")
+    problems = _problems("401", "403", "404", "409", "503") if one else _problems("401", "403", "503")
     operation: dict[str, Any] = {
         "summary": summary,
         "description": "Needs the scope `admin`.",
@@ -469,11 +469,14 @@ def _create_webhook() -> dict[str, Any]:
     return {
         "operationId": "createWebhook",
         "summary": "Subscribe an endpoint",
-        "description": "Needs the scope `admin`. Deliveries are signed as Standard Webhooks say.",
+        "description": (
+            "Needs the scope `admin`. Deliveries are signed as Standard Webhooks say. An endpoint that gets some of "
+            "these types already is refused (409), and `first` is the id of the webhook that sends them."
+        ),
         "requestBody": _body("Webhook"),
         "responses": {
             "201": _answer("Subscribed; the secret is shown here only.", _ref("Subscription")),
-            **_problems("400", "401", "403", "413", "415", "422", "503"),
+            **_problems("400", "401", "403", "409", "413", "415", "422", "503"),
         },
     }
 
@@ -495,7 +498,7 @@ def _replay_webhook() -> dict[str, Any]:
         "requestBody": _body("Replay"),
         "responses": {
             "200": _answer("Queued.", {"type": "object", "properties": {"events": {"type": "integer"}}}),
-            **_problems("400", "401", "403", "404", "413", "415", "422", "503"),
+            **_problems("400", "401", "403", "404", "409", "413", "415", "422", "503"),
         },
     }
 
@@ -508,7 +511,7 @@ def _deliveries() -> dict[str, Any]:
         "parameters": [_webhook_id(), {"name": "limit", "in": "query", "schema": limit}],
         "responses": {
             "200": _answer("The last attempts, newest first.", _ref("Deliveries")),
-            **_problems("400", "401", "403", "404", "503"),
+            **_problems("400", "401", "403", "404", "409", "503"),
         },
     }
 

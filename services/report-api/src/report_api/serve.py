@@ -7,12 +7,10 @@ from quorum.tracing import make_tracing
 from report_api.app import create_app
 from report_api.correlation import add_request
 from report_api.forwarding import Forwarding
-from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
-from report_api.stream.app import StreamApp
 
 
 def api(threads: int) -> Door:
@@ -28,19 +26,5 @@ def api(threads: int) -> Door:
 
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
-    return Door(
-        app.wsgi_app,
-        mounting=Mounting(Forwarding(settings.proxy_hops)),
-        admission=admission,
-        parking=parking,
-        threads=threads,
-        cuts=Cuts(),
-    )
-
-
-def stream() -> StreamApp:
-    """Return the event stream of a server process."""
-    end_with_parent_process()
-    settings = read_settings()
-    configure_logs("stream", settings.log_format, settings.log_level)
-    return StreamApp(settings)
+    forwarding = Forwarding(settings.proxy_hops, settings.trusted_proxies)
+    return Door(app.wsgi_app, admission, parking, forwarding=forwarding, threads=threads, cuts=Cuts())

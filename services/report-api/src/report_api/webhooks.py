@@ -59,8 +59,8 @@ def delete_webhook(webhook_id: str) -> tuple[str, int]:
 def rotate_secret(webhook_id: str) -> dict[str, Any]:
     """Give it a new secret; the one before signs as well for a day."""
     store = services().webhooks
-    subscription = store.get(webhook_id).rotated(store.now_ms())
-    store.replace(subscription)
+    now = store.now_ms()
+    subscription = store.change(webhook_id, lambda one: one.rotated(now))
     return {"secret": subscription.secrets[0].text}
 
 

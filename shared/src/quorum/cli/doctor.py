@@ -13,6 +13,7 @@ from quorum.policy import load_policy
 from quorum.redis_store.connection import connect
 from quorum.redis_store.health import Health
 from quorum.redis_store.layout import check_layout
+from quorum.redis_store.pause import Pause
 from quorum.redis_store.pepper import check_pepper
 from quorum.redis_store.server_checks import server_findings
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
@@ -81,7 +82,7 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
-    client = connect(settings.redis_url, TIMEOUT_SECONDS)
+    client = connect(settings.store, TIMEOUT_SECONDS)
     health = Health(client, settings.namespace, settings.partitions)
     steps: list[Callable[[], Iterator[Finding]]] = [
         lambda: (Finding(level, text) for level, text in server_findings(client)),
@@ -144,6 +145,11 @@ def _moderation(client: Any, health: Health, settings: Settings) -> Iterator[Fin
 
 
 def _consumers(client: Any, settings: Settings) -> Iterator[Finding]:
+    paused = Pause(client, settings.namespace).why()
+    if paused is not None:
+        yield Finding(
+            "fail", f"webhooks and bus are paused: {paused}; `quorum webhooks resume` when this is not a copy beside it"
+        )
     totals = Webhooks(client, settings.namespace, settings.partitions).totals()
     if totals.failing or totals.disabled:
         yield Finding(

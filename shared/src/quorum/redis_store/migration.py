@@ -13,6 +13,7 @@ from quorum.errors import SchemaMismatch
 from quorum.images import BUCKETS
 from quorum.redis_store.cluster import is_cluster
 from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.erasure import erase_again
 from quorum.redis_store.health import Health
 from quorum.redis_store.keys import Keys, keys_of
 from quorum.redis_store.layout import LAYOUT_VERSION
@@ -54,6 +55,7 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
                 _convert_dead(client, keys, meta, place)
             tell(f"partition {partition}: tallies")
             _convert_tallies(client, keys, meta, place)
+        erase_again(client, [keys_of(namespace, partition) for partition in range(partitions)])
         for partition in range(1, partitions):
             client.hset(keys_of(namespace, partition).meta, "layout", LAYOUT_VERSION)
         pipe = client.pipeline(transaction=True)

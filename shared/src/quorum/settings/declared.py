@@ -6,21 +6,19 @@ on.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Secret, Text, Url, Whole, matching, network
+from quorum.addresses import Network
+from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
+from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
+from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Password, Secret, Text, Url, Whole, matching, network
 
 PREFIX = "QUORUM_"
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 _HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*\.?"
-_STORES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
-_BROKERS = (*_STORES, "amqp", "amqps", "memory")
-_BUSES = ("amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
 
 API, STREAM, WORKER, COMMANDS = "API", "stream", "worker", "commands"
 ALL = (API, STREAM, WORKER, COMMANDS)
@@ -44,7 +42,11 @@ def setting(
 ) -> Any:
     """Declare a setting; its variable is QUORUM_ and the name of the field, unless `name` says another."""
     told = default_text or ("none" if default in ("", (), None) else f"`{str(default).lower()}`")
-    return field(default=default, metadata={"declared": (name, kind, readers, meaning, told)})
+    return field(default=default, repr=not kind.secret, metadata={"declared": (name, kind, readers, meaning, told)})
+
+
+def _username(readers: tuple[str, ...], meaning: str) -> Any:
+    return setting(Text(r"[\x21-\x7e]{1,200}", "1 to 200 ASCII characters without spaces"), "", readers, meaning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +54,30 @@ class Settings:
     """How one quorum is set up. Times are in seconds."""
 
     redis_url: str = setting(
-        Url(*_STORES, example=DEFAULT_REDIS_URL),
-        DEFAULT_REDIS_URL,
-        ALL,
-        "the store: `redis://`, `rediss://` or `unix://`; a cluster by some of its nodes: "
-        "`redis+cluster://host:port,host:port` (or `rediss+cluster://`)",
+        Url(*STORES), DEFAULT_REDIS_URL, ALL, "the store: [its URL](deployment.md#which-redis-and-how-to-name-it)"
     )
+    redis_username: str = _username(ALL, "the store's user, unless the URL names one")
+    redis_password: str = setting(Password(), "", ALL, "its password, as it is: nothing in it is written otherwise")
     broker_url: str = setting(
-        Url(*_BROKERS, example="redis://host:6379/0"),
+        Url(*BROKERS),
         "",
         (API, WORKER),
         "Celery's broker; with a cluster name one Redis or RabbitMQ of its own",
         default_text="as `QUORUM_REDIS_URL`",
     )
+    broker_username: str = _username((API, WORKER), "the broker's user; the store's where the broker is the store")
+    broker_password: str = setting(Password(), "", (API, WORKER), "its password; the store's where it is the store")
+    sentinel_username: str = _username(ALL, "the user of sentinels, where they ask for one")
+    sentinel_password: str = setting(Password(), "", ALL, "the password of sentinels, where they ask for one")
+    tls_ca: Path | None = setting(
+        File(),
+        None,
+        ALL,
+        "path of the certificates (PEM) of the authority that store, broker and bus are verified by",
+        default_text="those of the system",
+    )
+    tls_cert: Path | None = setting(File(), None, ALL, "path of a client certificate (PEM), for servers that want one")
+    tls_key: Path | None = setting(File(), None, ALL, "path of its key (PEM, unencrypted)")
     namespace: str = setting(
         Text(r"[A-Za-z0-9_.:/@+-]{1,64}", "1 to 64 letters, digits or signs of _.:/@+-"),
         "quorum",
@@ -99,7 +112,12 @@ class Settings:
         "the pepper before, while it is [being replaced](security.md): reporters are looked for under both",
     )
     site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
-    token_secret: str = setting(Secret(), "", (API, COMMANDS), "signs reporter tokens (HS256)")
+    token_secret: str = setting(
+        Secret(least_bytes=LEAST_TOKEN_SECRET_BYTES),
+        "",
+        (API, COMMANDS),
+        f"signs reporter tokens (HS256, which asks for {LEAST_TOKEN_SECRET_BYTES} bytes or more)",
+    )
     token_keys_path: Path | None = setting(
         File(),
         None,
@@ -120,7 +138,7 @@ class Settings:
     request_seconds: int = setting(
         Whole(1, 300, "seconds"),
         10,
-        (API,),
+        (API, STREAM),
         "a request must be whole, and its answer be taken, within this time; idle connections end after it",
     )
     unfinished_requests: int = setting(
@@ -129,7 +147,31 @@ class Settings:
     unfinished_per_address: int = setting(
         Whole(1, 10**6, "requests"), 64, (API,), "the same of one client address; beyond it 429"
     )
-    proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front, exactly")
+    streams: int = setting(
+        Whole(1, 10**6, "streams"),
+        5000,
+        (STREAM,),
+        "streams that one process holds open; beyond it 503. Fewer where there are fewer file descriptors",
+    )
+    streams_per_address: int = setting(
+        Whole(1, 10**6, "streams"), 1000, (STREAM,), "the same of one client address; beyond it 429"
+    )
+    stream_take_seconds: int = setting(
+        Whole(1, 3600, "seconds"),
+        30,
+        (STREAM,),
+        "a reader that has not taken what it was sent by then is cut off, and may go on after its last event",
+    )
+    proxy_hops: int = setting(
+        Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        Items(network, "networks", "10.0.0.0/8"),
+        (),
+        (API, STREAM),
+        "networks of the proxies, separated by commas: a peer outside of them cannot say on whose behalf it asks",
+        default_text="any peer, where `QUORUM_PROXY_HOPS` is not 0",
+    )
     trusted_hosts: tuple[str, ...] = setting(
         Items(matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names", "www.example.org"),
         (),
@@ -147,18 +189,17 @@ class Settings:
         (API,),
         "origins whose pages may call the API, separated by commas: `https://www.example.org`",
     )
-    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
+    webhook_networks: tuple[Network, ...] = setting(
         Items(network, "networks", "10.0.0.0/8"),
         (),
         (WORKER,),
         "private networks that webhooks may call, separated by commas",
     )
     bus_url: str = setting(
-        Url(*_BUSES, example="amqp://host:5672//"),
-        "",
-        (WORKER,),
-        "a message bus that gets every event: `amqp://...`",
+        Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
     )
+    bus_username: str = _username((WORKER,), "its user, unless the URL names one")
+    bus_password: str = setting(Password(), "", (WORKER,), "its password")
     bus_exchange: str = setting(
         Text(r"[\x21-\x7e]{1,127}", "1 to 127 ASCII characters without spaces"),
         "quorum",
@@ -180,6 +221,19 @@ class Settings:
     event_retention_seconds: int = setting(
         Whole(1, 10**9, "seconds"), 30 * 86400, (WORKER,), "how long events are kept"
     )
+    backup_days: int = setting(
+        Whole(1, 3650, "days"),
+        35,
+        (WORKER, COMMANDS),
+        "how long your backups live: who was erased is remembered for as long, and no older backup is read back",
+    )
+    erasures_path: Path | None = setting(
+        File(),
+        None,
+        (COMMANDS,),
+        "a file beside the data, where `quorum forget` keeps who was erased and `quorum restore` finds it",
+        name="QUORUM_ERASURES",
+    )
     sweep_seconds: float = setting(
         Whole(1, 60, "seconds"), 2, (WORKER,), "at most this long between two sweeps of a worker"
     )
@@ -194,7 +248,32 @@ class Settings:
     @property
     def in_cluster(self) -> bool:
         """Tell whether the store is a Redis Cluster."""
-        return urlsplit(self.redis_url).scheme.endswith("+cluster")
+        return self.store.kind == CLUSTER
+
+    @property
+    def store(self) -> Endpoint:
+        """Where the store is. Raises MalformedUrlError."""
+        return self._endpoint(self.redis_url, self.redis_username, self.redis_password)
+
+    @property
+    def broker(self) -> Endpoint:
+        """Where Celery's broker is. Raises MalformedUrlError."""
+        return self._endpoint(self.broker_url, self.broker_username, self.broker_password)
+
+    @property
+    def bus(self) -> Endpoint | None:
+        """Where the message bus is, if there is one. Raises MalformedUrlError."""
+        return self._endpoint(self.bus_url, self.bus_username, self.bus_password) if self.bus_url else None
+
+    def _endpoint(self, url: str, username: str, password: str) -> Endpoint:
+        return read_endpoint(
+            url,
+            username=username,
+            password=password,
+            sentinel_username=self.sentinel_username,
+            sentinel_password=self.sentinel_password,
+            tls=Tls(str(self.tls_ca or ""), str(self.tls_cert or ""), str(self.tls_key or "")),
+        )
 
 
 def _declared(attribute: str, default: Any, metadata: Mapping[str, Any]) -> Declared:
@@ -210,7 +289,6 @@ NAMES_OF_OTHERS = {
     "QUORUM_STREAM_PORT": "docker-compose.yml: where the stream is published",
     "QUORUM_BIND": "docker-compose.yml: the address where both are published",
     "QUORUM_DATA": "`quorum run`: its data directory",
-    "QUORUM_RUN_DATA": "`quorum run`: tells its greeting where the data is",
     "QUORUM_URL": "made by `quorum run` for shells and scripts: where the API answers",
     "QUORUM_STREAM_URL": "made by `quorum run` for shells and scripts: where the stream answers",
 }

@@ -7,19 +7,20 @@ trimmed and not empty.
 import re
 import unicodedata
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
+
+from quorum.addresses import Network, parse_network
+from quorum.endpoint import EXAMPLES, SCHEMES, MalformedUrlError, parse_url
 
 MIN_SECRET_CHARACTERS = 16
 MAX_SECRET_CHARACTERS = 4096
 _SHOWN_CHARACTERS = 60  # of a bad value
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _QUOTES = ('""', "''", "``", "\u201c\u201d", "\u2018\u2019")  # the last are those of word processors
-_NODES = re.compile(r"(?:[^,:\[\]]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:,(?:[^,:\[\]]+|\[[0-9a-f:]+\])(?::\d{1,5})?)*")
 
 
 class Kind(fields.Field[Any]):
@@ -167,32 +168,57 @@ def matching(pattern: str) -> Callable[[str], str]:
     return parse
 
 
-def network(item: str) -> IPv4Network | IPv6Network:
+def network(item: str) -> Network:
     """Return a network; bits beyond the prefix must be 0, or it is not clear which one is meant."""
     near = ip_network(item, strict=False)
     if near.network_address != ip_address(item.partition("/")[0]):
         raise _WrongError(f"has {_shown(item)}, with bits beyond its prefix: give {near}, or the address alone")
-    return near
+    try:
+        return parse_network(item)
+    except ValueError as error:
+        raise _WrongError(f"cannot be used: {error}") from error
 
 
 class Secret(Kind):
-    """A secret of some length. `in_header`: a caller sends it in a header, which carries ASCII alone."""
+    """A secret of some length. `in_header`: a caller sends it in a header, which carries ASCII alone.
+
+    `least_bytes` is what an algorithm wants beyond the least of all.
+    """
 
     secret = True
 
-    def __init__(self, *, in_header: bool = False) -> None:
+    def __init__(self, *, in_header: bool = False, least_bytes: int = 0) -> None:
         super().__init__()
         self._in_header = in_header
+        self._least_bytes = least_bytes
         self.wanted = f"a secret of {MIN_SECRET_CHARACTERS} to {MAX_SECRET_CHARACTERS} characters"
 
     def parse(self, text: str) -> str:
         """Return the secret."""
         if len(text) < MIN_SECRET_CHARACTERS:
             raise _WrongError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
+        if len(text.encode()) < self._least_bytes:
+            raise _WrongError(
+                f"must have at least {self._least_bytes} bytes: make another, `openssl rand -hex {self._least_bytes}`, "
+                "and give it to whoever signs with it"
+            )
         if len(text) > MAX_SECRET_CHARACTERS:
             raise _WrongError(f"must have at most {MAX_SECRET_CHARACTERS} characters")
         if self._in_header and not text.isascii():
             raise _WrongError("must be made of ASCII letters, digits and signs: it is sent in a header")
+        return text
+
+
+class Password(Kind):
+    """A password that others have made, of any length."""
+
+    secret = True
+    wanted = f"a password of at most {MAX_SECRET_CHARACTERS} characters"
+
+    def parse(self, text: str) -> str:
+        """Return the password."""
+        if len(text) > MAX_SECRET_CHARACTERS:
+            raise ValueError
         return text
 
 
@@ -201,32 +227,19 @@ class Url(Kind):
 
     secret = True
 
-    def __init__(self, *schemes: str, example: str) -> None:
+    def __init__(self, *kinds: str) -> None:
         super().__init__()
-        self._schemes = schemes
-        self.example = example
-        self.wanted = f"a URL such as {example}"
+        self._kinds = kinds
+        self.example = EXAMPLES[kinds[0]]
+        self.wanted = f"a URL such as {self.example}"
 
     def parse(self, text: str) -> str:
-        """Return the URL as it was given."""
-        if any(letter.isspace() for letter in text):
-            raise _WrongError(f"must be {self.wanted}, without spaces")
+        """Return the URL as it was given, which `read_endpoint` can read."""
         try:
-            parts = urlsplit(text)
-        except ValueError as error:
-            raise _WrongError(f"must be {self.wanted}, and its host cannot be read") from error
-        if parts.scheme not in self._schemes:
-            raise _WrongError(f"must be {self.wanted}, and its scheme is not one of {', '.join(self._schemes)}")
-        nodes = parts.netloc.rpartition("@")[2]
-        if parts.scheme.endswith("+cluster") and not _NODES.fullmatch(nodes):
-            raise _WrongError("must name nodes of the cluster: redis+cluster://host:port,host:port")
-        if "," not in nodes:
-            _check_port(nodes)
+            found = parse_url(text)
+        except MalformedUrlError as error:
+            raise _WrongError(str(error)) from error
+        if found.kind not in self._kinds:
+            schemes = [scheme for scheme, (kind, _) in SCHEMES.items() if kind in self._kinds]
+            raise _WrongError(f"must be {self.wanted}, and its scheme is not one of {', '.join(schemes)}")
         return text
-
-
-def _check_port(host: str) -> None:
-    try:
-        urlsplit(f"//{host}").port  # noqa: B018 - it is read to be checked
-    except ValueError as error:
-        raise _WrongError("must have a port from 0 to 65535 after its host, as in redis://host:6379/0") from error
