@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def send(bench: Bench, settings: Settings, image: str) -> None:
     for reporter in (
         identities.named(WHO, policy, None),
         identities.named(OTHER, policy, None),
-        identities.anonymous(ADDRESS, policy),
+        identities.anonymous(ip_address(ADDRESS), policy),
     ):
         entry = encode_report(Report(parse_image(image), reporter, "violence"))
         bench.client.rpush(bench.keys.inbox, encode_stamp(now) + entry)

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from prometheus_client import CollectorRegistry
 from store import Bench, open_bench
 
+from quorum.brokers import Address
 from quorum.errors import StoreUnavailable
 from quorum.events import Event
 from quorum.redis_store.bus import LEASE_MS, PUBLISH_SECONDS, BusPlace
@@ -120,7 +121,7 @@ def settings_(redis_url: str) -> Settings:
 def make_bus(bench: Bench, settings: Settings, name: str, published: Published, monkeypatch: pytest.MonkeyPatch) -> Bus:
     registry = CollectorRegistry()
     made = Bus(
-        "memory://",
+        Address("memory://"),
         "quorum",
         feed=Feed(bench.client, settings.namespace, 1),
         watch=Watch(),  # type: ignore[arg-type]
