@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the wire schemas, and the page that shows it."""
+"""The OpenAPI 3.1 document, made from the wire schemas."""
 
 import json
 from functools import lru_cache
@@ -7,7 +7,6 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
-from flask_swagger_ui import get_swaggerui_blueprint
 
 from quorum import __version__
 from quorum.events import BATCH_TYPE
@@ -47,7 +46,6 @@ from report_api.services import services
 from report_api.waiting import MAX_WAIT_SECONDS
 
 DOCUMENT_URL = "/openapi.json"
-PAGE_URL = "/docs"
 
 _PROBLEMS = {
     "400": "The request cannot be read.",
@@ -140,14 +138,11 @@ def _document(policy: Policy) -> str:
 
 
 def register(app: Flask) -> None:
-    """Serve the document and its page; the page's assets come from this server."""
+    """Serve the document."""
 
     @app.get(DOCUMENT_URL)
     def openapi_document() -> Response:
         return Response(_document(services().policy), content_type="application/json")
-
-    page = get_swaggerui_blueprint(PAGE_URL, DOCUMENT_URL, config={"app_name": "quorum API", "deepLinking": True})
-    app.register_blueprint(page, url_prefix=PAGE_URL)
 
 
 def _ref(name: str) -> dict[str, str]:

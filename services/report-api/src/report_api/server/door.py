@@ -8,7 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
+from quorum.identity import network_of
 from report_api.bodies import body_limit
+from report_api.forwarding import Forwarding, client_of
+from report_api.headers import Headers
 from report_api.observe import Cuts
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
@@ -38,8 +41,20 @@ class Answer(NamedTuple):
 class Door:
     """Serves a WSGI application. Made in the process that serves it."""
 
-    def __init__(self, app: WsgiApp, admission: Admission, parking: LoopParking, threads: int, cuts: Cuts) -> None:
+    def __init__(
+        self,
+        app: WsgiApp,
+        admission: Admission,
+        parking: LoopParking,
+        threads: int,
+        *,
+        cuts: Cuts,
+        forwarding: Forwarding,
+        headers: Headers,
+    ) -> None:
         self._app = app
+        self._forwarding = forwarding
+        self._headers = headers
         self._admission = admission
         self._parking = parking
         self._cuts = cuts
@@ -60,12 +75,13 @@ class Door:
             answer = await self._answer(scope, protocol)
         except Refused as error:
             self._cuts.count(error.kind)
-            answer = _refusal(error)
+            answer = self._refusal(error, scope)
         except asyncio.CancelledError:  # the client has gone
             raise
         except Exception:
             log.exception("request failed at the door")
-            answer = _refusal(Refused(500, "http-500", "Internal Server Error", "something went wrong here"))
+            broken = Refused(500, "http-500", "Internal Server Error", "something went wrong here")
+            answer = self._refusal(broken, scope)
         protocol.response_bytes(*answer)
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
@@ -105,7 +121,8 @@ class Door:
             return b""
         task = asyncio.current_task()
         assert task is not None
-        reading = self._admission.begin(environ["REMOTE_ADDR"], task.cancel)
+        address = client_of(self._forwarding, environ)
+        reading = self._admission.begin(network_of(address) if address else None, task.cancel)
         try:
             return await protocol() if limit < 0 else await _counted(protocol, limit)
         except asyncio.CancelledError:
@@ -115,6 +132,14 @@ class Door:
             raise _late() from None
         finally:
             self._admission.end(reading)
+
+    def _refusal(self, error: Refused, scope: Any) -> Answer:
+        """Return a problem document; the connection ends, since what is left of the request was not read."""
+        body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
+        headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
+        fields = list(headers.items())
+        self._headers.add(fields, scope.path, scope.headers.get("origin"), scope.method)
+        return Answer(error.status, fields, json.dumps({**body, "detail": error.detail}).encode())
 
     def _look(self) -> None:
         assert self._loop is not None
@@ -150,13 +175,6 @@ def call_wsgi(app: WsgiApp, environ: Environ) -> Answer:
             close()
     [(status, headers)] = begun
     return Answer(int(status[:3]), headers, body)
-
-
-def _refusal(error: Refused) -> Answer:
-    """Return a problem document; the connection ends, since what is left of the request was not read."""
-    body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
-    headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
-    return Answer(error.status, list(headers.items()), json.dumps({**body, "detail": error.detail}).encode())
 
 
 def _too_large(limit: int) -> Refused:
