@@ -86,8 +86,8 @@ class Tls:
                 context.load_cert_chain(self.cert, self.key, password=_refuse_encrypted)
         except (OSError, ValueError) as error:
             raise MalformedUrlError(
-                "needs a client certificate (QUORUM_TLS_CERT or ssl_certfile) and its key, unencrypted (QUORUM_TLS_KEY or "
-                "ssl_keyfile), that can be read and fit together"
+                "needs a client certificate (QUORUM_TLS_CERT or ssl_certfile) and its unencrypted key (QUORUM_TLS_KEY "
+                "or ssl_keyfile), that can be read and fit together"
             ) from error
 
 
