@@ -8,6 +8,7 @@ from functools import partial
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.redis_store.feed import BEGINNING
+from report_api.forwarding import Forwarding
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests
@@ -32,13 +33,15 @@ log = logging.getLogger(__name__)
 class StreamApp:
     """`check` tells whether a credential may read; `ask` runs it, and whatever blocks for a newcomer, in a thread."""
 
-    def __init__(self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, proxy_hops: int = 0) -> None:
+    def __init__(
+        self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, forwarding: Forwarding
+    ) -> None:
         self._hub = hub
         self._guests = guests
         self._tally = tally
         self._check = check
         self._ask = ask
-        self._proxy_hops = proxy_hops
+        self._forwarding = forwarding
 
     async def serve(self, connection: Connection, request: Request) -> None:
         """Answer one request. Raises Refused, Gone."""
@@ -75,7 +78,8 @@ class StreamApp:
             cursor = await self._begin_at(request)
         except StoreUnavailable as error:
             raise _unavailable() from error
-        self._guests.open_stream(connection, request.client(self._proxy_hops), authorization)
+        place = self._forwarding.place(request.peer, request.headers.get("x-forwarded-for"))
+        self._guests.open_stream(connection, place, authorization)
         try:
             await connection.begin_stream(STREAM_HEADERS, RECONNECT)
             await self._pump(connection, cursor)

@@ -13,6 +13,7 @@ from quorum.redis_store.feed import Feed
 from quorum.redis_store.watch import Watch
 from quorum.settings import Settings
 from report_api.access import Access
+from report_api.forwarding import Forwarding
 from report_api.stream.app import StreamApp
 from report_api.stream.connection import Connection, Patience
 from report_api.stream.guests import Guests
@@ -47,7 +48,12 @@ class StreamServer:
         self._hub = Hub(Feed(client, namespace, partitions), Watch(watching, namespace, partitions), reads.run)
         self._standing = Standing(self._guests, check, upkeep.run)
         self._app = StreamApp(
-            self._hub, self._guests, self._tally, check, strangers.run, proxy_hops=settings.proxy_hops
+            self._hub,
+            self._guests,
+            self._tally,
+            check,
+            strangers.run,
+            forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
         )
         self._patience = Patience(settings.request_seconds, settings.stream_take_seconds)
 
