@@ -34,8 +34,10 @@ from quorum.settings import Settings, read_settings
 from report_api import batch, contract, documentation, intake, lookups, moderation, ops, reasons, reporters, webhooks
 from report_api.access import Access, require_pepper
 from report_api.bodies import MAX_BODY_BYTES
+from report_api.forwarding import Forwarding
+from report_api.mounting import Mounted, Mounting
 from report_api.observe import observe
-from report_api.probes import make_probes
+from report_api.probes import PROBES, make_probes
 from report_api.problems import register_problems
 from report_api.server.greenlets import LoopParking
 from report_api.services import EXTENSION, Services
@@ -62,7 +64,8 @@ class _Api(Flask):
         """Bind the routes to a request; subdomains and WebSockets play no part here."""
         if request is None:
             return super().create_url_adapter(request)
-        request.host = get_host(request.environ, self.config["TRUSTED_HOSTS"])
+        trusted = None if request.path in PROBES else self.config["TRUSTED_HOSTS"]
+        request.host = get_host(request.environ, trusted)
         return self.url_map.bind(
             request.host,
             script_name=request.root_path,
@@ -127,6 +130,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = Mounted(app.wsgi_app, Mounting(Forwarding(settings.proxy_hops, settings.trusted_proxies)))  # type: ignore[method-assign]
     return app
 
 

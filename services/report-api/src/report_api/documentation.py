@@ -6,7 +6,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response
+from flask import Flask, Response, render_template, request
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from quorum import __version__
@@ -48,6 +48,7 @@ from report_api.waiting import MAX_WAIT_SECONDS
 
 DOCUMENT_URL = "/openapi.json"
 PAGE_URL = "/docs"
+_SWAGGER = {"dom_id": "#swagger-ui", "layout": "StandaloneLayout", "deepLinking": True, "oauth2RedirectUrl": ""}
 
 _PROBLEMS = {
     "400": "The request cannot be read.",
@@ -144,10 +145,28 @@ def register(app: Flask) -> None:
 
     @app.get(DOCUMENT_URL)
     def openapi_document() -> Response:
-        return Response(_document(services().policy), content_type="application/json")
+        headers = {"Vary": "X-Forwarded-Prefix"}
+        document = _served_at(request.root_path, _document(services().policy))
+        return Response(document, headers=headers, content_type="application/json")
 
-    page = get_swaggerui_blueprint(PAGE_URL, DOCUMENT_URL, config={"app_name": "quorum API", "deepLinking": True})
-    app.register_blueprint(page, url_prefix=PAGE_URL)
+    @app.get(PAGE_URL)
+    @app.get(f"{PAGE_URL}/")
+    @app.get(f"{PAGE_URL}/index.html")
+    def documentation_page() -> Response:
+        root = request.root_path
+        config = {**_SWAGGER, "url": root + DOCUMENT_URL}
+        html = render_template(
+            "index.template.html", base_url=root + PAGE_URL, app_name="quorum API", config_json=json.dumps(config)
+        )
+        return Response(html, headers={"Cache-Control": "no-store"})
+
+    assets = get_swaggerui_blueprint(PAGE_URL, DOCUMENT_URL)  # its own page does not know of a path in front
+    app.register_blueprint(assets, url_prefix=PAGE_URL)
+
+
+def _served_at(root: str, document: str) -> str:
+    """Add where the API is, when that is below a path."""
+    return json.dumps({"servers": [{"url": root}]})[:-1] + ", " + document[1:] if root else document
 
 
 def _ref(name: str) -> dict[str, str]:

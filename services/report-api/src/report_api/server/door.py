@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from report_api.bodies import body_limit
 from report_api.forwarding import Forwarding
+from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
@@ -51,6 +52,7 @@ class Door:
         cuts: Cuts,
     ) -> None:
         self._app = app
+        self._mounting = Mounting(forwarding)
         self._place_of = lru_cache(REMEMBERED_PLACES)(forwarding.place)
         self._admission = admission
         self._parking = parking
@@ -82,7 +84,8 @@ class Door:
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
         environ = environ_of(scope)
-        method, path = scope.method, scope.path
+        self._mounting.place(environ)
+        method, path = scope.method, environ["PATH_INFO"]
         body = b"" if method in BODILESS else await self._read(environ, path, protocol)
         run = partial(call_wsgi, self._app, with_body(environ, body))
         if path == "/livez" or (path == INTAKE and "HTTP_IDEMPOTENCY_KEY" not in environ):
