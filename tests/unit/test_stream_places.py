@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ class Client:
         self.guests.have_answer(self)
 
 
+def at(address: str) -> Any:
+    return ip_address(address)
+
+
 @given(st.integers(0, 10**6), st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 64))
 def test_streams_and_waiting_ones_fit_into_the_descriptors(files: int, streams: int, each: int, nodes: int) -> None:
     try:
@@ -51,7 +56,7 @@ def test_a_flood_that_asks_for_nothing_makes_room_for_itself() -> None:
     for client in streams:
         guests.come(client)
         guests.ask(client)
-        guests.open_stream(client, "192.0.2.1", None)
+        guests.open_stream(client, at("192.0.2.1"), None)
     flood = [Client(guests) for _ in range(100)]
     for client in flood:
         guests.come(client)
@@ -78,21 +83,21 @@ def test_streams_are_counted_by_address_and_in_all_and_free_again_when_they_end(
     for client in clients:
         guests.come(client)
         guests.ask(client)
-    guests.open_stream(clients[0], "a home", None)
-    guests.open_stream(clients[1], "a home", None)
+    guests.open_stream(clients[0], at("2001:db8::1"), None)
+    guests.open_stream(clients[1], at("2001:db8::2"), None)
     with pytest.raises(Refused) as same:
-        guests.open_stream(clients[2], "a home", None)
+        guests.open_stream(clients[2], at("2001:db8::3"), None)
     assert same.value.status == 429
-    guests.open_stream(clients[2], "another", None)
+    guests.open_stream(clients[2], at("2001:db8:0:1::1"), None)
     with pytest.raises(Refused) as full:
-        guests.open_stream(clients[3], "192.0.2.1", None)
+        guests.open_stream(clients[3], at("192.0.2.1"), None)
     assert full.value.status == 503
     clients[0].end("key")
     clients[1].cut("slow")
-    guests.open_stream(clients[3], "a home", None)
+    guests.open_stream(clients[3], at("2001:db8::4"), None)
     for client in clients:
         guests.leave(client)
-    assert (guests.connections, guests.streams, dict(guests._places)) == (0, 0, {})
+    assert (guests.connections, guests.streams, dict(guests._homes)) == (0, 0, {})
 
 
 def test_who_asks_for_a_stream_leaves_places_for_those_who_do_not() -> None:
@@ -137,7 +142,7 @@ def test_streams_end_with_their_key_and_outlast_a_redis_that_cannot_be_asked() -
         for name, client in clients.items():
             guests.come(client)
             guests.ask(client)
-            guests.open_stream(client, "192.0.2.1", name)
+            guests.open_stream(client, at("192.0.2.1"), name)
         state: dict[str, Any] = {"error": StoreUnavailable("down")}
 
         def check(credential: str | None) -> None:

@@ -1,12 +1,9 @@
 """Who is at the other end of a request that may have come through reverse proxies."""
 
-from collections.abc import Hashable
-from ipaddress import IPv4Address
 from typing import Any
 
 from quorum.addresses import Address, Network, is_within, parse_address
 
-SITE_BITS = 64  # of an IPv6 address, from the right: what one customer of a provider has
 _SCHEMES = frozenset({"http", "https"})
 
 
@@ -29,16 +26,6 @@ class Forwarding:
         connected = parse_address(peer) if peer else None
         stated = self._stated(connected, forwarded_for)
         return connected if stated is None else parse_address(stated)
-
-    def place(self, peer: str, forwarded_for: str | None) -> Hashable:
-        """Return what a client is counted by: an IPv4 address, or the IPv6 network that is all its own.
-
-        A client whose address is not known is counted with whoever has connected.
-        """
-        address = self.client(peer, forwarded_for)
-        if address is None:
-            return peer
-        return address if isinstance(address, IPv4Address) else int(address) >> SITE_BITS
 
     def scheme(self, peer: str | None, forwarded_proto: str | None) -> str | None:
         """Return http or https, as the outermost proxy was called; None where no proxy says so."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 PROBE_THREADS = 2
 QUEUED_FOR_EACH_THREAD = 16  # requests; beyond it waiting takes longer than coming back
 REMEMBERED_PLACES = 4096
+IPV4, SITE_BITS = 4, 64
 LOOK_SECONDS = 0.25  # between two looks for requests whose time is over
 PROBES = frozenset({"/readyz", "/metrics"})
 INTAKE = "/v1/reports"
@@ -53,7 +54,7 @@ class Door:
     ) -> None:
         self._app = app
         self._mounting = Mounting(forwarding)
-        self._place_of = lru_cache(REMEMBERED_PLACES)(forwarding.place)
+        self._place_of = lru_cache(REMEMBERED_PLACES)(partial(_place_of, forwarding))
         self._admission = admission
         self._parking = parking
         self._cuts = cuts
@@ -137,6 +138,17 @@ class Door:
         self._admission.cut_late_ones()
         self._parking.end_late_waits()
         self._loop.call_later(LOOK_SECONDS, self._look)
+
+
+def _place_of(forwarding: Forwarding, peer: str, forwarded_for: str | None) -> Hashable:
+    """Return what a client is counted by: its IPv4 address, or its IPv6 network, in which it has any address it likes.
+
+    A client whose address is not known is counted with whoever has connected.
+    """
+    address = forwarding.client(peer, forwarded_for)
+    if address is None:
+        return peer
+    return address if address.version == IPV4 else int(address) >> SITE_BITS
 
 
 async def _counted(protocol: Any, limit: int) -> bytes:

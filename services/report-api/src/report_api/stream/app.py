@@ -8,7 +8,6 @@ from functools import partial
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.redis_store.feed import BEGINNING
-from report_api.forwarding import Forwarding
 from report_api.mounting import Mounting, below
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.stream.connection import Connection
@@ -35,15 +34,23 @@ class StreamApp:
     """`check` tells whether a credential may read; `ask` runs it, and whatever blocks for a newcomer, in a thread."""
 
     def __init__(
-        self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, forwarding: Forwarding
+        self,
+        hub: Hub,
+        guests: Guests,
+        tally: Tally,
+        check: Check,
+        ask: Run,
+        *,
+        mounting: Mounting,
+        proxy_hops: int = 0,
     ) -> None:
         self._hub = hub
         self._guests = guests
         self._tally = tally
         self._check = check
         self._ask = ask
-        self._forwarding = forwarding
-        self._mounting = Mounting(forwarding)
+        self._mounting = mounting
+        self._proxy_hops = proxy_hops
 
     async def serve(self, connection: Connection, request: Request) -> None:
         """Answer one request. Raises Refused, Gone."""
@@ -82,8 +89,7 @@ class StreamApp:
             cursor = await self._begin_at(request)
         except StoreUnavailable as error:
             raise _unavailable() from error
-        place = self._forwarding.place(request.peer, request.headers.get("x-forwarded-for"))
-        self._guests.open_stream(connection, place, authorization)
+        self._guests.open_stream(connection, request.client(self._proxy_hops), authorization)
         try:
             await connection.begin_stream(STREAM_HEADERS, RECONNECT)
             await self._pump(connection, cursor)

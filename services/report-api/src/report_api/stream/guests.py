@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
 from report_api.problems import Refused
 from report_api.stream.limits import Limits
 
 RETRY = {"Retry-After": "5"}
+NETWORK_BITS = 64  # of an IPv6 address: what one customer of a provider has
 
 
 class Guest(Protocol):
@@ -27,7 +28,7 @@ class Guest(Protocol):
 class Stream:
     """What an open stream was opened with."""
 
-    place: Hashable  # what its client is counted by
+    home: str
     authorization: str | None
 
 
@@ -39,7 +40,7 @@ class Guests:
         self._idle: dict[Guest, None] = {}  # those that still send a request, or have their answer; oldest first
         self._asking: set[Guest] = set()  # those that are being answered
         self._streams: dict[Guest, Stream] = {}
-        self._places: Counter[Hashable] = Counter()
+        self._homes: Counter[str] = Counter()
         self._nobody = asyncio.Event()
 
     @property
@@ -79,17 +80,18 @@ class Guests:
         self.leave(guest)
         self._idle[guest] = None
 
-    def open_stream(self, guest: Guest, place: Hashable, authorization: str | None) -> None:
+    def open_stream(self, guest: Guest, address: str, authorization: str | None) -> None:
         """Give a stream to a connection. Raises Refused."""
+        home = home_of(address)
         if len(self._streams) >= self._limits.streams:
             detail = f"{self._limits.streams} streams are open here; come back, or read /v1/events"
             raise Refused(503, "too-many-streams", "Too many streams", detail, headers=RETRY)
-        if self._places[place] >= self._limits.streams_per_address:
+        if self._homes[home] >= self._limits.streams_per_address:
             detail = f"{self._limits.streams_per_address} streams of your address are open; close some of them"
             raise Refused(429, "too-many-streams", "Too many streams", detail, headers=RETRY)
         self._asking.discard(guest)
-        self._streams[guest] = Stream(place, authorization)
-        self._places[place] += 1
+        self._streams[guest] = Stream(home, authorization)
+        self._homes[home] += 1
 
     def leave(self, guest: Guest) -> None:
         """Forget a connection."""
@@ -97,9 +99,9 @@ class Guests:
         self._asking.discard(guest)
         stream = self._streams.pop(guest, None)
         if stream:
-            self._places[stream.place] -= 1
-            if not self._places[stream.place]:
-                del self._places[stream.place]
+            self._homes[stream.home] -= 1
+            if not self._homes[stream.home]:
+                del self._homes[stream.home]
         if not self.connections:
             self._nobody.set()
 
@@ -123,3 +125,14 @@ class Guests:
         """End every connection at once."""
         for guest in [*self._idle, *self._asking, *self._streams]:
             guest.cut("stopped")
+
+
+def home_of(address: str) -> str:
+    """Return what limits are counted by: an IPv4 address, or the network that an IPv6 address is in."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or int(parsed) >> (128 - NETWORK_BITS))
+    return str(parsed)
