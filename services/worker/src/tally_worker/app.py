@@ -109,7 +109,7 @@ def make_worker(settings: Settings) -> Celery:
 
 def process_name() -> str:
     """Return a name that no other process has or had: in containers host names and process ids come again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+    return f"{socket.gethostname()}:{secrets.token_hex(8)}:{os.getpid()}"
 
 
 def make_sweeper(
