@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from quorum.errors import SettingsError
 from quorum.settings import Settings, read_settings
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS, Declared
+from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
+from quorum.settings.declaring import Declared
 from quorum.settings.kinds import Choice, File, Flag, Items, Secret, Url, Whole
 from quorum.settings.reading import KNOWN_NAMES
 
