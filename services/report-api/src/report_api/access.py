@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from quorum.addresses import parse_address
 from quorum.credentials import ApiKey, Scope, digest_of
 from quorum.errors import InvalidToken, SettingsError
 from quorum.identity import Reporter
@@ -10,7 +11,8 @@ from quorum.policy.model import ANONYMOUS, Policy
 from quorum.redis_store.api_keys import KeyRing
 from quorum.reporters import Identities
 from quorum.settings import Settings
-from quorum.tokens import TokenReader, read_token_keys
+from quorum.token_keys import read_token_keys
+from quorum.tokens import TokenReader
 from report_api.problems import Refused
 
 _BEARER = "Bearer "
@@ -66,14 +68,15 @@ class Access:
         if key:
             return self.named(claimed, key, policy)
         try:
-            subject = self._tokens.subject(credential)
+            subject = self._tokens.subject(credential, policy.tokens.max_hours * 3600)
         except InvalidToken as error:
             raise _unauthorized(f"The credential is not accepted: {error}.") from error
         field = claimed.first_field()
         if field:
             raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
         reporter = self._identities.named(subject.name, policy, subject.since)
-        return Caller(reporter, network=self._identities.network(address) if address else 0)
+        parsed = parse_address(address or "")
+        return Caller(reporter, network=self._identities.network(parsed) if parsed else 0)
 
     def backend(self, authorization: str | None) -> ApiKey:
         """Return the key of a site's backend, which may name readers. Raises Refused."""
@@ -116,9 +119,10 @@ class Access:
         field = claimed.first_field()
         if field:
             raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
-        if not policy.reporter_weights[ANONYMOUS] or not address:
+        parsed = parse_address(address or "")
+        if not policy.reporter_weights[ANONYMOUS] or parsed is None:
             raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
-        reporter = self._identities.anonymous(address, policy)
+        reporter = self._identities.anonymous(parsed, policy)
         return Caller(reporter, network=reporter.network)
 
 
