@@ -148,9 +148,7 @@ def test_what_lies_in_an_allowed_network_is_called_directly() -> None:
     assert by.heard == []
 
 
-@pytest.mark.parametrize(
-    "says", [b"HTTP/1.1 407 Who are you?\r\nContent-Length: 0\r\n\r\n", b"junk\r\n\r\n"]
-)
+@pytest.mark.parametrize("says", [b"HTTP/1.1 407 Who are you?\r\nContent-Length: 0\r\n\r\n", b"junk\r\n\r\n"])
 def test_a_proxy_that_does_not_connect_is_named(says: bytes, receiver: tuple[int, list[bytes]]) -> None:
     with proxy(receiver[0], says=says) as by:
         answer = post("https://receiver.example/", f"http://proxy.example:{by.port}", PUBLIC)
