@@ -138,7 +138,7 @@ def make_deliverer(
     namespace, partitions = settings.namespace, settings.partitions
     webhooks = Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
     watch = Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
-    attempts = Attempts(webhooks, Caller(settings.webhook_networks), metrics, tracing)
+    attempts = Attempts(webhooks, Caller(settings.webhook_networks, proxy=settings.webhook_proxy), metrics, tracing)
     return Deliverer(webhooks, watch, attempts, parts)
 
 

@@ -18,7 +18,8 @@ from quorum.errors import SettingsError
 from quorum.files import private_directory, write_whole
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
-from quorum.settings.declared import NAMES_OF_OTHERS, PREFIX
+from quorum.settings.declared import NAMES_OF_OTHERS
+from quorum.settings.declaring import PREFIX
 
 DEFAULT_PORT = 8080
 DEFAULT_DATA = ".run"

@@ -4,8 +4,7 @@ To add one, add a field: `docs/settings.md` is made from these (`make generate`)
 on.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +12,26 @@ from quorum.addresses import Network
 from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
 from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
 from quorum.origins import canonical_origin
-from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Password, Secret, Text, Url, Whole, matching, network
+from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
+from quorum.settings.kinds import (
+    Choice,
+    File,
+    Flag,
+    Items,
+    Password,
+    Proxy,
+    Secret,
+    Text,
+    Url,
+    Whole,
+    matching,
+    network,
+)
 
-PREFIX = "QUORUM_"
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 _HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*\.?"
-
-API, STREAM, WORKER, COMMANDS = "API", "stream", "worker", "commands"
-ALL = (API, STREAM, WORKER, COMMANDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One setting. `readers` use its value; `default_text` is how the table tells the default."""
-
-    name: str  # of the environment variable
-    attribute: str  # of Settings
-    kind: Kind
-    default: Any
-    readers: tuple[str, ...]
-    meaning: str
-    default_text: str
-
-
-def setting(
-    kind: Kind, default: Any, readers: tuple[str, ...], meaning: str, *, default_text: str = "", name: str = ""
-) -> Any:
-    """Declare a setting; its variable is QUORUM_ and the name of the field, unless `name` says another."""
-    told = default_text or ("none" if default in ("", (), None) else f"`{str(default).lower()}`")
-    return field(default=default, repr=not kind.secret, metadata={"declared": (name, kind, readers, meaning, told)})
 
 
 def _username(readers: tuple[str, ...], meaning: str) -> Any:
@@ -192,6 +180,12 @@ class Settings:
         (WORKER,),
         "private networks that webhooks may call, separated by commas",
     )
+    webhook_proxy: str = setting(
+        Proxy(),
+        "",
+        (WORKER,),
+        "the proxy through which [webhooks](webhooks.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
+    )
     bus_url: str = setting(
         Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
     )
@@ -273,12 +267,7 @@ class Settings:
         )
 
 
-def _declared(attribute: str, default: Any, metadata: Mapping[str, Any]) -> Declared:
-    name, kind, readers, meaning, told = metadata["declared"]
-    return Declared(name or PREFIX + attribute.upper(), attribute, kind, default, readers, meaning, told)
-
-
-SETTINGS = tuple(_declared(one.name, one.default, one.metadata) for one in fields(Settings))
+SETTINGS = declared_in(Settings)
 
 # Names with the prefix that no service reads, and who does: services leave them alone.
 NAMES_OF_OTHERS = {

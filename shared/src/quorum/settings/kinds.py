@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 
@@ -219,6 +220,23 @@ class Password(Kind):
         """Return the password."""
         if len(text) > MAX_SECRET_CHARACTERS:
             raise ValueError
+        return text
+
+
+class Proxy(Kind):
+    """The URL of an HTTP proxy."""
+
+    secret = True
+    example = "http://proxy:3128"
+    wanted = f"the URL of a proxy such as {example}"
+
+    def parse(self, text: str) -> str:
+        """Return the URL."""
+        found = urlsplit(text)
+        if found.scheme not in ("http", "https") or not found.hostname or not found.port:
+            raise _WrongError(f"must be {self.wanted}, with its port")
+        if found.path.strip("/") or found.query or found.fragment or not text.isprintable() or " " in text:
+            raise _WrongError(f"must be {self.wanted}, and nothing behind the port")
         return text
 
 

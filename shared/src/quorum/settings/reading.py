@@ -13,7 +13,8 @@ from marshmallow import Schema, ValidationError
 
 from quorum.endpoint import CLUSTER, MalformedUrlError
 from quorum.errors import SettingsError
-from quorum.settings.declared import NAMES_OF_OTHERS, PREFIX, SETTINGS, Declared, Settings
+from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS, Settings
+from quorum.settings.declaring import PREFIX, Declared
 
 FILE = "_FILE"
 MAX_FILE_BYTES = 65_536
