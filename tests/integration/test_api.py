@@ -377,8 +377,8 @@ def test_unknown_addresses_and_methods_are_problems_too(client: FlaskClient) -> 
 def test_only_trusted_hosts_are_answered(redis_url: str) -> None:
     settings = make_settings(redis_url, trusted_hosts=("quorum.example",))
     with claimed_app(settings, lambda _: None).test_client() as client:
-        assert client.get("/livez", base_url="http://quorum.example").status_code == 200
-        assert client.get("/livez", base_url="http://evil.example").status_code == 400
+        assert client.get("/v1/reasons", base_url="http://quorum.example").status_code == 200
+        assert client.get("/v1/reasons", base_url="http://evil.example").status_code == 400
 
 
 def test_metrics_count_requests_under_bounded_labels(client: FlaskClient) -> None:
