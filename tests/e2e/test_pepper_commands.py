@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from conftest import environment, make_settings
+from e2e.test_command_line import quorum
 from redis_server import RedisServer
-from test_command_line import quorum
 
 from quorum.redis_store.start import check_store
 

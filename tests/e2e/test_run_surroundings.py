@@ -1,8 +1,9 @@
-"""`quorum run` among what operators really have: odd paths, proxies, terminals of other encodings, no home, closed terminals."""
+"""`quorum run` among what operators really have: odd paths, proxies, other encodings, no home, closed terminals."""
 
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -12,15 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import is_dead, quorum_run
+from conftest import NO_CAPS, is_dead, quorum_run
 from redis_server import free_port, wait_until
 
+ODD = " a b 50%;q\"u'o#te {x} %(ENV_HOME)s $HOME `id` \\n ünï صورة\nnew line"
 NAMES = {
-    "a space, quotes and signs": " a b 50%;q\"u'o#te {x} %(ENV_HOME)s $HOME `id` \\n ",
-    "letters of the world": "ünï صورة 写真",
-    "a line break": "new\nline",
+    "of all that is special somewhere": ODD,
     "longer than a socket's name may be": "l" * 100 + "/" + "m" * 100,
-    "a dash": "-c",
+    "like an option": "-c",
 }
 NOWHERE = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
 
@@ -57,9 +57,8 @@ def test_no_proxy_is_asked_for_what_is_on_this_machine(tmp_path: Path) -> None:
     with quorum_run(tmp_path, **NOWHERE):
         assert command(tmp_path, "status", **NOWHERE).returncode == 0
         script = ". data/env; curl -s -m 5 $QUORUM_URL/readyz"
-        done = subprocess.run(
-            ["sh", "-c", script], cwd=tmp_path, env={**os.environ, **NOWHERE}, capture_output=True, check=False
-        )
+        proxied = {**os.environ, **NOWHERE}
+        done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=proxied, capture_output=True, check=False)
         assert json.loads(done.stdout)["status"] == "ready"
 
 
@@ -79,30 +78,21 @@ def latin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_a_terminal_of_another_encoding_changes_nothing(latin: dict[str, str], tmp_path: Path) -> None:
     """The default policy has labels in Arabic; what the terminal cannot show becomes an escape."""
     policy = tmp_path / "policy.toml"
-    policy.write_text(
-        (Path(__file__).parents[1] / "policies" / "no_caps.toml").read_text(encoding="utf-8") + "\n# صورة\n",
-        encoding="utf-8",
-    )
+    policy.write_text(NO_CAPS.read_text(encoding="utf-8") + "\n# صورة\n", encoding="utf-8")
     directory = tmp_path / "صورة"
     directory.mkdir()
     with quorum_run(directory, QUORUM_POLICY=str(policy), **latin) as trial:
         assert command(directory, "status").returncode == 0
-        wait_until(
-            lambda: "quorum is running" in (directory / "run.log").read_text(encoding="latin-1"), 10, "the greeting"
-        )
+        log = directory / "run.log"
+        wait_until(lambda: "quorum is running" in log.read_text(encoding="latin-1"), 10, "the greeting")
         trial.process.send_signal(signal.SIGINT)
         assert trial.process.wait(30) == 0
 
 
-@pytest.mark.parametrize(
-    "env",
-    [
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"HOME": "/nowhere/at/all"},
-        {"HOME": ""},
-        {"TERM": ""},
-    ],
-)
+NO_LANGUAGE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("env", [NO_LANGUAGE, {"HOME": "/nowhere/at/all", "TERM": ""}], ids=["language", "home"])
 def test_what_a_login_brings_may_be_missing(env: dict[str, str], tmp_path: Path) -> None:
     with quorum_run(tmp_path, **env) as trial:
         trial.process.send_signal(signal.SIGINT)
@@ -118,30 +108,28 @@ def test_what_it_writes_is_for_its_owner_under_any_mask(mask: int, tmp_path: Pat
             assert trial.process.wait(30) == 0
     finally:
         os.umask(before)
-    wider = [
-        path for place in ("data", ".run") for path in (tmp_path / place).rglob("*") if path.stat().st_mode & 0o077
-    ]
-    assert wider == []
+    written = [path for place in ("data", ".run") for path in (tmp_path / place).rglob("*")]
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
 
 
-@pytest.mark.parametrize("name", ["token", "json", "redis", "supervisor", "quorum"])
-def test_a_script_where_it_is_started_does_not_stand_in_for_a_library(name: str, tmp_path: Path) -> None:
-    (tmp_path / f"{name}.py").write_text("raise SystemExit('taken for a library')\n")
-    process = psutil.Popen(
+def test_scripts_where_it_is_started_do_not_stand_in_for_libraries(tmp_path: Path) -> None:
+    for name in ("token", "json", "redis", "supervisor", "celery", "quorum"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name}.py was taken for a library')\n")
+    process = subprocess.Popen(
         [str(Path(sys.executable).parent / "quorum"), "run"],
         env={**os.environ, "QUORUM_PORT": str(free_port())},
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
     )
-    said = ""
-    while "Ctrl-C" not in said and (line := process.stdout.readline()):
-        said += line
-    assert "quorum is running" in said, said
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.stdout
+    with process, process.stdout as output:
+        said = b""
+        while b"Ctrl-C" not in said and (line := output.readline()):
+            said += line
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, said
+    assert b"quorum is running" in said
 
 
 def in_a_terminal(directory: Path, *words: str) -> tuple[psutil.Process, int]:
@@ -190,19 +178,12 @@ def test_status_and_stop_say_what_there_is(tmp_path: Path) -> None:
         told = command(tmp_path, "status")
         assert told.returncode == 0
         family = {process.pid for process in trial.process.children()} | {trial.process.pid}
-        named = {
-            int(word.rstrip(")"))
-            for word in told.stdout.split()
-            if word.rstrip(")").isdigit() and int(word.rstrip(")")) > 1
-        }
+        named = set(map(int, re.findall(r"process (\d+)", told.stdout)))
         assert named <= family
         assert len(named) == 5
         assert trial.url in told.stdout
-        stopped = next(child for child in trial.process.children() if "worker" in child.cmdline())
-        for process in (stopped, *stopped.children()):
-            process.suspend()
-        trial_api = next(child for child in trial.process.children() if "api" in child.cmdline())
-        for process in (trial_api, *trial_api.children()):
+        api = next(child for child in trial.process.children() if "api" in child.cmdline())
+        for process in (api, *api.children()):
             process.suspend()
         assert command(tmp_path, "status").returncode == 1
         began = time.monotonic()

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import Celery
 
+from quorum.brokers import ON_REDIS, kombu_address
 from quorum.settings import Settings
 
 DRAIN_TASK = "quorum.drain"
@@ -33,15 +34,18 @@ _SHARED: dict[str, Any] = {
 
 def make_celery(settings: Settings, **role: Any) -> Celery:
     """Return the Celery application that both sides agree on; `role` adds one side's own settings."""
-    app = Celery("quorum", broker=settings.broker_url, set_as_current=False)
+    address = kombu_address(settings.broker)
+    app = Celery("quorum", broker=address.url, set_as_current=False)
     app.conf.update(_SHARED)
     app.conf.update(role)
+    app.conf.broker_use_ssl = address.ssl
+    app.conf.broker_transport_options = {**role.get("broker_transport_options", {}), **address.transport_options}
     return app
 
 
 def bell_transport_options(settings: Settings) -> dict[str, Any]:
     """Return broker options under which publishing to a dead or hung broker gives up soon."""
-    if not settings.broker_url.startswith("redis"):
+    if settings.broker.kind not in ON_REDIS:
         return {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     return {
         "global_keyprefix": f"{settings.namespace}:broker:",

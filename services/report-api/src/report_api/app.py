@@ -47,8 +47,9 @@ from report_api.bodies import MAX_BODY_BYTES
 from report_api.forwarding import Forwarding, with_scheme
 from report_api.guard import guard
 from report_api.headers import Headers, with_headers
+from report_api.mounting import Mounted, Mounting
 from report_api.observe import observe
-from report_api.probes import make_probes
+from report_api.probes import PROBES, make_probes
 from report_api.problems import register_problems
 from report_api.server.greenlets import LoopParking
 from report_api.services import EXTENSION, Services
@@ -75,7 +76,8 @@ class _Api(Flask):
         """Bind the routes to a request; subdomains and WebSockets play no part here."""
         if request is None:
             return super().create_url_adapter(request)
-        request.host = get_host(request.environ, self.config["TRUSTED_HOSTS"])
+        trusted = None if request.path in PROBES else self.config["TRUSTED_HOSTS"]
+        request.host = get_host(request.environ, trusted)
         return self.url_map.bind(
             request.host,
             script_name=request.root_path,
@@ -132,12 +134,13 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     app.wsgi_app = with_headers(app.wsgi_app, Headers(settings.cors_origins))  # type: ignore[method-assign, assignment]
     if settings.proxy_hops:
         app.wsgi_app = with_scheme(app.wsgi_app, parts.forwarding)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = Mounted(app.wsgi_app, Mounting(parts.forwarding))  # type: ignore[method-assign]
     return app
 
 
 def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
-    client = connect(settings.redis_url, API_TIMEOUT_SECONDS)
-    impatient = connect(settings.redis_url, READY_TIMEOUT_SECONDS)
+    client = connect(settings.store, API_TIMEOUT_SECONDS)
+    impatient = connect(settings.store, READY_TIMEOUT_SECONDS)
     policies = PolicyFile(settings.policy_path)
     namespace, partitions = settings.namespace, settings.partitions
     looking_up = ThreadPoolExecutor(KEY_THREADS, "key")
@@ -164,7 +167,7 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
         webhooks=Webhooks(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         blocklist=Blocklist(client, namespace, partitions),
-        watch=Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions),
+        watch=Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions),
         waiting=Waiting(),
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),

@@ -6,7 +6,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from quorum import __version__
 from quorum.events import BATCH_TYPE
@@ -46,6 +46,8 @@ from report_api.services import services
 from report_api.waiting import MAX_WAIT_SECONDS
 
 DOCUMENT_URL = "/openapi.json"
+PAGE_URL = "/docs"
+_SWAGGER = {"dom_id": "#swagger-ui", "layout": "StandaloneLayout", "deepLinking": True, "oauth2RedirectUrl": ""}
 
 _PROBLEMS = {
     "400": "The request cannot be read.",
@@ -142,7 +144,14 @@ def register(app: Flask) -> None:
 
     @app.get(DOCUMENT_URL)
     def openapi_document() -> Response:
-        return Response(_document(services().policy), content_type="application/json")
+        headers = {"Vary": "X-Forwarded-Prefix"}
+        document = _served_at(request.root_path, _document(services().policy))
+        return Response(document, headers=headers, content_type="application/json")
+
+
+def _served_at(root: str, document: str) -> str:
+    """Add where the API is, when that is below a path."""
+    return json.dumps({"servers": [{"url": root}]})[:-1] + ", " + document[1:] if root else document
 
 
 def _ref(name: str) -> dict[str, str]:

@@ -35,6 +35,10 @@ class Forwarding:
         stated = self._stated(parse_address(peer) if peer else None, forwarded_proto)
         return stated.strip() if stated and stated.strip() in _SCHEMES else None
 
+    def is_proxied(self, peer: str | None) -> bool:
+        """Tell whether a trusted proxy has connected, so that its headers count."""
+        return bool(self._hops) and self._trusts(parse_address(peer) if peer else None)
+
     def _stated(self, connected: Address | None, values: str | None) -> str | None:
         """Return the value that the outermost trusted proxy has set, None when it has set none."""
         if not self._hops or not values or not self._trusts(connected):

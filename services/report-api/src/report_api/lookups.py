@@ -64,7 +64,7 @@ def get_blocklist() -> Response:
         "next": page.next,
     }
     if page.next:
-        headers["Link"] = f'</v1/blocklist?page={page.next}&limit={limit}>; rel="next"'
+        headers["Link"] = f'<{request.root_path}/v1/blocklist?page={page.next}&limit={limit}>; rel="next"'
     return Response(json.dumps(body, ensure_ascii=False), headers=headers, content_type=JSON)
 
 
@@ -85,7 +85,7 @@ def get_events() -> Response:
         json.dumps([event.as_cloudevent() for event in events], ensure_ascii=False),
         headers={
             "Quorum-Cursor": after,
-            "Link": f'</v1/events?after={after}>; rel="next"',
+            "Link": f'<{request.root_path}/v1/events?after={after}>; rel="next"',
             "Cache-Control": "no-store",
         },
         content_type=BATCH_TYPE,

@@ -10,9 +10,10 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
+from quorum.brokers import ON_REDIS, kombu_address
 from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
 from quorum.lifeline import end_with_parent
 from quorum.metrics_policy import PolicyCollector
@@ -43,7 +44,7 @@ from tally_worker.sweeper import Sweeper
 
 def transport_options(settings: Settings) -> dict[str, Any]:
     """Return the broker options under which a worker survives a broker that hangs, restarts or is full."""
-    if not settings.broker_url.startswith("redis"):
+    if settings.broker.kind not in ON_REDIS:
         return {}
     return {
         "global_keyprefix": f"{settings.namespace}:broker:",
@@ -59,7 +60,7 @@ def transport_options(settings: Settings) -> dict[str, Any]:
 
 def open_tallies(settings: Settings) -> list[PartitionTally]:
     """Return the tallies of all partitions on a connection of their own."""
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     return [
         PartitionTally(client, keys_of(settings.namespace, number), settings.partitions, settings.journal_reports)
         for number in range(settings.partitions)
@@ -108,14 +109,14 @@ def make_worker(settings: Settings) -> Celery:
 
 def process_name() -> str:
     """Return a name that no other process has or had: in containers host names and process ids come again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+    return f"{socket.gethostname()}:{secrets.token_hex(8)}:{os.getpid()}"
 
 
 def make_sweeper(
     settings: Settings, policies: PolicyFile, registry: CollectorRegistry, worker: str, parts: PartMetrics
 ) -> Sweeper:
     """Return a sweeper with connections of its own."""
-    store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
+    store = connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
     return Sweeper(
         open_tallies(settings),
         Retention(*store, backup_days=settings.backup_days, event_seconds=settings.event_retention_seconds),
@@ -135,9 +136,9 @@ def make_deliverer(
 ) -> Deliverer:
     """Return what delivers events to webhooks, with connections of its own."""
     namespace, partitions = settings.namespace, settings.partitions
-    webhooks = Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions)
-    watch = Watch(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), namespace, partitions)
-    attempts = Attempts(webhooks, Caller(settings.webhook_networks), metrics, tracing)
+    webhooks = Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
+    watch = Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
+    attempts = Attempts(webhooks, Caller(settings.webhook_networks, proxy=settings.webhook_proxy), metrics, tracing)
     return Deliverer(webhooks, watch, attempts, parts)
 
 
@@ -145,13 +146,13 @@ def make_bus(
     settings: Settings, metrics: DeliveryMetrics, worker: str, parts: PartMetrics, tracing: Tracing | None = None
 ) -> Bus | None:
     """Return what publishes events to the message bus, when there is one."""
-    if not settings.bus_url:
+    if settings.bus is None:
         return None
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
-    watching = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    watching = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     namespace, partitions = settings.namespace, settings.partitions
     return Bus(
-        settings.bus_url,
+        kombu_address(settings.bus),
         settings.bus_exchange,
         feed=Feed(client, namespace, partitions),
         watch=Watch(watching, namespace, partitions),
@@ -216,7 +217,7 @@ def sweeping_step(
 
 
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
-    """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
+    """Run a worker until it is told to stop. Raises QuorumError when it cannot start, SystemExit when it broke off."""
     check_store(settings)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
@@ -229,7 +230,10 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     ProcessCollector(registry=registry)
     app.tasks[DRAIN_TASK].Request = counting_requests(registry)  # type: ignore[assignment] # Celery takes a class as well
     app.steps["worker"].add(sweeping_step(settings, registry, metrics_address, metrics_port))
-    app.worker_main(
+    workers: list[Any] = []
+    worker_init.connect(lambda sender, **_: workers.append(sender), weak=False)
+    untyped: Any = app  # its types say that this never returns
+    untyped.worker_main(
         [
             "--quiet",  # no banner
             "worker",
@@ -240,3 +244,5 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
             "--without-heartbeat",
         ]
     )
+    if any(worker.exitcode for worker in workers):  # Celery has logged why, and would end as if all were well
+        raise SystemExit(1)

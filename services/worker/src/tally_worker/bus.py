@@ -14,6 +14,7 @@ from typing import Any
 
 from kombu import Connection, Exchange, Producer
 
+from quorum.brokers import Address
 from quorum.errors import CursorExpired, InvalidCursor, QuorumError
 from quorum.events import Event
 from quorum.redis_store.bus import LEASE_MS, PUBLISH_SECONDS, BusPlace
@@ -43,7 +44,7 @@ class Bus:
 
     def __init__(
         self,
-        url: str,
+        address: Address,
         exchange: str,
         *,
         feed: Feed,
@@ -54,7 +55,7 @@ class Bus:
         parts: PartMetrics,
         tracing: Tracing | None = None,
     ) -> None:
-        self._url = url
+        self._address = address
         self._exchange = Exchange(exchange, type="topic", durable=True)
         self._feed = feed
         self._watch = watch
@@ -98,8 +99,11 @@ class Bus:
         return self._leads_until - time.monotonic() >= PUBLISH_SECONDS
 
     def _publish_while_leading(self) -> None:
-        options = _OPTIONS if self._url.startswith(("amqp", "pyamqp")) else {}
-        with Connection(self._url, transport_options=options, connect_timeout=3, heartbeat=0) as connection:
+        address = self._address
+        options = _OPTIONS if address.url.startswith("amqp") else address.transport_options
+        with Connection(
+            address.url, ssl=address.ssl, transport_options=options, connect_timeout=3, heartbeat=0
+        ) as connection:
             connection.ensure_connection(max_retries=1, timeout=5)
             with connection.channel() as channel:
                 producer = Producer(channel, exchange=self._exchange, auto_declare=True)

@@ -9,7 +9,7 @@ import ssl
 from functools import partial
 from typing import Any
 
-from aiohttp import TCPConnector
+from aiohttp import TCPConnector, hdrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
@@ -20,6 +20,12 @@ class PinnedConnector(TCPConnector):
     def __init__(self, addresses: list[str], tls: ssl.SSLContext, limit: int) -> None:
         super().__init__(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True, ssl=tls)
         self._factory: Any = partial(_Bounded, limit, loop=self._loop)
+
+    def _update_proxy_auth_header_and_build_proxy_req(self, req: Any) -> Any:
+        """Name the address in Host, too, when a proxy is asked to connect: aiohttp would name the receiver there."""
+        asked: Any = super()._update_proxy_auth_header_and_build_proxy_req(req)
+        asked.headers[hdrs.HOST] = f"{req.url.host_subcomponent}:{req.url.port}"
+        return asked
 
 
 class _Bounded(ResponseHandler):

@@ -4,6 +4,10 @@ A name is resolved once; every address that it has must be public (or in an allo
 addresses that were checked, one after the other until one takes it, so that a name that changes its mind between two
 look-ups gains nothing. Redirects are not followed, no proxy of the environment is used, and nothing is unpacked.
 
+Through a proxy of the settings it is the same: the proxy is told the address that was checked (CONNECT), never the
+name, which it would look up anew, inside. The name is for the certificate and the request alone. What lies in an
+allowed network is called directly.
+
 Every call ends within its time on the wall clock, whatever arrives. The status is the answer: once the headers are
 there, only the beginning of an error's text is waited for, and not for long.
 """
@@ -15,10 +19,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientError,
+    ClientHttpProxyError,
+    ClientProxyConnectionError,
     ClientResponse,
     ClientResponseError,
     ClientSession,
@@ -28,6 +36,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from quorum.addresses import Network, is_global_unicast, is_within, parse_address
 from quorum.webhooks import CALL_SECONDS, retry_after_seconds
 from tally_worker.connections import PinnedConnector
 from tally_worker.names import Names, Resolve, resolve
@@ -40,10 +49,6 @@ MIN_STATUS = 100
 MAX_HEADER_BYTES = 8190  # of each header
 MAX_ANSWER_BYTES = 65_536  # then it is hung up on: interim answers (1xx) and all
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-
-_NAT64 = IPv6Network("64:ff9b::/96")
 _PLAIN = {"accept-encoding": "identity"}
 
 
@@ -70,9 +75,15 @@ class Caller:
     """Posts to URLs. `allowed` are private networks that may be called all the same, there also without TLS."""
 
     def __init__(
-        self, allowed: tuple[Network, ...] = (), resolve: Resolve = resolve, seconds: float = CALL_SECONDS
+        self,
+        allowed: tuple[Network, ...] = (),
+        resolve: Resolve = resolve,
+        seconds: float = CALL_SECONDS,
+        *,
+        proxy: str = "",
     ) -> None:
         self._allowed = allowed
+        self._proxy = URL(proxy) if proxy else None
         self._names = Names(resolve)
         self._seconds = seconds
         self._tls = ssl.create_default_context()
@@ -95,9 +106,29 @@ class Caller:
         target = URL(url, encoded=True)  # as it was given: a receiver may have signed it
         host, port = target.raw_host or "", target.port or 0
         addresses = await self._checked(host, port, secure=target.scheme == "https")
-        connector = PinnedConnector(addresses, self._tls, MAX_ANSWER_BYTES)
+        content = {"data": body, "headers": {**_PLAIN, **headers}}
+        if self._proxy is None or all(self._is_allowed(address) for address in addresses):
+            return await self._send(addresses, target, content)
+        return await self._send_through(self._proxy, addresses, target, content)
+
+    async def _send_through(
+        self, proxy: URL, addresses: list[str], target: URL, content: dict[str, Any]
+    ) -> tuple[int, str, float | None]:
+        """Send by the proxy, to the first of the addresses to which it connects."""
+        name = target.raw_host or ""
+        content["headers"] = {hdrs.HOST: target.authority.rpartition("@")[2], **content["headers"]}
+        at = await self._names.addresses(proxy.raw_host or "", proxy.port or 0)
+        while True:
+            there = target.with_host(addresses.pop(0))
+            try:
+                return await self._send(at, there, {**content, "proxy": proxy, "server_hostname": name})
+            except ClientHttpProxyError:
+                if not addresses:
+                    raise
+
+    async def _send(self, addresses: list[str], target: URL, content: dict[str, Any]) -> tuple[int, str, float | None]:
         session = ClientSession(
-            connector=connector,
+            connector=PinnedConnector(addresses, self._tls, MAX_ANSWER_BYTES),
             timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             cookie_jar=DummyCookieJar(),
             auto_decompress=False,
@@ -107,7 +138,7 @@ class Caller:
             max_headers=MAX_HEADERS,
         )
         async with session:
-            response = await session.post(target, data=body, headers={**_PLAIN, **headers}, allow_redirects=False)
+            response = await session.post(target, allow_redirects=False, **content)
             try:
                 if response.status < MIN_STATUS:
                     return 0, f"the answer has the status {response.status}", None
@@ -117,41 +148,26 @@ class Caller:
 
     async def _checked(self, host: str, port: int, *, secure: bool) -> list[str]:
         """Return the addresses to connect to. Raises Forbidden, and what the look-up raises."""
-        found = [host] if _is_address(host) else await self._names.addresses(host, port)
+        found = [host] if parse_address(host) else await self._names.addresses(host, port)
         if not found:
             raise Forbidden("the name has no address")
         for text in found:
-            inner = _embedded(ip_address(text.partition("%")[0]))
-            if any(inner in network for network in self._allowed):
+            address = parse_address(text)
+            if self._is_allowed(text):
                 continue
-            if not inner.is_global or inner.is_multicast or inner.is_reserved:
+            if not address or not is_global_unicast(address):
                 raise Forbidden(f"{text} is not a public address")
             if not secure:
                 raise Forbidden("only https is called outside of allowed networks")
         return found
 
+    def _is_allowed(self, text: str) -> bool:
+        address = parse_address(text)
+        return address is not None and is_within(address, self._allowed)
+
 
 def _is_well(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - HTTP
-
-
-def _is_address(host: str) -> bool:
-    with suppress(ValueError):
-        ip_address(host)
-        return True
-    return False
-
-
-def _embedded(address: Address) -> Address:
-    """Return the IPv4 address inside an IPv6 address that stands for one."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return address.ipv4_mapped
-        if address.sixtofour:
-            return address.sixtofour
-        if address in _NAT64:
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 async def _detail(response: ClientResponse) -> str:
@@ -166,8 +182,16 @@ async def _detail(response: ClientResponse) -> str:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, ClientHttpProxyError):
+        return f"the proxy does not connect: {error.status} {' '.join(error.message.split())}"
+    if isinstance(error, ClientProxyConnectionError):
+        return f"no connection to the proxy: {error.os_error}"
     if isinstance(error, ClientResponseError):  # its text has the URL and what arrived, at length
         return f"not an answer in HTTP: {' '.join(error.message.split())}"
+    if isinstance(error, ClientConnectorCertificateError) and isinstance(error.certificate_error, ssl.SSLError):
+        return f"the certificate is not accepted: {getattr(error.certificate_error, 'verify_message', error)}"
+    if isinstance(error, ClientConnectorError):
+        return f"no connection: {error.os_error}"
     return f"{type(error).__name__}: {error}"
 
 

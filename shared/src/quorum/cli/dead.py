@@ -22,7 +22,7 @@ def dead() -> None:
 
 def _letters() -> DeadLetters:
     settings = read_settings()
-    return DeadLetters(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    return DeadLetters(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
 
 
 def _describe(letter: DeadLetter) -> str:

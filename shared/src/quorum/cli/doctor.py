@@ -82,7 +82,7 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
-    client = connect(settings.redis_url, TIMEOUT_SECONDS)
+    client = connect(settings.store, TIMEOUT_SECONDS)
     health = Health(client, settings.namespace, settings.partitions)
     steps: list[Callable[[], Iterator[Finding]]] = [
         lambda: (Finding(level, text) for level, text in server_findings(client)),

@@ -20,7 +20,7 @@ def keys() -> None:
 
 def _api_keys() -> ApiKeys:
     settings = read_settings()
-    return ApiKeys(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace)
+    return ApiKeys(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace)
 
 
 @keys.command()

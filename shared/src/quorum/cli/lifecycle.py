@@ -36,7 +36,7 @@ def backup(file: Path) -> None:
     """
     with plain_failures():
         settings = read_settings()
-        store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace
+        store = connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace
         if file != STREAM and is_replaceable(file):
             written = write_backup(*store, file, _tell)
             _tell(f"{written} keys, {file.stat().st_size:,} bytes: {file}")
@@ -57,7 +57,7 @@ def restore(file: Path, lists: tuple[Path, ...], *, resume: bool) -> None:
     """
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         options: dict[str, Any] = {"erased": _erased(settings, lists), "backup_days": settings.backup_days}
         with _seekable(file) as held:
             name = "standard input" if file == STREAM else str(file)
@@ -73,7 +73,7 @@ def migrate() -> None:
     """Bring the data of an older release to this one, while API and workers are stopped. Take a backup first."""
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         if migrate_layout(client, settings.namespace, click.echo):
             click.echo(f"the data has layout {LAYOUT_VERSION} now")
         else:
@@ -96,10 +96,11 @@ def _tell_what_to_know(client: Any, settings: Settings, lists: tuple[Path, ...])
             "WEBHOOKS AND BUS ARE PAUSED: a copy must not call the endpoints of its original. Nothing is lost; "
             "`quorum webhooks resume` when this is the one that counts"
         )
-    if not settings.erasures_path and not lists:
+    known = settings.erasures_path and settings.erasures_path.exists()
+    if not known and not lists:
         _tell(
-            "No list of erasures was given (QUORUM_ERASURES, --erasures): people whom `quorum forget` erased after "
-            "this backup was taken may be back; forget them again"
+            "NO LIST OF ERASURES WAS READ (QUORUM_ERASURES, --erasures): people whom `quorum forget` erased after this "
+            "backup was taken may be back, unless Redis still knew them; forget them again"
         )
 
 

@@ -181,13 +181,13 @@ def _keep_outside(settings: Settings, erasure: Erasure, fingerprints: list[bytes
 
 
 def _store(settings: Settings) -> tuple[Any, str, int]:
-    return connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
+    return connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
 
 
 def _identities(settings: Settings) -> Identities:
     if not settings.pepper:
         raise SettingsError("QUORUM_PEPPER is missing; without it nobody's fingerprint is known")
-    store = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    store = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     check_pepper(store, settings.namespace, settings.pepper, settings.pepper_previous, claim=False)
     return Identities(settings.pepper, settings.pepper_previous)
 

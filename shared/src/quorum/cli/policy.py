@@ -85,7 +85,7 @@ def export_reports(file: TextIO) -> None:
 
 def _journal() -> Iterable[Report]:
     settings = read_settings()
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     return Journal(client, settings.namespace, settings.partitions).reports()
 
 

@@ -24,7 +24,7 @@ def tail(*, from_start: bool, as_json: bool, no_follow: bool) -> None:
     """Print events live (Ctrl-C ends it)."""
     with plain_failures():
         settings = read_settings()
-        feed = Feed(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+        feed = Feed(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
         cursor = None if from_start else feed.end()
         while True:
             try:

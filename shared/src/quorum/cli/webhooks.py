@@ -21,7 +21,7 @@ def webhooks() -> None:
 
 def _store() -> Webhooks:
     settings = read_settings()
-    return Webhooks(connect(settings.redis_url, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    return Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
 
 
 @webhooks.command()
@@ -49,7 +49,8 @@ def list_webhooks() -> None:
             state = f"disabled: {one.disabled_because}" if one.disabled_ms else failing
             click.echo(f"{one.id}  {one.url}  {state}  {waiting} waiting, {dead} dead  {one.name}")
         for webhook_id in store.unreadable():
-            click.echo(f"{webhook_id!r}  cannot be read and gets nothing: remove it, and add it again")
+            shown = webhook_id if webhook_id.isprintable() else repr(webhook_id)
+            click.echo(f"{shown}  cannot be read and gets nothing: remove it, and add it again")
 
 
 @webhooks.command()
@@ -86,7 +87,7 @@ def resume() -> None:
     """Let all deliveries go on, those to the bus too, after a restore has paused them."""
     with plain_failures():
         settings = read_settings()
-        client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         ended = Pause(client, settings.namespace).end()
         click.echo("deliveries go on" if ended else "deliveries were not paused")
 

@@ -4,13 +4,12 @@
 intake waits or answers 503, and nothing is lost. Any Redis from the same version on can read it back (`restore.py`).
 """
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -18,7 +17,7 @@ from redis.exceptions import ResponseError
 from quorum.errors import BackupError
 from quorum.files import whole_file
 from quorum.redis_store.backup_file import BackupWriter
-from quorum.redis_store.cluster import servers
+from quorum.redis_store.cluster import names_under, servers
 from quorum.redis_store.connection import is_transient, translated_errors
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.kinds import Kind, kind_of
@@ -109,15 +108,6 @@ def _lasting(client: Any, namespace: bytes, partitions: int, tell: Tell) -> Iter
             tell(f"left out: {_shown(name)}, which is no key of quorum")
         elif place[1].lasting:
             yield name, place[1]
-
-
-def names_under(client: Redis, namespace: bytes) -> set[bytes]:
-    """Return the names of all keys of a namespace's partitions, whatever its characters mean to Redis' patterns."""
-    pattern = re.sub(rb"([\\*?\[\]^])", rb"\\\1", namespace) + b":{*"
-    found: set[bytes] = set()  # Redis may tell a name twice
-    for server in servers(client):
-        found.update(cast("Iterator[bytes]", server.scan_iter(pattern, count=10_000)))
-    return found
 
 
 def _shown(name: bytes) -> str:

@@ -40,9 +40,7 @@ class BusPlace:
     def lease(self, worker: str) -> bool:
         """Take or renew the right to publish; False while another worker has it, or deliveries are paused."""
         with translated_errors():
-            if self._client.exists(self._paused):
-                return False
-            return bool(self._lease(self._client, (self._lease_key,), (worker, LEASE_MS)))
+            return bool(self._lease(self._client, (self._lease_key, self._paused), (worker, LEASE_MS)))
 
     def release(self, worker: str) -> None:
         """Let another worker publish at once."""

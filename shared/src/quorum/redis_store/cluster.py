@@ -8,35 +8,30 @@ never a key: while its slot moves to another server, Redis answers TRYAGAIN to w
 a script runs whole or not at all then, too (tests/faults/test_redis_cluster.py).
 """
 
+import re
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from time import monotonic
 from typing import Any, Self, cast
-from urllib.parse import urlsplit, urlunsplit
 
 from redis import Redis
 from redis import exceptions as redis_errors
 from redis.backoff import ConstantBackoff
 from redis.cluster import ClusterNode, ClusterPipeline, RedisCluster
-from redis.connection import parse_url
 from redis.retry import Retry
 
-SCHEMES = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
-DEFAULT_PORT = 6379
 UNREACHABLE_SECONDS = 0.5  # how long nobody tries again to find the cluster
 
 
 class LazyCluster:
     """A cluster's client that looks for the cluster when it is first used, in the process that uses it.
 
-    Any of the nodes of the URL tells about all others.
+    Any of the `nodes` (host and port) tells about all others.
     """
 
-    def __init__(self, url: str, **options: Any) -> None:
-        parts = urlsplit(url)
-        credentials, _, hosts = parts.netloc.rpartition("@")
-        self._nodes = [_address(host) for host in hosts.split(",")]
-        plain = parts._replace(scheme=SCHEMES[parts.scheme], netloc=f"{credentials}@node" if credentials else "node")
-        self._options = {**_options(urlunsplit(plain)), **options}
+    def __init__(self, nodes: Sequence[tuple[str, int]], **options: Any) -> None:
+        self._nodes = nodes
+        self._options = options
         self._lock = Lock()
         self._client: Any = None
         self._failed: tuple[float, redis_errors.ConnectionError] | None = None
@@ -106,6 +101,15 @@ def servers(client: Redis) -> list[Redis]:
     return [cast("Redis", cluster.get_redis_connection(node)) for node in cluster.get_primaries()]
 
 
+def names_under(client: Redis, namespace: bytes) -> set[bytes]:
+    """Return the names of all keys of a namespace's partitions, whatever its characters mean to Redis' patterns."""
+    pattern = re.sub(rb"([\\*?\[\]^])", rb"\\\1", namespace) + b":{*"
+    found: set[bytes] = set()  # Redis may tell a name twice
+    for server in servers(client):
+        found.update(cast("Iterator[bytes]", server.scan_iter(pattern, count=10_000)))
+    return found
+
+
 def one_key_of_each_server(client: Redis, keys: list[str]) -> list[tuple[Redis, str]]:
     """Return each server that has some of the keys, with one of those: one, but for a cluster."""
     if not is_cluster(client):
@@ -141,15 +145,3 @@ def time_ms(client: Any, key: str) -> int:
     if not is_cluster(client):
         return in_ms(client.time())
     return in_ms(client.execute_command("TIME", target_nodes=client.get_node_from_key(key)))
-
-
-def _options(url: str) -> dict[str, Any]:
-    """Return what a URL says but for its nodes: credentials, and options after a question mark."""
-    read: Any = parse_url
-    told = {name: value for name, value in read(url).items() if name not in {"host", "port", "connection_class"}}
-    return {**told, "ssl": url.startswith("rediss")}
-
-
-def _address(host: str) -> tuple[str, int]:
-    name, colon, port = host.rpartition(":")
-    return (name.strip("[]"), int(port)) if colon and not host.endswith("]") else (host.strip("[]"), DEFAULT_PORT)

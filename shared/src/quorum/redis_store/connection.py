@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
-from urllib.parse import urlsplit
+from typing import Any, cast
 
 from redis import Redis
 from redis import exceptions as redis_errors
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
-from quorum.errors import StoreUnavailable
-from quorum.redis_store.cluster import SCHEMES, LazyCluster
+from quorum.endpoint import CLUSTER, SENTINEL, STORES, UNIX, Endpoint, MalformedUrlError, Tls, read_endpoint
+from quorum.errors import SettingsError, StoreUnavailable
+from quorum.redis_store.cluster import LazyCluster
 
 API_TIMEOUT_SECONDS = 0.4  # with one retry of a refused connection, an answer comes within a second
 WORKER_TIMEOUT_SECONDS = 5.0
@@ -32,37 +33,84 @@ _TRANSIENT = (
 _TRANSIENT_CODES = ("OOM ", "READONLY ", "LOADING ", "CLUSTERDOWN ", "MASTERDOWN ", "BUSY ", "NOREPLICAS ", "MISCONF ")
 
 
-def connect(url: str, timeout_seconds: float) -> Redis:
-    """Return a client whose every call ends within about twice `timeout_seconds`.
+def connect(server: Endpoint | str, timeout_seconds: float) -> Redis:
+    """Return a client whose every call ends within about twice `timeout_seconds`. Raises SettingsError for a bad URL.
 
     A call that was refused or cut off is tried once more; one that timed out is not, since its caller is waiting. In a
-    cluster (`redis+cluster://host:port,host:port`) it is, once it is known who has the slot now: so each server that is
-    asked on the way gets half the time.
+    cluster it is, once it is known who has the slot now; and sentinels are asked first who takes writes: so each server
+    that is asked on the way gets half the time.
     """
-    if urlsplit(url).scheme in SCHEMES:
-        return cast(
-            "Redis",
-            LazyCluster(
-                url,
-                protocol=2,
-                socket_timeout=timeout_seconds / 2,
-                socket_connect_timeout=min(timeout_seconds / 2, 1.0),
-                socket_keepalive=True,
-                max_connections=POOL_SIZE,
-            ),
-        )
-    return Redis.from_url(
-        url,
-        protocol=2,  # replies have the same shape on every server
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=min(timeout_seconds, 1.0),
-        socket_keepalive=True,
-        health_check_interval=0,
-        max_connections=POOL_SIZE,
-        retry=Retry(
+    endpoint = _read(server) if isinstance(server, str) else server
+    if endpoint.kind == CLUSTER:
+        return cast("Redis", LazyCluster(endpoint.hosts, **_options(endpoint, timeout_seconds / 2)))
+    options: dict[str, Any] = {
+        **_options(endpoint, timeout_seconds),
+        "db": endpoint.database,
+        "retry": Retry(
             ExponentialWithJitterBackoff(base=0.01, cap=0.05), 1, supported_errors=(redis_errors.ConnectionError,)
         ),
+    }
+    if endpoint.kind == SENTINEL:
+        return _found_by_sentinels(endpoint, options, timeout_seconds / 2)
+    if endpoint.kind == UNIX:
+        return Redis(unix_socket_path=endpoint.path, **options)
+    return Redis(host=endpoint.host, port=endpoint.port, **options)
+
+
+def _read(url: str) -> Endpoint:
+    try:
+        endpoint = read_endpoint(url)
+    except MalformedUrlError as error:
+        raise SettingsError(f"the URL of Redis {error}") from error
+    if endpoint.kind not in STORES:
+        raise SettingsError("the URL of Redis names a server of another kind")
+    return endpoint
+
+
+def _options(endpoint: Endpoint, timeout_seconds: float) -> dict[str, Any]:
+    """Return what holds for every server of an endpoint."""
+    return {
+        "username": endpoint.username or None,
+        "password": endpoint.password or None,
+        "protocol": 2,  # replies have the same shape on every server
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": min(timeout_seconds, 1.0),
+        "socket_keepalive": True,
+        "health_check_interval": 0,
+        "max_connections": POOL_SIZE,
+        **_tls_options(endpoint.tls),
+    }
+
+
+def _tls_options(tls: Tls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    return {
+        "ssl": True,
+        "ssl_ca_certs": tls.ca or None,
+        "ssl_certfile": tls.cert or None,
+        "ssl_keyfile": tls.key or None,
+        "ssl_cert_reqs": "required" if tls.verify else "none",
+        "ssl_check_hostname": tls.check_hostname,
+    }
+
+
+def _found_by_sentinels(endpoint: Endpoint, options: dict[str, Any], timeout_seconds: float) -> Redis:
+    """Return a client that asks the sentinels, at each new connection, which server takes writes."""
+    untyped: Any = Sentinel
+    sentinels = untyped(
+        endpoint.hosts,
+        sentinel_kwargs={
+            "username": endpoint.sentinel_username or None,
+            "password": endpoint.sentinel_password or None,
+            "protocol": 2,
+            "socket_timeout": timeout_seconds,
+            "socket_connect_timeout": timeout_seconds,
+            "retry": Retry(NoBackoff(), 0),
+            **_tls_options(endpoint.tls),
+        },
     )
+    return cast("Redis", sentinels.master_for(endpoint.service, **options))
 
 
 def is_transient(error: Exception) -> bool:

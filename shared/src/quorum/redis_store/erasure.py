@@ -13,8 +13,7 @@ from redis.exceptions import ResponseError
 
 from quorum.erasures import Erasures, merged
 from quorum.errors import MalformedEntry, SchemaMismatch
-from quorum.images import BUCKETS
-from quorum.redis_store.cluster import time_ms
+from quorum.redis_store.cluster import names_under, time_ms
 from quorum.redis_store.codec import STAMP_BYTES, decode_entry
 from quorum.redis_store.connection import is_transient, translated_errors
 from quorum.redis_store.keys import Keys, keys_of
@@ -99,26 +98,42 @@ def erase_again(client: Redis, all_keys: Sequence[Keys]) -> None:
 
 
 def _erase(client: Any, all_keys: Sequence[Keys], fingerprints: list[bytes]) -> tuple[Erased, list[str]]:
-    """Return how much was erased, and the keys that could not be looked into."""
+    """Return how much was erased, and the keys that could not be looked into.
+
+    In the order in which reports go: what a worker takes out of one place meanwhile is found in the next.
+    """
     tallied = waiting = recorded = 0
     unread: list[str] = []
     with translated_errors():
-        for keys in all_keys:
-            theirs = _test_of(fingerprints, {} if fingerprints else erased_people(client, [keys]))
+        tests = [_test_of(fingerprints, {} if fingerprints else erased_people(client, [keys])) for keys in all_keys]
+        for keys, theirs in zip(all_keys, tests, strict=True):
             waiting += _from_list(client, keys.inbox, theirs, unread)
             waiting += _from_dead_letters(client, keys.dead, theirs, unread)
-            tallied += _from_tallies(client, keys, fingerprints, unread)
+        buckets = _buckets(client, all_keys)
+        for keys, theirs in zip(all_keys, tests, strict=True):
+            tallied += _from_tallies(client, keys, buckets[keys.meta], fingerprints, unread)
             recorded += _from_list(client, keys.journal, theirs, unread)
     return Erased(tallied, waiting, recorded), unread
 
 
-def _from_tallies(client: Any, keys: Keys, fingerprints: list[bytes], unread: list[str]) -> int:
+def _buckets(client: Any, all_keys: Sequence[Keys]) -> dict[str, list[int]]:
+    """Return which buckets of tallies and standings there are, by the name of their partition's meta hash."""
+    found: dict[str, set[int]] = {keys.meta: set() for keys in all_keys}
+    prefixes = {prefix.encode(): keys.meta for keys in all_keys for prefix in (keys.images, keys.reporters)}
+    for name in names_under(client, all_keys[0].meta.rpartition(":{")[0].encode()):
+        prefix, colon, bucket = name.rpartition(b":")
+        if prefix + colon in prefixes and bucket.isdigit():
+            found[prefixes[prefix + colon]].add(int(bucket))
+    return {meta: sorted(buckets) for meta, buckets in found.items()}
+
+
+def _from_tallies(client: Any, keys: Keys, buckets: list[int], fingerprints: list[bytes], unread: list[str]) -> int:
     script, erased = Script("erase", shared="record"), 0
-    for start in range(0, BUCKETS, PAGE):
+    for start in range(0, len(buckets), PAGE):
         pipe = client.pipeline(transaction=False)
         names = [
             (f"{keys.images}{bucket}", f"{keys.reporters}{bucket}", keys.erased)
-            for bucket in range(start, min(start + PAGE, BUCKETS))
+            for bucket in buckets[start : start + PAGE]
         ]
         first = _tried(script, client, names[0], tuple(fingerprints))  # it loads the script for the others
         for one in names[1:]:
@@ -129,10 +144,7 @@ def _from_tallies(client: Any, keys: Keys, fingerprints: list[bytes], unread: li
 
 
 def _from_list(client: Any, key: str, theirs: _Theirs, unread: list[str]) -> int:
-    """Take their reports out, from the newest on, so that what comes and goes meanwhile hides none.
-
-    Those that a worker takes out of the inbox first are found in the tallies and the journal, which come after.
-    """
+    """Take their reports out, from the newest on, so that what comes and goes meanwhile hides none."""
     erased = seen = 0
     while entries := _page(unread, key, client.lrange, key, -seen - PAGE, -seen - 1):
         removed = sum(client.lrem(key, -1, entry) for entry in entries if theirs(entry))
@@ -143,7 +155,8 @@ def _from_list(client: Any, key: str, theirs: _Theirs, unread: list[str]) -> int
 
 def _from_dead_letters(client: Any, key: str, theirs: _Theirs, unread: list[str]) -> int:
     letters = _page(unread, key, client.xrange, key)
-    return sum(client.xdel(key, letter) for letter, fields in letters if any(map(theirs, fields.values())))
+    found = tuple(letter for letter, fields in letters if any(map(theirs, fields.values())))
+    return int(Script("erase_letters")(client, (key,), found)) if found else 0
 
 
 def _test_of(fingerprints: list[bytes], erased: Erasures) -> _Theirs:

@@ -16,8 +16,8 @@ from redis.exceptions import ResponseError
 
 from quorum.erasures import Erasures, merged
 from quorum.errors import BackupError
-from quorum.redis_store.backup import names_under
 from quorum.redis_store.backup_file import BackupReader, Head, KeptKey
+from quorum.redis_store.cluster import names_under
 from quorum.redis_store.connection import is_transient, translated_errors
 from quorum.redis_store.erasure import erase_again, erased_people
 from quorum.redis_store.keys import Keys, keys_of

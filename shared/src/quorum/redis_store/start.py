@@ -11,7 +11,7 @@ def check_store(settings: Settings) -> None:
 
     Raises SchemaMismatch, SettingsError, StoreUnavailable.
     """
-    client = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
     check_layout(client, settings.namespace, settings.partitions)
     if settings.pepper:
         check_pepper(client, settings.namespace, settings.pepper, settings.pepper_previous)

@@ -4,49 +4,38 @@ To add one, add a field: `docs/settings.md` is made from these (`make generate`)
 on.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from quorum.addresses import Network
 from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
+from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
 from quorum.origins import canonical_origin
-from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Secret, Text, Url, Whole, matching, network
+from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
+from quorum.settings.kinds import (
+    Choice,
+    File,
+    Flag,
+    Items,
+    Password,
+    Proxy,
+    Secret,
+    Text,
+    Url,
+    Whole,
+    matching,
+    network,
+)
 
-PREFIX = "QUORUM_"
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 _HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*\.?"
-_STORES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
-_BROKERS = (*_STORES, "amqp", "amqps", "memory")
-_BUSES = ("amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
-
-API, STREAM, WORKER, COMMANDS = "API", "stream", "worker", "commands"
-ALL = (API, STREAM, WORKER, COMMANDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One setting. `readers` use its value; `default_text` is how the table tells the default."""
-
-    name: str  # of the environment variable
-    attribute: str  # of Settings
-    kind: Kind
-    default: Any
-    readers: tuple[str, ...]
-    meaning: str
-    default_text: str
-
-
-def setting(
-    kind: Kind, default: Any, readers: tuple[str, ...], meaning: str, *, default_text: str = "", name: str = ""
-) -> Any:
-    """Declare a setting; its variable is QUORUM_ and the name of the field, unless `name` says another."""
-    told = default_text or ("none" if default in ("", (), None) else f"`{str(default).lower()}`")
-    return field(default=default, metadata={"declared": (name, kind, readers, meaning, told)})
+def _username(readers: tuple[str, ...], meaning: str) -> Any:
+    return setting(Text(r"[\x21-\x7e]{1,200}", "1 to 200 ASCII characters without spaces"), "", readers, meaning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +43,30 @@ class Settings:
     """How one quorum is set up. Times are in seconds."""
 
     redis_url: str = setting(
-        Url(*_STORES, example=DEFAULT_REDIS_URL),
-        DEFAULT_REDIS_URL,
-        ALL,
-        "the store: `redis://`, `rediss://` or `unix://`; a cluster by some of its nodes: "
-        "`redis+cluster://host:port,host:port` (or `rediss+cluster://`)",
+        Url(*STORES), DEFAULT_REDIS_URL, ALL, "the store: [its URL](deployment.md#which-redis-and-how-to-name-it)"
     )
+    redis_username: str = _username(ALL, "the store's user, unless the URL names one")
+    redis_password: str = setting(Password(), "", ALL, "its password, as it is: nothing in it is written otherwise")
     broker_url: str = setting(
-        Url(*_BROKERS, example="redis://host:6379/0"),
+        Url(*BROKERS),
         "",
         (API, WORKER),
         "Celery's broker; with a cluster name one Redis or RabbitMQ of its own",
         default_text="as `QUORUM_REDIS_URL`",
     )
+    broker_username: str = _username((API, WORKER), "the broker's user; the store's where the broker is the store")
+    broker_password: str = setting(Password(), "", (API, WORKER), "its password; the store's where it is the store")
+    sentinel_username: str = _username(ALL, "the user of sentinels, where they ask for one")
+    sentinel_password: str = setting(Password(), "", ALL, "the password of sentinels, where they ask for one")
+    tls_ca: Path | None = setting(
+        File(),
+        None,
+        ALL,
+        "path of the certificates (PEM) of the authority that store, broker and bus are verified by",
+        default_text="those of the system",
+    )
+    tls_cert: Path | None = setting(File(), None, ALL, "path of a client certificate (PEM), for servers that want one")
+    tls_key: Path | None = setting(File(), None, ALL, "path of its key (PEM, unencrypted)")
     namespace: str = setting(
         Text(r"[A-Za-z0-9_.:/@+-]{1,64}", "1 to 64 letters, digits or signs of _.:/@+-"),
         "quorum",
@@ -180,12 +180,17 @@ class Settings:
         (WORKER,),
         "private networks that webhooks may call, separated by commas",
     )
-    bus_url: str = setting(
-        Url(*_BUSES, example="amqp://host:5672//"),
+    webhook_proxy: str = setting(
+        Proxy(),
         "",
         (WORKER,),
-        "a message bus that gets every event: `amqp://...`",
+        "the proxy through which [webhooks](webhooks.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
     )
+    bus_url: str = setting(
+        Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
+    )
+    bus_username: str = _username((WORKER,), "its user, unless the URL names one")
+    bus_password: str = setting(Password(), "", (WORKER,), "its password")
     bus_exchange: str = setting(
         Text(r"[\x21-\x7e]{1,127}", "1 to 127 ASCII characters without spaces"),
         "quorum",
@@ -234,15 +239,35 @@ class Settings:
     @property
     def in_cluster(self) -> bool:
         """Tell whether the store is a Redis Cluster."""
-        return urlsplit(self.redis_url).scheme.endswith("+cluster")
+        return self.store.kind == CLUSTER
+
+    @property
+    def store(self) -> Endpoint:
+        """Where the store is. Raises MalformedUrlError."""
+        return self._endpoint(self.redis_url, self.redis_username, self.redis_password)
+
+    @property
+    def broker(self) -> Endpoint:
+        """Where Celery's broker is. Raises MalformedUrlError."""
+        return self._endpoint(self.broker_url, self.broker_username, self.broker_password)
+
+    @property
+    def bus(self) -> Endpoint | None:
+        """Where the message bus is, if there is one. Raises MalformedUrlError."""
+        return self._endpoint(self.bus_url, self.bus_username, self.bus_password) if self.bus_url else None
+
+    def _endpoint(self, url: str, username: str, password: str) -> Endpoint:
+        return read_endpoint(
+            url,
+            username=username,
+            password=password,
+            sentinel_username=self.sentinel_username,
+            sentinel_password=self.sentinel_password,
+            tls=Tls(str(self.tls_ca or ""), str(self.tls_cert or ""), str(self.tls_key or "")),
+        )
 
 
-def _declared(attribute: str, default: Any, metadata: Mapping[str, Any]) -> Declared:
-    name, kind, readers, meaning, told = metadata["declared"]
-    return Declared(name or PREFIX + attribute.upper(), attribute, kind, default, readers, meaning, told)
-
-
-SETTINGS = tuple(_declared(one.name, one.default, one.metadata) for one in fields(Settings))
+SETTINGS = declared_in(Settings)
 
 # Names with the prefix that no service reads, and who does: services leave them alone.
 NAMES_OF_OTHERS = {

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError, fields
 
 from quorum.addresses import Network, parse_network
+from quorum.endpoint import EXAMPLES, SCHEMES, MalformedUrlError, parse_url
 
 MIN_SECRET_CHARACTERS = 16
 MAX_SECRET_CHARACTERS = 4096
 _SHOWN_CHARACTERS = 60  # of a bad value
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _QUOTES = ('""', "''", "``", "\u201c\u201d", "\u2018\u2019")  # the last are those of word processors
-_NODES = re.compile(r"(?:[^,:\[\]]+|\[[0-9a-f:]+\])(?::\d{1,5})?(?:,(?:[^,:\[\]]+|\[[0-9a-f:]+\])(?::\d{1,5})?)*")
 
 
 class Kind(fields.Field[Any]):
@@ -210,37 +210,54 @@ class Secret(Kind):
         return text
 
 
+class Password(Kind):
+    """A password that others have made, of any length."""
+
+    secret = True
+    wanted = f"a password of at most {MAX_SECRET_CHARACTERS} characters"
+
+    def parse(self, text: str) -> str:
+        """Return the password."""
+        if len(text) > MAX_SECRET_CHARACTERS:
+            raise ValueError
+        return text
+
+
+class Proxy(Kind):
+    """The URL of an HTTP proxy."""
+
+    secret = True
+    example = "http://proxy:3128"
+    wanted = f"the URL of a proxy such as {example}"
+
+    def parse(self, text: str) -> str:
+        """Return the URL."""
+        found = urlsplit(text)
+        if found.scheme not in ("http", "https") or not found.hostname or not found.port:
+            raise _WrongError(f"must be {self.wanted}, with its port")
+        if found.path.strip("/") or found.query or found.fragment or not text.isprintable() or " " in text:
+            raise _WrongError(f"must be {self.wanted}, and nothing behind the port")
+        return text
+
+
 class Url(Kind):
     """The address of a server, with its password perhaps."""
 
     secret = True
 
-    def __init__(self, *schemes: str, example: str) -> None:
+    def __init__(self, *kinds: str) -> None:
         super().__init__()
-        self._schemes = schemes
-        self.example = example
-        self.wanted = f"a URL such as {example}"
+        self._kinds = kinds
+        self.example = EXAMPLES[kinds[0]]
+        self.wanted = f"a URL such as {self.example}"
 
     def parse(self, text: str) -> str:
-        """Return the URL as it was given."""
-        if any(letter.isspace() for letter in text):
-            raise _WrongError(f"must be {self.wanted}, without spaces")
+        """Return the URL as it was given, which `read_endpoint` can read."""
         try:
-            parts = urlsplit(text)
-        except ValueError as error:
-            raise _WrongError(f"must be {self.wanted}, and its host cannot be read") from error
-        if parts.scheme not in self._schemes:
-            raise _WrongError(f"must be {self.wanted}, and its scheme is not one of {', '.join(self._schemes)}")
-        nodes = parts.netloc.rpartition("@")[2]
-        if parts.scheme.endswith("+cluster") and not _NODES.fullmatch(nodes):
-            raise _WrongError("must name nodes of the cluster: redis+cluster://host:port,host:port")
-        if "," not in nodes:
-            _check_port(nodes)
+            found = parse_url(text)
+        except MalformedUrlError as error:
+            raise _WrongError(str(error)) from error
+        if found.kind not in self._kinds:
+            schemes = [scheme for scheme, (kind, _) in SCHEMES.items() if kind in self._kinds]
+            raise _WrongError(f"must be {self.wanted}, and its scheme is not one of {', '.join(schemes)}")
         return text
-
-
-def _check_port(host: str) -> None:
-    try:
-        urlsplit(f"//{host}").port  # noqa: B018 - it is read to be checked
-    except ValueError as error:
-        raise _WrongError("must have a port from 0 to 65535 after its host, as in redis://host:6379/0") from error

@@ -11,8 +11,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from quorum.endpoint import CLUSTER, MalformedUrlError
 from quorum.errors import SettingsError
-from quorum.settings.declared import NAMES_OF_OTHERS, PREFIX, SETTINGS, Declared, Settings
+from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS, Settings
+from quorum.settings.declaring import PREFIX, Declared
 
 FILE = "_FILE"
 MAX_FILE_BYTES = 65_536
@@ -41,7 +43,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             texts |= {one.name: text} if text else {}
     values = _load(texts, given, problems)
     settings = Settings(**{one.attribute: values[one.name] for one in SETTINGS if one.name in values})
-    settings = replace(settings, broker_url=settings.broker_url or settings.redis_url)
+    settings = settings if settings.broker_url else _with_store_as_broker(settings)
     problems += _clashes(settings) if not problems else ()
     if problems:
         raise SettingsError(_told(problems))
@@ -113,11 +115,29 @@ def _advice(name: str) -> str:
     return f"did you mean {PREFIX}{near[0]}?" if near else "take it away (docs/settings.md lists every setting)"
 
 
+def _with_store_as_broker(settings: Settings) -> Settings:
+    return replace(
+        settings,
+        broker_url=settings.redis_url,
+        broker_username=settings.broker_username or settings.redis_username,
+        broker_password=settings.broker_password or settings.redis_password,
+    )
+
+
 def _clashes(settings: Settings) -> Iterator[str]:
     """Say what is wrong between settings that are good each by itself."""
-    if "+cluster://" in settings.broker_url:
+    endpoints = []
+    for attribute, name in (("store", "QUORUM_REDIS_URL"), ("broker", "QUORUM_BROKER_URL"), ("bus", "QUORUM_BUS_URL")):
+        try:
+            endpoints.append(getattr(settings, attribute))
+        except MalformedUrlError as error:
+            yield f"{name} {error}"
+            return
+    if settings.broker.kind == CLUSTER:
         fix = "must name one Redis or RabbitMQ of its own: Celery cannot use a Redis Cluster as its broker"
         yield f"QUORUM_BROKER_URL {fix}"
+    if (settings.tls_ca or settings.tls_cert or settings.tls_key) and not any(one and one.tls for one in endpoints):
+        yield "QUORUM_TLS_CA, _CERT and _KEY are for servers with TLS, and no URL says so: write rediss:// or amqps://"
     if settings.trusted_proxies and not settings.proxy_hops:
         yield "QUORUM_TRUSTED_PROXIES needs QUORUM_PROXY_HOPS: how many proxies a request comes through"
 

@@ -3,15 +3,16 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from quorum.identity import network_of
 from report_api.bodies import body_limit
-from report_api.forwarding import Forwarding, client_of
+from report_api.forwarding import Forwarding
 from report_api.headers import Headers
+from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
@@ -22,6 +23,7 @@ WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
 PROBE_THREADS = 2
 QUEUED_FOR_EACH_THREAD = 16  # requests; beyond it waiting takes longer than coming back
+REMEMBERED_PLACES = 4096
 LOOK_SECONDS = 0.25  # between two looks for requests whose time is over
 PROBES = frozenset({"/readyz", "/metrics"})
 INTAKE = "/v1/reports"
@@ -53,7 +55,8 @@ class Door:
         headers: Headers,
     ) -> None:
         self._app = app
-        self._forwarding = forwarding
+        self._mounting = Mounting(forwarding)
+        self._place_of = lru_cache(REMEMBERED_PLACES)(partial(_place_of, forwarding))
         self._headers = headers
         self._admission = admission
         self._parking = parking
@@ -86,7 +89,8 @@ class Door:
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
         environ = environ_of(scope)
-        method, path = scope.method, scope.path
+        self._mounting.place(environ)
+        method, path = scope.method, environ["PATH_INFO"]
         body = b"" if method in BODILESS else await self._read(environ, path, protocol)
         run = partial(call_wsgi, self._app, with_body(environ, body))
         if path == "/livez" or (path == INTAKE and "HTTP_IDEMPOTENCY_KEY" not in environ):
@@ -121,8 +125,8 @@ class Door:
             return b""
         task = asyncio.current_task()
         assert task is not None
-        address = client_of(self._forwarding, environ)
-        reading = self._admission.begin(network_of(address) if address else None, task.cancel)
+        place = self._place_of(environ["REMOTE_ADDR"], environ.get("HTTP_X_FORWARDED_FOR"))
+        reading = self._admission.begin(place, task.cancel)
         try:
             return await protocol() if limit < 0 else await _counted(protocol, limit)
         except asyncio.CancelledError:
@@ -146,6 +150,17 @@ class Door:
         self._admission.cut_late_ones()
         self._parking.end_late_waits()
         self._loop.call_later(LOOK_SECONDS, self._look)
+
+
+def _place_of(forwarding: Forwarding, peer: str, forwarded_for: str | None) -> Hashable:
+    """Return what a client is counted by: its IPv4 address, or its IPv6 network, in which it has any address it likes.
+
+    A client whose address is not known is counted with whoever has connected.
+    """
+    address = forwarding.client(peer, forwarded_for)
+    if address is None:
+        return peer
+    return network_of(address)
 
 
 async def _counted(protocol: Any, limit: int) -> bytes:

@@ -10,6 +10,7 @@ from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.redis_store.feed import BEGINNING
 from report_api.forwarding import Forwarding
 from report_api.headers import DATA
+from report_api.mounting import Mounting, below
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests
@@ -43,14 +44,17 @@ class StreamApp:
         self._check = check
         self._ask = ask
         self._forwarding = forwarding
+        self._mounting = Mounting(forwarding)
 
     async def serve(self, connection: Connection, request: Request) -> None:
         """Answer one request. Raises Refused, Gone."""
-        if request.path == "/livez":
+        prefix = self._mounting.prefix(request.peer, request.headers.get("x-forwarded-prefix", ""))
+        path = below(prefix, request.path)
+        if path == "/livez":
             _answer(connection, 200, b'{"status": "alive"}', "application/json")
-        elif request.path == "/metrics":
+        elif path == "/metrics":
             _answer(connection, 200, self._tally.text(), "text/plain; version=0.0.4; charset=utf-8")
-        elif request.path != PATH:
+        elif path != PATH:
             raise Refused(404, "http-404", "Not Found", f"this process serves {PATH}, /livez and /metrics")
         elif request.method != "GET":
             raise Refused(405, "http-405", "Method Not Allowed", "use GET", headers={"Allow": "GET"})

@@ -13,7 +13,7 @@ MAX_FIELDS = 16  # of a query
 _ORIGIN = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 # What is read of a request. A name with an underscore is none of these, whatever a proxy would make of it.
 _ONCE = ("authorization", "last-event-id")
-_MANY = ("x-forwarded-for",)
+_MANY = ("x-forwarded-for", "x-forwarded-prefix")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ class StreamServer:
     """To be made and run in one event loop."""
 
     def __init__(self, settings: Settings, limits: Limits) -> None:
-        client = connect(settings.redis_url, API_TIMEOUT_SECONDS)
-        watching = connect(settings.redis_url, WORKER_TIMEOUT_SECONDS)
+        client = connect(settings.store, API_TIMEOUT_SECONDS)
+        watching = connect(settings.store, WORKER_TIMEOUT_SECONDS)
         namespace, partitions = settings.namespace, settings.partitions
         check = Access(settings, KeyRing(ApiKeys(client, namespace))).check_read
         # Strangers wait for threads of their own, so that slow look-ups of theirs hold up no open stream.
