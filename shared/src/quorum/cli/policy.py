@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 import click
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.text import Text
 from quorum.cli.failures import plain_failures
 from quorum.errors import QuorumError, SettingsError
 from quorum.events import timestamp
+from quorum.files import is_replaceable, whole_file
 from quorum.model import DAY_MS, Report
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
@@ -72,15 +73,28 @@ def reports() -> None:
 
 
 @reports.command("export")
-@click.argument("file", type=click.File("w", encoding="utf-8"), default="-")
-def export_reports(file: TextIO) -> None:
-    """Write the journal as lines of JSON, with fingerprints in place of names, to FILE or to the terminal."""
+@click.argument("file", type=click.Path(path_type=Path), default="-")
+def export_reports(file: Path) -> None:
+    """Write the journal as lines of JSON, with fingerprints in place of names, to FILE or to the terminal.
+
+    FILE is readable by its owner only, and appears when it is whole.
+    """
     with plain_failures():
-        count = 0
-        for report in _journal():
-            file.write(to_line(report) + "\n")
-            count += 1
+        if is_replaceable(file) and file != Path("-"):
+            with whole_file(file) as out:
+                count = _export(out)
+        else:
+            with click.open_file(str(file), "wb") as out:
+                count = _export(out)
     click.echo(f"{count} reports", err=True)
+
+
+def _export(out: IO[bytes]) -> int:
+    count = 0
+    for report in _journal():
+        out.write(to_line(report).encode() + b"\n")
+        count += 1
+    return count
 
 
 def _journal() -> Iterable[Report]:
