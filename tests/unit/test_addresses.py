@@ -93,7 +93,7 @@ def _edges(blocks: list[str]) -> list[Any]:
     return [
         pytest.param(address, id=f"{network}-{address}")
         for network in networks
-        for address in {network[0], network[-1]}
+        for address in dict.fromkeys((network[0], network[-1]))
     ]
 
 

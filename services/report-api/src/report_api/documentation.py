@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the wire schemas, and the page that shows it."""
+"""The OpenAPI 3.1 document, made from the wire schemas."""
 
 import json
 from functools import lru_cache
@@ -6,8 +6,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response, render_template, request
-from flask_swagger_ui import get_swaggerui_blueprint
+from flask import Flask, Response, request
 
 from quorum import __version__
 from quorum.events import BATCH_TYPE
@@ -141,27 +140,13 @@ def _document(policy: Policy) -> str:
 
 
 def register(app: Flask) -> None:
-    """Serve the document and its page; the page's assets come from this server."""
+    """Serve the document."""
 
     @app.get(DOCUMENT_URL)
     def openapi_document() -> Response:
         headers = {"Vary": "X-Forwarded-Prefix"}
         document = _served_at(request.root_path, _document(services().policy))
         return Response(document, headers=headers, content_type="application/json")
-
-    @app.get(PAGE_URL)
-    @app.get(f"{PAGE_URL}/")
-    @app.get(f"{PAGE_URL}/index.html")
-    def documentation_page() -> Response:
-        root = request.root_path
-        config = {**_SWAGGER, "url": root + DOCUMENT_URL}
-        html = render_template(
-            "index.template.html", base_url=root + PAGE_URL, app_name="quorum API", config_json=json.dumps(config)
-        )
-        return Response(html, headers={"Cache-Control": "no-store"})
-
-    assets = get_swaggerui_blueprint(PAGE_URL, DOCUMENT_URL)  # its own page does not know of a path in front
-    app.register_blueprint(assets, url_prefix=PAGE_URL)
 
 
 def _served_at(root: str, document: str) -> str:

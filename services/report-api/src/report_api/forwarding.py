@@ -1,8 +1,11 @@
 """Who is at the other end of a request that may have come through reverse proxies."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from quorum.addresses import Address, Network, is_within, parse_address
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _SCHEMES = frozenset({"http", "https"})
 
@@ -45,6 +48,18 @@ class Forwarding:
 
     def _trusts(self, connected: Address | None) -> bool:
         return not self._trusted or (connected is not None and is_within(connected, self._trusted))
+
+
+def with_scheme(app: WsgiApp, forwarding: Forwarding) -> WsgiApp:
+    """Return a WSGI application that knows whether its client came by http or https."""
+
+    def told(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        scheme = forwarding.scheme(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_PROTO"))
+        if scheme:
+            environ["wsgi.url_scheme"] = scheme
+        return app(environ, start_response)
+
+    return told
 
 
 def client_of(forwarding: Forwarding, environ: dict[str, Any]) -> Address | None:

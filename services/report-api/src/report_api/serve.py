@@ -6,11 +6,12 @@ from quorum.settings import read_settings
 from quorum.tracing import make_tracing
 from report_api.app import create_app
 from report_api.correlation import add_request
-from report_api.forwarding import Forwarding
+from report_api.headers import Headers
 from report_api.observe import Cuts
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
+from report_api.services import EXTENSION, Services
 
 
 def api(threads: int) -> Door:
@@ -26,5 +27,13 @@ def api(threads: int) -> Door:
 
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
-    forwarding = Forwarding(settings.proxy_hops, settings.trusted_proxies)
-    return Door(app.wsgi_app, admission, parking, forwarding=forwarding, threads=threads, cuts=Cuts())
+    parts: Services = app.extensions[EXTENSION]
+    return Door(
+        app.wsgi_app,
+        admission,
+        parking,
+        threads,
+        cuts=Cuts(),
+        forwarding=parts.forwarding,
+        headers=Headers(settings.cors_origins),
+    )

@@ -21,7 +21,6 @@ class PinnedConnector(TCPConnector):
         super().__init__(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True, ssl=tls)
         self._factory: Any = partial(_Bounded, limit, loop=self._loop)
 
-
     def _update_proxy_auth_header_and_build_proxy_req(self, req: Any) -> Any:
         """Name the address in Host, too, when a proxy is asked to connect: aiohttp would name the receiver there."""
         asked: Any = super()._update_proxy_auth_header_and_build_proxy_req(req)

@@ -11,6 +11,7 @@ from typing import Any
 from quorum.addresses import Network
 from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
 from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
+from quorum.origins import canonical_origin
 from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
 from quorum.settings.kinds import (
     Choice,
@@ -168,11 +169,7 @@ class Settings:
         default_text="any",
     )
     cors_origins: tuple[str, ...] = setting(
-        Items(
-            matching(rf"https?://{_HOST}(?::\d{{1,5}})?|https?://\[[0-9a-f:]+\](?::\d{{1,5}})?"),
-            "origins",
-            "https://www.example.org",
-        ),
+        Items(canonical_origin, "origins", "https://www.example.org"),
         (),
         (API,),
         "origins whose pages may call the API, separated by commas: `https://www.example.org`",

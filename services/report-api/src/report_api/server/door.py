@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+from quorum.identity import network_of
 from report_api.bodies import body_limit
 from report_api.forwarding import Forwarding
+from report_api.headers import Headers
 from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.problems import PROBLEM_TYPE, Refused
@@ -22,7 +24,6 @@ WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 PROBE_THREADS = 2
 QUEUED_FOR_EACH_THREAD = 16  # requests; beyond it waiting takes longer than coming back
 REMEMBERED_PLACES = 4096
-IPV4, SITE_BITS = 4, 64
 LOOK_SECONDS = 0.25  # between two looks for requests whose time is over
 PROBES = frozenset({"/readyz", "/metrics"})
 INTAKE = "/v1/reports"
@@ -47,14 +48,16 @@ class Door:
         app: WsgiApp,
         admission: Admission,
         parking: LoopParking,
-        *,
-        forwarding: Forwarding,
         threads: int,
+        *,
         cuts: Cuts,
+        forwarding: Forwarding,
+        headers: Headers,
     ) -> None:
         self._app = app
         self._mounting = Mounting(forwarding)
         self._place_of = lru_cache(REMEMBERED_PLACES)(partial(_place_of, forwarding))
+        self._headers = headers
         self._admission = admission
         self._parking = parking
         self._cuts = cuts
@@ -75,12 +78,13 @@ class Door:
             answer = await self._answer(scope, protocol)
         except Refused as error:
             self._cuts.count(error.kind)
-            answer = _refusal(error)
+            answer = self._refusal(error, scope)
         except asyncio.CancelledError:  # the client has gone
             raise
         except Exception:
             log.exception("request failed at the door")
-            answer = _refusal(Refused(500, "http-500", "Internal Server Error", "something went wrong here"))
+            broken = Refused(500, "http-500", "Internal Server Error", "something went wrong here")
+            answer = self._refusal(broken, scope)
         protocol.response_bytes(*answer)
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
@@ -133,6 +137,14 @@ class Door:
         finally:
             self._admission.end(reading)
 
+    def _refusal(self, error: Refused, scope: Any) -> Answer:
+        """Return a problem document; the connection ends, since what is left of the request was not read."""
+        body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
+        headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
+        fields = list(headers.items())
+        self._headers.add(fields, scope.path, scope.headers.get("origin"), scope.method)
+        return Answer(error.status, fields, json.dumps({**body, "detail": error.detail}).encode())
+
     def _look(self) -> None:
         assert self._loop is not None
         self._admission.cut_late_ones()
@@ -148,7 +160,7 @@ def _place_of(forwarding: Forwarding, peer: str, forwarded_for: str | None) -> H
     address = forwarding.client(peer, forwarded_for)
     if address is None:
         return peer
-    return address if address.version == IPV4 else int(address) >> SITE_BITS
+    return network_of(address)
 
 
 async def _counted(protocol: Any, limit: int) -> bytes:
@@ -178,13 +190,6 @@ def call_wsgi(app: WsgiApp, environ: Environ) -> Answer:
             close()
     [(status, headers)] = begun
     return Answer(int(status[:3]), headers, body)
-
-
-def _refusal(error: Refused) -> Answer:
-    """Return a problem document; the connection ends, since what is left of the request was not read."""
-    body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
-    headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
-    return Answer(error.status, list(headers.items()), json.dumps({**body, "detail": error.detail}).encode())
 
 
 def _too_large(limit: int) -> Refused:

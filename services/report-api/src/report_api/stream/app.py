@@ -8,6 +8,8 @@ from functools import partial
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.redis_store.feed import BEGINNING
+from report_api.forwarding import Forwarding
+from report_api.headers import DATA
 from report_api.mounting import Mounting, below
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.stream.connection import Connection
@@ -24,7 +26,7 @@ RETRY_SECONDS = 1.0  # until the feed is looked at again when Redis did not answ
 RECONNECT = b"retry: 2000\n\n"  # ms
 HEARTBEAT = b": still here\n\n"
 EXPIRED = b"event: expired\ndata: {}\n\n"
-HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+HEADERS = {**dict(DATA), "Cache-Control": "no-store"}
 STREAM_HEADERS = {**HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
 log = logging.getLogger(__name__)
@@ -34,23 +36,15 @@ class StreamApp:
     """`check` tells whether a credential may read; `ask` runs it, and whatever blocks for a newcomer, in a thread."""
 
     def __init__(
-        self,
-        hub: Hub,
-        guests: Guests,
-        tally: Tally,
-        check: Check,
-        ask: Run,
-        *,
-        mounting: Mounting,
-        proxy_hops: int = 0,
+        self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, forwarding: Forwarding
     ) -> None:
         self._hub = hub
         self._guests = guests
         self._tally = tally
         self._check = check
         self._ask = ask
-        self._mounting = mounting
-        self._proxy_hops = proxy_hops
+        self._forwarding = forwarding
+        self._mounting = Mounting(forwarding)
 
     async def serve(self, connection: Connection, request: Request) -> None:
         """Answer one request. Raises Refused, Gone."""
@@ -89,7 +83,7 @@ class StreamApp:
             cursor = await self._begin_at(request)
         except StoreUnavailable as error:
             raise _unavailable() from error
-        self._guests.open_stream(connection, request.client(self._proxy_hops), authorization)
+        self._guests.open_stream(connection, request.client(self._forwarding), authorization)
         try:
             await connection.begin_stream(STREAM_HEADERS, RECONNECT)
             await self._pump(connection, cursor)

@@ -4,14 +4,14 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
+from quorum.addresses import Address
+from quorum.identity import network_of
 from report_api.problems import Refused
 from report_api.stream.limits import Limits
 
 RETRY = {"Retry-After": "5"}
-NETWORK_BITS = 64  # of an IPv6 address: what one customer of a provider has
 
 
 class Guest(Protocol):
@@ -80,7 +80,7 @@ class Guests:
         self.leave(guest)
         self._idle[guest] = None
 
-    def open_stream(self, guest: Guest, address: str, authorization: str | None) -> None:
+    def open_stream(self, guest: Guest, address: Address | None, authorization: str | None) -> None:
         """Give a stream to a connection. Raises Refused."""
         home = home_of(address)
         if len(self._streams) >= self._limits.streams:
@@ -127,12 +127,6 @@ class Guests:
             guest.cut("stopped")
 
 
-def home_of(address: str) -> str:
+def home_of(address: Address | None) -> str:
     """Return what limits are counted by: an IPv4 address, or the network that an IPv6 address is in."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or int(parsed) >> (128 - NETWORK_BITS))
-    return str(parsed)
+    return network_of(address) if address else "unknown"

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from quorum.addresses import Address
+from report_api.forwarding import Forwarding
 from report_api.problems import Refused
 
 MAX_FIELDS = 16  # of a query
@@ -25,10 +27,9 @@ class Request:
     peer: str
     has_body: bool
 
-    def client(self, proxy_hops: int) -> str:
-        """Return who asks, as the trusted proxies in front tell it: each adds the address that it was called from."""
-        told = self.headers.get("x-forwarded-for", "").split(",")
-        return told[-proxy_hops].strip() if 0 < proxy_hops <= len(told) else self.peer
+    def client(self, forwarding: Forwarding) -> Address | None:
+        """Return who asks, None when it is not known."""
+        return forwarding.client(self.peer, self.headers.get("x-forwarded-for"))
 
     def argument(self, name: str) -> str | None:
         """Return the first value of an argument in the query. Raises Refused."""

@@ -14,7 +14,6 @@ from quorum.redis_store.watch import Watch
 from quorum.settings import Settings
 from report_api.access import Access
 from report_api.forwarding import Forwarding
-from report_api.mounting import Mounting
 from report_api.stream.app import StreamApp
 from report_api.stream.connection import Connection, Patience
 from report_api.stream.guests import Guests
@@ -54,8 +53,7 @@ class StreamServer:
             self._tally,
             check,
             strangers.run,
-            mounting=Mounting(Forwarding(settings.proxy_hops, settings.trusted_proxies)),
-            proxy_hops=settings.proxy_hops,
+            forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
         )
         self._patience = Patience(settings.request_seconds, settings.stream_take_seconds)
 
