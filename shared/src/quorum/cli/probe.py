@@ -1,6 +1,6 @@
 """A health check for containers: `python -m quorum.cli.probe URL [METRIC MAXIMUM]`.
 
-Exit status 0 when URL answers 200 and, where a metric is named, its value is at most MAXIMUM: every one, if it has labels.
+Exit status 0 when URL answers 200 and, where a metric is named, each of its values is at most MAXIMUM.
 """
 
 import sys
