@@ -128,6 +128,11 @@ class Schedule:
             if actor.error:
                 raise actor.error
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all that is left is to end the actors, by an error that nobody should go on after."""
+        return self._over
+
     def _step(self) -> None:
         able = [number for number, actor in enumerate(self._actors) if not actor.done and self._can_run(actor)]
         if not able:
@@ -159,6 +164,7 @@ class Schedule:
         self._over = True
         for actor in self._actors:
             while not actor.done:
+                self._running = actor
                 actor.go.release()
                 self._back.acquire()
         for actor in self._actors:

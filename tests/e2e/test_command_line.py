@@ -97,7 +97,7 @@ def test_doctor_says_which_setting_cannot_be_read(own_redis: RedisServer) -> Non
     env = environment(make_settings(own_redis.url), QUORUM_SWEEP_SECONDS="soon")
     status, text = quorum("doctor", env=env)
     assert status == 1
-    assert "WRONG QUORUM_SWEEP_SECONDS must be a whole number from 1 to 60, not 'soon'" in text
+    assert "WRONG QUORUM_SWEEP_SECONDS must be a whole number of seconds from 1 to 60, not 'soon'" in text
 
 
 def test_doctor_says_what_is_wrong_with_the_policy(own_redis: RedisServer, tmp_path: Path) -> None:

@@ -256,7 +256,8 @@ def test_a_reporter_is_muted_shown_and_forgotten_at_the_keyboard(settings: Setti
     send(bench, "img-2", 2)
     assert bench.status("img-2").reporters == 2
     status, text = quorum(settings, "forget", "reader-0")
-    assert (status, text) == (0, "erased: 2 in tallies, 0 on their way, 2 in the journal\n")
+    assert status == 0
+    assert text.startswith("erased: 2 in tallies, 0 on their way, 2 in the journal\n")
     assert bench.status("img-2").reporters == 1
     status, text = quorum(settings, "forget", "--address", "nowhere")
     assert status == 1

@@ -150,25 +150,10 @@ def test_a_second_quorum_on_the_same_data_is_refused_in_words(trial: Trial) -> N
     data = trial.directory / "data"
     done = run_briefly(trial.directory, QUORUM_DATA=str(data), QUORUM_PORT=str(free_port()))
     assert done.returncode == 1
-    assert f"another quorum runs in {data}; stop it, or choose another directory with QUORUM_DATA" in done.stderr
+    named = f"another quorum runs in {data} (process {trial.process.pid}); stop it (quorum stop), or choose another"
+    assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert ask(trial, "/readyz")["status"] == "ready"
-
-
-def test_a_taken_port_is_refused_in_words(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = run_briefly(tmp_path, QUORUM_DATA=str(tmp_path / "data"), QUORUM_PORT=str(port))
-    assert done.returncode == 1
-    assert f"port {port} is taken; choose another with QUORUM_PORT" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("port", ["none", "0", "65536", "-1"])
-def test_a_port_that_is_none_is_refused_in_words(port: str, tmp_path: Path) -> None:
-    done = run_briefly(tmp_path, QUORUM_DATA=str(tmp_path / "data"), QUORUM_PORT=port)
-    assert done.returncode == 1
-    assert f"QUORUM_PORT must be a port number, not '{port}'" in done.stderr
 
 
 def run_briefly(directory: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -205,6 +190,25 @@ def test_what_was_reported_outlives_stopping_and_starting(how: signal.Signals, t
         wait_until(lambda: reporters(trial, "img-1") == CROSSING + 1, 10, "the count")
         assert events_of(trial, "img-1") == told
         stop(trial)
+
+
+def test_where_no_server_is_installed_the_data_goes_on_with_the_one_that_came_along(tmp_path: Path) -> None:
+    """Valkey reads what Redis wrote; Redis could not read what Valkey wrote, and is not tried."""
+    with quorum_run(tmp_path) as trial:
+        block(trial, "img-1")
+        stop(trial)
+    nowhere = {"PATH": str(tmp_path)}
+    with quorum_run(tmp_path, **nowhere) as trial:
+        assert "quorum starts in" in (log := (tmp_path / "run.log").read_text())
+        assert "Valkey" in log
+        assert ask(trial, "/v1/images/img-1")["state"] == "blocked"
+        block(trial, "img-2")
+        assert [len(told) for told in events_of(trial, "img-2")] == [1, 1, 1]
+        trial.process.send_signal(signal.SIGINT)
+        assert trial.process.wait(25) == 0
+    assert (tmp_path / "data" / "redis-version").read_text().startswith("Valkey ")
+    with quorum_run(tmp_path) as trial:
+        assert ask(trial, "/v1/images/img-2")["state"] == "blocked"
 
 
 def test_two_run_side_by_side(trial: Trial, tmp_path: Path) -> None:

@@ -25,10 +25,12 @@ from redis_server import RedisServer, free_port, wait_until
 from servers import newest_redis
 
 from quorum.events import BLOCKED
-from quorum.redis_store.backup import read_backup, write_backup
+from quorum.redis_store.backup import write_backup
 from quorum.redis_store.connection import connect
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.pause import Pause
+from quorum.redis_store.restore import read_backup
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.webhooks import Webhooks
 from quorum.webhooks import RETRY_SECONDS, new_subscription
@@ -373,3 +375,5 @@ def test_redis_comes_back_without_its_data(site: Site, tmp_path: Path) -> None:
     read_backup(site.redis.client, settings.namespace, kept)
     site.is_mended("QuorumDataMissing")
     wait_until(lambda: site.prometheus.values("max(quorum_blocked_images)") == [before + 1], 30, "what was blocked")
+    assert "paused" in site.findings()
+    assert Pause(site.redis.client, settings.namespace).end()

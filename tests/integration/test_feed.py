@@ -12,10 +12,11 @@ import quorum
 from quorum import consumer
 from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events import Event
-from quorum.redis_store.backup import read_backup, write_backup
+from quorum.redis_store.backup import write_backup
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.group_reader import GroupReader
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.restore import read_backup
 
 
 def namespace(bench: Bench) -> str:

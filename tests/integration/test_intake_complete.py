@@ -198,7 +198,7 @@ def test_without_an_allow_list_no_page_elsewhere_may_call(redis_url: str) -> Non
 
 @pytest.mark.parametrize("origins", ["*", "news.example.org", "https://news.example.org/", "https://a b"])
 def test_what_is_no_origin_is_refused_at_the_start(origins: str) -> None:
-    with pytest.raises(SettingsError, match="QUORUM_CORS_ORIGINS must hold origins"):
+    with pytest.raises(SettingsError, match="QUORUM_CORS_ORIGINS must be origins"):
         read_settings({"QUORUM_CORS_ORIGINS": origins})
 
 

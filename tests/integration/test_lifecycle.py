@@ -21,13 +21,14 @@ from store import Bench, open_bench
 from quorum.errors import BackupError, DataMissing, SchemaMismatch, StoreUnavailable
 from quorum.images import parse_image
 from quorum.policy import load_policy
-from quorum.redis_store import backup
-from quorum.redis_store.backup import read_backup, write_backup
+from quorum.redis_store import restore
+from quorum.redis_store.backup import write_backup
 from quorum.redis_store.dead_letters import DeadLetters
 from quorum.redis_store.health import Health
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import RESTORING, check_layout, missing_partitions
 from quorum.redis_store.migration import migrate
+from quorum.redis_store.restore import read_backup
 from quorum.redis_store.statuses import Statuses
 from quorum.redis_store.tally import PartitionTally
 from quorum.settings import Settings
@@ -206,18 +207,18 @@ def test_services_that_run_meanwhile_find_no_data_or_all_of_it(
     expected = read_books(settings)
     tally = PartitionTally(another.client, keys_of(settings.namespace, 0))
     statuses = Statuses(another.client, settings.namespace, 1)
-    real, looks = backup._pages, []
+    real, looks = restore._pages, []
 
-    def pages(path: Path) -> Iterator[Any]:
-        for page in real(path):
+    def pages(things: Any) -> Iterator[Any]:
+        for page in real(things):
             looks.append(tally.drain(load_policy()).taken)
             with pytest.raises(DataMissing):
                 statuses.of([parse_image("img-5")], load_policy())
             yield page
 
     with monkeypatch.context() as patched:
-        patched.setattr(backup, "PAGE", 20)
-        patched.setattr(backup, "_pages", pages)
+        patched.setattr(restore, "PAGE", 20)
+        patched.setattr(restore, "_pages", pages)
         read_backup(another.client, settings.namespace, path)
     assert looks == [0] * len(looks)
     assert len(looks) > 2
@@ -239,15 +240,15 @@ def test_a_partition_that_goes_on_already_is_left_alone(
         own_redis.client.rpush(inbox, b"old")
     path = tmp_path / "quorum.backup"
     write_backup(own_redis.client, settings.namespace, path)
-    real = backup._put_in_place
+    real = restore._put_in_place
 
-    def cut_off(redis: Any, namespace: str, keys: list[str], meta: Any) -> None:
-        if meta:
+    def cut_off(redis: Any, namespace: str, partition: int, *args: Any, **options: Any) -> None:
+        if partition == 0:
             raise StoreUnavailable("cut off")
-        real(redis, namespace, keys, meta)
+        real(redis, namespace, partition, *args, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(backup, "_put_in_place", cut_off)
+        patched.setattr(restore, "_put_in_place", cut_off)
         with pytest.raises(StoreUnavailable):
             read_backup(another.client, settings.namespace, path)
     assert missing_partitions(another.client, [keys_of(settings.namespace, number) for number in range(2)]) == [0]

@@ -13,8 +13,10 @@ from conftest import ROOT, TOKEN_SECRET
 from jwt.utils import base64url_encode
 
 from quorum.errors import InvalidToken
-from quorum.tokens import Subject, TokenReader, read_token_keys
+from quorum.token_keys import read_token_keys
+from quorum.tokens import Subject, TokenReader
 
+DAY = 86_400
 SNIPPETS = ROOT / "docs" / "snippets"
 RUNTIMES = {"mint_token.py": sys.executable, "mint_token.php": "php", "mint_token.mjs": "node"}
 
@@ -38,18 +40,18 @@ def mint(snippet: str, *arguments: str, **env: str) -> str:
 @pytest.mark.parametrize("snippet", RUNTIMES)
 def test_a_snippet_mints_what_the_api_accepts(snippet: str, tmp_path: Path) -> None:
     reader = TokenReader(read_token_keys(TOKEN_SECRET, None), "quorum")
-    assert reader.subject(mint(snippet, "reader-é/1")) == Subject("reader-é/1")
+    assert reader.subject(mint(snippet, "reader-é/1"), DAY) == Subject("reader-é/1")
     with pytest.raises(InvalidToken):
-        reader.subject(mint(snippet, "reader-1", "another audience"))
+        reader.subject(mint(snippet, "reader-1", "another audience"), DAY)
     with pytest.raises(InvalidToken):
-        reader.subject(mint(snippet, "reader-1", QUORUM_TOKEN_SECRET="another secret of the right length"))
+        reader.subject(mint(snippet, "reader-1", QUORUM_TOKEN_SECRET="another secret of the right length"), DAY)
     keys = tmp_path / "keys.json"
     key = {"kid": "2026", "kty": "oct", "k": base64url_encode(TOKEN_SECRET.encode()).decode()}
     keys.write_text(json.dumps({"keys": [key]}))
     rotating = TokenReader(read_token_keys("", keys), "quorum")
-    assert rotating.subject(mint(snippet, "reader-1", KEY_ID="2026")) == Subject("reader-1")
+    assert rotating.subject(mint(snippet, "reader-1", KEY_ID="2026"), DAY) == Subject("reader-1")
     with pytest.raises(InvalidToken):
-        rotating.subject(mint(snippet, "reader-1", KEY_ID="2025"))
+        rotating.subject(mint(snippet, "reader-1", KEY_ID="2025"), DAY)
 
 
 def test_the_documentation_shows_the_snippets_as_they_are() -> None:

@@ -41,6 +41,7 @@ WRONG: list[tuple[dict[str, Any], Finding]] = [
     ({"bus_lag_seconds": 61.0}, Finding("bus_behind", urgent=True)),
     ({"webhooks": replace(WELL.webhooks, failing=1)}, Finding("webhooks", urgent=False)),
     ({"webhooks": replace(WELL.webhooks, disabled=1)}, Finding("webhooks", urgent=False)),
+    ({"webhooks": replace(WELL.webhooks, paused=True), "bus_lag_seconds": 61.0}, Finding("paused", urgent=True)),
     ({"dead_letters": 1}, Finding("dead_letters", urgent=False)),
     ({"data_missing": True}, Finding("data_missing", urgent=True)),
     ({"wrong_type": True}, Finding("wrong_type", urgent=True)),

@@ -1,5 +1,6 @@
 """Calls to addresses that somebody else chose: nothing private is reached, whatever the name says."""
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -8,14 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
-from tally_worker import outbound
-from tally_worker.outbound import Caller
+from tally_worker.outbound import Answer, Caller
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
+def post(caller: Caller, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    return asyncio.run(caller.post(url, body, headers))
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -59,13 +63,13 @@ def port() -> Iterator[int]:
 
 def test_what_came_back_is_said(port: int) -> None:
     caller = Caller(LOOPBACK, lambda _host, _port: ["127.0.0.1"])
-    answer = caller.post(f"http://receiver.example:{port}/503", b"body", {"x": "y"})
+    answer = post(caller, f"http://receiver.example:{port}/503", b"body", {"x": "y"})
     assert (answer.status, answer.retry_after) == (503, 17.0)
     assert answer.detail == f"receiver.example:{port} body"
 
 
 def test_a_redirect_is_an_answer_and_not_followed(port: int) -> None:
-    assert Caller(LOOPBACK).post(f"http://127.0.0.1:{port}/redirect", b"", {}).status == 302
+    assert post(Caller(LOOPBACK), f"http://127.0.0.1:{port}/redirect", b"", {}).status == 302
     assert Receiver.hits == ["/redirect"]
 
 
@@ -79,7 +83,7 @@ def test_a_redirect_is_an_answer_and_not_followed(port: int) -> None:
     ],
 )  # fmt: skip
 def test_no_private_address_is_called(address: str, port: int) -> None:
-    answer = Caller((), lambda _host, _port: [address]).post(f"https://harmless.example:{port}/200", b"", {})
+    answer = post(Caller((), lambda _host, _port: [address]), f"https://harmless.example:{port}/200", b"", {})
     assert answer.status == 0
     assert "is not a public address" in answer.detail
     assert Receiver.hits == []
@@ -87,7 +91,7 @@ def test_no_private_address_is_called(address: str, port: int) -> None:
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(port: int) -> None:
     caller = Caller((), lambda _host, _port: ["93.184.216.34", "127.0.0.1"])
-    assert "not a public address" in caller.post(f"https://harmless.example:{port}/200", b"", {}).detail
+    assert "not a public address" in post(caller, f"https://harmless.example:{port}/200", b"", {}).detail
 
 
 def test_a_name_that_changes_its_mind_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,25 +102,24 @@ def test_a_name_that_changes_its_mind_is_asked_once(monkeypatch: pytest.MonkeyPa
         asked.append(host)
         return ["93.184.216.34"] if len(asked) == 1 else ["127.0.0.1"]
 
-    def connect(address: tuple[str, int], *_: object, **__: object) -> socket.socket:
-        connected.append(address[0])
+    async def connect(addr_infos: list[Any], **_: object) -> socket.socket:
+        connected.extend(info[4][0] for info in addr_infos)
         raise OSError("no network in tests")
 
-    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
-    answer = Caller((), fickle).post("https://fickle.example/200", b"", {})
+    monkeypatch.setattr("aiohappyeyeballs.start_connection", connect)
+    answer = post(Caller((), fickle), "https://fickle.example/200", b"", {})
     assert answer.status == 0
     assert (asked, connected) == (["fickle.example"], ["93.184.216.34"])
 
 
 def test_outside_of_allowed_networks_only_https_is_called() -> None:
-    answer = Caller((), lambda _host, _port: ["93.184.216.34"]).post("http://public.example/", b"", {})
+    answer = post(Caller((), lambda _host, _port: ["93.184.216.34"]), "http://public.example/", b"", {})
     assert "only https" in answer.detail
 
 
-def test_an_answer_that_drips_has_an_end(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
+def test_an_answer_that_drips_has_an_end(port: int) -> None:
     start = time.monotonic()
-    answer = Caller(LOOPBACK).post(f"http://127.0.0.1:{port}/drip", b"", {})
+    answer = post(Caller(LOOPBACK, seconds=0.5), f"http://127.0.0.1:{port}/drip", b"", {})
     assert answer.status == 0
     assert time.monotonic() - start < 3
 
@@ -125,11 +128,11 @@ def test_a_name_that_is_unknown_is_said() -> None:
     def unknown(_host: str, _port: int) -> list[str]:
         raise socket.gaierror("Name or service not known")
 
-    assert "gaierror" in Caller((), unknown).post("https://nowhere.example/", b"", {}).detail
+    assert "gaierror" in post(Caller((), unknown), "https://nowhere.example/", b"", {}).detail
 
 
 def test_certificates_are_checked_against_the_name(port: int) -> None:
     caller = Caller(LOOPBACK, lambda _host, _port: ["127.0.0.1"])
     assert caller._tls.verify_mode is ssl.CERT_REQUIRED
     assert caller._tls.check_hostname
-    assert caller.post(f"https://receiver.example:{port}/200", b"", {}).status == 0
+    assert post(caller, f"https://receiver.example:{port}/200", b"", {}).status == 0

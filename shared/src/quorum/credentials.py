@@ -12,6 +12,7 @@ from hashlib import sha256
 
 ID_BYTES = 6
 SECRET_BYTES = 32
+LEAST_TOKEN_SECRET_BYTES = 32  # RFC 7518, section 3.2: a key of HS256 is as long as its digest
 
 _KEY = re.compile(r"^qk_[A-Za-z0-9]{1,32}\.[A-Za-z0-9_-]{16,128}$")
 

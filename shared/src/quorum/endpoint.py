@@ -73,7 +73,7 @@ class Tls:
         """Raise MalformedUrlError when a file cannot be used, before any server is asked."""
         if bool(self.cert) != bool(self.key):
             raise MalformedUrlError("names a client certificate without its key, or a key without its certificate")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = ssl.create_default_context()
         try:
             if self.ca:
                 context.load_verify_locations(self.ca)
@@ -86,8 +86,8 @@ class Tls:
                 context.load_cert_chain(self.cert, self.key, password=_refuse_encrypted)
         except (OSError, ValueError) as error:
             raise MalformedUrlError(
-                "needs a client certificate (QUORUM_TLS_CERT or ssl_certfile) and its key (QUORUM_TLS_KEY or "
-                "ssl_keyfile), unencrypted, that can be read and fit together"
+                "needs a client certificate (QUORUM_TLS_CERT or ssl_certfile) and its unencrypted key (QUORUM_TLS_KEY "
+                "or ssl_keyfile), that can be read and fit together"
             ) from error
 
 

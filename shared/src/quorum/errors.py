@@ -101,6 +101,18 @@ class InvalidSubscription(PermanentError):
         self.problem = problem
 
 
+class SubscriptionExists(PermanentError):
+    """The endpoint gets these events already; `first` is the id of the webhook that sends them."""
+
+    def __init__(self, first: str, types: tuple[str, ...]) -> None:
+        super().__init__(f"webhook {first} sends {', '.join(types)} to this URL already; remove that one first")
+        self.first = first
+
+
+class MalformedSubscription(PermanentError):
+    """What is stored of a webhook cannot be read; remove it and add it again."""
+
+
 class UnknownSubscription(PermanentError):
     """There is no webhook with this id."""
 
@@ -110,6 +122,10 @@ class UnwritableFile(PermanentError):
 
     def __init__(self, path: object, problem: str) -> None:
         super().__init__(f"{path} cannot be written: {problem}; make room, give the right to write, or choose another")
+
+
+class ErasuresUnreadable(PermanentError):
+    """The list of who was erased cannot be read; without all of it somebody might come back."""
 
 
 class BackupError(PermanentError):

@@ -6,8 +6,10 @@ names cannot be guessed from it by trying them all. Whatever else is kept of a r
 
 import hmac
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 from typing import NamedTuple
+
+from quorum.addresses import Address
 
 # Kinds of subject: a name that the site gives, a network. The words go into every fingerprint since layout 1: changing
 # one would make every reporter a new one.
@@ -15,6 +17,7 @@ NAMED, NETWORK = "verified", "anonymous"
 FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12 that any two are taken for one
 
 REQUEST_DIGEST_BYTES = 16
+PEPPER_MARK_BYTES = 8
 NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart
 
 
@@ -43,6 +46,11 @@ def request_digest(pepper: bytes, *parts: bytes) -> bytes:
     return _mac(pepper, b"request\0" + sized)[:REQUEST_DIGEST_BYTES]
 
 
+def pepper_mark(pepper: str) -> bytes:
+    """Return what tells a pepper from others and nothing else about it: 64 bits of an HMAC, in hex."""
+    return _mac(pepper.encode(), b"mark\0")[:PEPPER_MARK_BYTES].hex().encode()
+
+
 def _mac(pepper: bytes, text: bytes) -> bytes:
     mac = _keyed(pepper).copy()
     mac.update(text)
@@ -55,27 +63,15 @@ def _keyed(pepper: bytes) -> hmac.HMAC:
     return hmac.new(pepper, digestmod="sha256")
 
 
-def network_tag(pepper: bytes, address: str) -> int:
-    """Return a tag from 1 to 65,535 of the /24 (IPv4) or /48 (IPv6) around an address. Raises ValueError."""
-    parsed = _parsed(address)
-    network = ip_network(f"{parsed}/{NETWORK_PREFIX[parsed.version]}", strict=False)
+def network_tag(pepper: bytes, address: Address) -> int:
+    """Return a tag from 1 to 65,535 of the /24 (IPv4) or /48 (IPv6) around an address."""
+    network = ip_network(f"{address}/{NETWORK_PREFIX[address.version]}", strict=False)
     digest = _mac(pepper, f"tag\0{network}".encode())
     return int.from_bytes(digest[:2], "big") % 65_535 + 1
 
 
-def network_of(address: str) -> str:
-    """Return the network that tells anonymous readers apart: the IPv4 address, or the /64 of an IPv6 address.
-
-    An IPv4 address inside IPv6 (::ffff:192.0.2.1) counts as the IPv4 address. Raises ValueError on anything else.
-    """
-    parsed = _parsed(address)
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed)
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address:
-    parsed = ip_address(address)
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped
-    return parsed
+def network_of(address: Address) -> str:
+    """Return the network that tells anonymous readers apart: the IPv4 address, or the /64 of an IPv6 address."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((int(address) >> 64 << 64, 64)))
+    return str(address)

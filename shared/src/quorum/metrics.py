@@ -151,6 +151,9 @@ DELIVERY_SECONDS = Metric(
     source="worker",
 )
 DELIVERY_SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
+DELIVERIES_PAUSED = Metric(
+    "quorum_deliveries_paused", "gauge", "1 while webhooks and bus wait for somebody's word after a restore, else 0"
+)
 BUS_LAG = Metric(
     "quorum_bus_oldest_age_seconds", "gauge", "Age of the oldest event that the message bus has not confirmed"
 )
@@ -168,9 +171,47 @@ WORKER_SWEEPS = Metric(
 WORKER_SWEEP_AGE = Metric(
     "quorum_worker_sweep_age_seconds", "gauge", "Time since this worker last swept every inbox", source="worker"
 )
+WORKER_TURN_AGE = Metric(
+    "quorum_worker_turn_age_seconds",
+    "gauge",
+    "Time since a part of this worker (sweeper, deliverer, bus) last got on, whether or not it reached Redis",
+    ("part",),
+    source="worker",
+)
+WORKER_PART_FAILURES = Metric(
+    "quorum_worker_part_failures",
+    "counter",
+    "Times that a part of this worker ended by an error nobody expected and began again",
+    ("part",),
+    source="worker",
+)
 
 OPEN_STREAMS = Metric(
     "quorum_open_streams", "gauge", "Streams of events that are open in this process", source="stream"
+)
+STREAM_CONNECTIONS = Metric(
+    "quorum_stream_connections", "gauge", "Connections to the stream process, with a stream or without", source="stream"
+)
+STREAMS_ENDED = Metric(
+    "quorum_streams_ended",
+    "counter",
+    "Streams that are over: the client left, was too slow or talked, its key holds no longer, its cursor was too old",
+    ("reason",),
+    source="stream",
+)
+STREAM_REFUSED = Metric(
+    "quorum_stream_refused",
+    "counter",
+    "Requests for a stream that got a problem instead",
+    ("problem",),
+    source="stream",
+)
+STREAM_CUT = Metric(
+    "quorum_stream_cut",
+    "counter",
+    "Connections to the stream process that were cut: late, slow, talking, or crowded out while they asked for nothing",
+    ("reason",),
+    source="stream",
 )
 
 POLICY_INFO = Metric(

@@ -76,6 +76,7 @@ def _webhooks(totals: WebhookTotals) -> Iterator[Family]:
     yield states
     yield _gauge(metrics.WEBHOOKS_WAITING, totals.waiting)
     yield _gauge(metrics.WEBHOOKS_DEAD, totals.dead)
+    yield _gauge(metrics.DELIVERIES_PAUSED, float(totals.paused))
 
 
 def _partitions(states: list[PartitionHealth]) -> Iterator[Family]:

@@ -3,6 +3,7 @@
 import time
 from functools import lru_cache
 
+from quorum.addresses import Address, parse_address
 from quorum.errors import InvalidAddress
 from quorum.identity import NAMED, NETWORK, Reporter, fingerprint, network_of, network_tag
 from quorum.policy.model import ANONYMOUS, MUTED, Policy
@@ -25,7 +26,7 @@ class Identities:
         current, previous = self._fingerprints(NAMED, subject)
         return Reporter(policy.people.class_of(subject), current, 0, fresh, previous)
 
-    def anonymous(self, address: str, policy: Policy) -> Reporter:
+    def anonymous(self, address: Address, policy: Policy) -> Reporter:
         """Return the reporter of whom only an address is known."""
         current, previous = self._of_address(address)
         reporter_class = MUTED if policy.people.mutes(address) else ANONYMOUS
@@ -37,12 +38,12 @@ class Identities:
 
     def fingerprints_at(self, address: str) -> list[bytes]:
         """Return every fingerprint of an anonymous reporter at an address. Raises InvalidAddress."""
-        try:
-            return [one for one in self._fingerprints_of_address(address) if one]
-        except ValueError as error:
-            raise InvalidAddress(f"{address!r} is not an IP address") from error
+        parsed = parse_address(address)
+        if parsed is None:
+            raise InvalidAddress("that is not an IP address")
+        return [one for one in self._fingerprints_of_address(parsed) if one]
 
-    def _fingerprints_of_address(self, address: str) -> tuple[bytes, bytes | None]:
+    def _fingerprints_of_address(self, address: Address) -> tuple[bytes, bytes | None]:
         return self._fingerprints(NETWORK, network_of(address))
 
     def _fingerprints(self, kind: str, subject: str) -> tuple[bytes, bytes | None]:
@@ -51,5 +52,5 @@ class Identities:
             fingerprint(self._previous, kind, subject) if self._previous else None,
         )
 
-    def _network(self, address: str) -> int:
+    def _network(self, address: Address) -> int:
         return network_tag(self._pepper, address)

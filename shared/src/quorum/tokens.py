@@ -10,19 +10,18 @@ import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import jwt
-from jwt.api_jwk import PyJWK
-from jwt.utils import base64url_encode
 
-from quorum.errors import InvalidToken, SettingsError
+from quorum.errors import InvalidToken
+from quorum.token_keys import TokenKeys
 
 MAX_TOKEN_CHARACTERS = 4096
 REMEMBERED = 4096
-
-_ALGORITHM_OF = {"oct": "HS256", "OKP": "EdDSA"}
+LEEWAY_SECONDS = 30  # by so much a site's clock may differ
+_LAST_TIME = 253_402_300_799  # the end of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,89 +32,101 @@ class Subject:
     since: float | None = None
 
 
-class TokenKeys:
-    """The keys that verify tokens: by key id, and one for tokens that name none."""
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says, its signature being good. Times are in Unix seconds; it was `made` when it says so."""
 
-    def __init__(self, by_id: dict[str, PyJWK], unnamed: PyJWK | None = None) -> None:
-        self._by_id = by_id
-        self._unnamed = unnamed
+    subject: Subject
+    ends: float
+    made: float | None = None
+    begins: float | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self._by_id or self._unnamed)
-
-    def key_for(self, token: str) -> PyJWK:
-        """Return the key that a token must verify with. Raises InvalidToken."""
-        try:
-            key_id = jwt.get_unverified_header(token).get("kid")
-        except jwt.InvalidTokenError as error:
-            raise InvalidToken(f"it cannot be read: {error}") from error
-        key = self._unnamed if key_id is None else self._by_id.get(key_id)
-        if key is None:
-            raise InvalidToken("it names no key that is known here (kid)")
-        return key
-
-
-def read_token_keys(secret: str, path: Path | None) -> TokenKeys:
-    """Return the keys of a single shared secret, of a JWK Set file (RFC 7517), or of both. Raises SettingsError."""
-    unnamed = _jwk({"kty": "oct", "k": _base64url(secret.encode())}) if secret else None
-    if path is None:
-        return TokenKeys({}, unnamed)
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["keys"]
-        by_id = {key["kid"]: _jwk(key) for key in listed}
-    except OSError as error:
-        raise SettingsError(f"QUORUM_TOKEN_KEYS names {path}, which cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, jwt.PyJWKError) as error:
-        raise SettingsError(
-            f"QUORUM_TOKEN_KEYS names {path}, which is not a JWK Set of keys with kid and kty oct or OKP: {error!r}"
-        ) from error
-    return TokenKeys(by_id, unnamed)
+    def require_time(self, now: float, longest_seconds: float) -> None:
+        """Refuse a token that is over, not valid yet, or made for longer than is allowed. Raises InvalidToken."""
+        if self.ends + LEEWAY_SECONDS <= now:
+            raise InvalidToken("it has expired; ask the site for a new one")
+        earliest = max(self.made or 0, self.begins or 0)
+        if earliest > now + LEEWAY_SECONDS:
+            raise InvalidToken("it is not valid yet (iat, nbf); the site's clock may be ahead")
+        if earliest > self.ends:
+            raise InvalidToken("it ends before it begins (exp, iat, nbf)")
+        if self.ends - min(now, now if self.made is None else self.made) > longest_seconds + LEEWAY_SECONDS:
+            hours = longest_seconds / 3600
+            raise InvalidToken(f"it is valid for too long: the policy allows {hours:g} hours (tokens.max_hours)")
 
 
 class TokenReader:
-    """Checks tokens, and remembers good ones until they expire, since checking is dear."""
+    """Checks tokens, and remembers what good ones say, since checking signatures is dear."""
 
     def __init__(self, keys: TokenKeys, audience: str) -> None:
         self._keys = keys
         self._audience = audience
-        self._known: OrderedDict[str, tuple[Subject, float]] = OrderedDict()
+        self._known: OrderedDict[str, Claims] = OrderedDict()
         self._lock = Lock()
 
-    def subject(self, token: str) -> Subject:
-        """Return whom the token names. Raises InvalidToken."""
-        known = self._known.get(token)
-        if known and known[1] > time.time():
-            return known[0]
-        subject, expires = self._verify(token)
+    def subject(self, token: str, longest_seconds: float) -> Subject:
+        """Return whom the token names; it may be valid for `longest_seconds` at most. Raises InvalidToken."""
+        claims = self._known.get(token) or self._remembered(token)
+        claims.require_time(time.time(), longest_seconds)
+        return claims.subject
+
+    def _remembered(self, token: str) -> Claims:
+        claims = self._verify(token)
         with self._lock:
-            self._known[token] = (subject, expires)
+            self._known[token] = claims
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return subject
+        return claims
 
-    def _verify(self, token: str) -> tuple[Subject, float]:
-        if not self._keys or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2:  # noqa: PLR2004 - RFC 7519, 3
+    def _verify(self, token: str) -> Claims:
+        if not self._keys or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2 or not token.isascii():  # noqa: PLR2004 - RFC 7519, 3
             raise InvalidToken("it is neither a known API key nor a reporter token")
         key = self._keys.key_for(token)
         try:
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[key.algorithm_name],
-                audience=self._audience,
-                options={"require": ["sub", "aud", "exp"]},
-            )
-        except jwt.ExpiredSignatureError as error:
-            raise InvalidToken("it has expired; ask the site for a new one") from error
-        except jwt.InvalidTokenError as error:
+            payload = jwt.api_jws.decode(token, key, algorithms=[key.algorithm_name])
+        except jwt.PyJWTError as error:
             raise InvalidToken(str(error)) from error
-        subject: str = claims["sub"]
-        if not subject.strip():
-            raise InvalidToken("it names nobody: its sub is blank")
-        since = claims.get("since")
-        if since is not None and (isinstance(since, bool) or not isinstance(since, (int, float))):
-            raise InvalidToken("its since is not a time in seconds since 1970")
-        return Subject(subject, since), float(claims["exp"])
+        return read_claims(payload, self._audience)
+
+
+def read_claims(payload: bytes, audience: str) -> Claims:
+    """Return what a signed payload says. Raises InvalidToken for anything that is not a token for `audience`."""
+    try:
+        claims = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidToken("its claims are not JSON") from error
+    if not isinstance(claims, dict):
+        raise InvalidToken("its claims are not a JSON object")
+    missing = next((name for name in ("sub", "aud", "exp") if claims.get(name) is None), None)
+    if missing:
+        raise InvalidToken(f"it has no {missing}")
+    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if audience not in audiences:
+        raise InvalidToken(f"it is for another audience (aud) than {audience!r}")
+    ends = _time(claims, "exp")
+    assert ends is not None
+    return Claims(
+        Subject(_name(claims["sub"]), _time(claims, "since")), ends, _time(claims, "iat"), _time(claims, "nbf")
+    )
+
+
+def _name(subject: Any) -> str:
+    if not isinstance(subject, str) or not subject.strip():
+        raise InvalidToken("it names nobody: its sub is no text, or blank")
+    try:
+        subject.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidToken("its sub is not Unicode text") from error
+    return subject
+
+
+def _time(claims: dict[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LAST_TIME:
+        raise InvalidToken(f"its {name} is not a time in seconds since 1970")
+    return float(value)
 
 
 def mint_token(
@@ -132,11 +143,3 @@ def mint_token(
     if since is not None:
         claims["since"] = int(since)
     return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": key_id} if key_id else None)
-
-
-def _jwk(fields: dict[str, str]) -> PyJWK:
-    return PyJWK.from_dict({**fields, "alg": _ALGORITHM_OF[fields["kty"]]})
-
-
-def _base64url(raw: bytes) -> str:
-    return base64url_encode(raw).decode()

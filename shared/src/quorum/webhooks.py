@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
-from quorum.errors import InvalidSubscription
+from quorum.endpoint_urls import same_endpoint, written_endpoint
+from quorum.errors import InvalidSubscription, MalformedSubscription
 from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED, cloud_event
 
 EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
@@ -23,7 +24,10 @@ TEST = "quorum.webhook.test.v1"
 DEFAULT_TYPES = (BLOCKED, UNBLOCKED)
 SECRET_BYTES = 32
 OVERLAP_MS = 24 * 3_600_000  # how long a replaced secret signs as well
-MAX_URL_CHARACTERS = 2000
+
+CALL_SECONDS = 10.0  # an attempt ends by then, whatever the receiver does
+STORE_SECONDS = 10.0  # what a claim, and what settling it, may take when Redis is slow
+LEASE_MS = round((STORE_SECONDS + CALL_SECONDS + STORE_SECONDS) * 1000)  # so it outlives the attempt
 
 # Seconds before each attempt after the first: the schedule that Standard Webhooks recommend, about three days in all.
 RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -65,28 +69,51 @@ class Subscription:
         """Return it as it is stored."""
         return json.dumps(asdict(self))
 
+    def doubles(self, other: "Subscription") -> bool:
+        """Tell whether some events would go to the same endpoint twice."""
+        return same_endpoint(self.url, other.url) and not set(self.types).isdisjoint(other.types)
+
     @classmethod
     def from_json(cls, raw: str | bytes) -> "Subscription":
-        """Read what `to_json` wrote."""
-        stored = json.loads(raw)
-        stored["types"] = tuple(stored["types"])
-        stored["secrets"] = tuple(Secret(**secret) for secret in stored["secrets"])
-        return cls(**stored)
+        """Read what `to_json` wrote. Raises MalformedSubscription."""
+        try:
+            stored = json.loads(raw)
+            stored["types"] = tuple(stored["types"])
+            stored["secrets"] = tuple(Secret(**secret) for secret in stored["secrets"])
+            subscription = cls(**stored)
+            _check_stored(subscription)
+        except (TypeError, KeyError, ValueError, AttributeError, RecursionError) as error:
+            raise MalformedSubscription(f"{type(error).__name__}: {error}") from error
+        return subscription
+
+
+def _check_stored(subscription: Subscription) -> None:
+    """Raise TypeError or ValueError for a field that no subscription was ever stored with."""
+    texts = (subscription.id, subscription.url, subscription.name, *subscription.types)
+    texts += tuple(secret.text for secret in subscription.secrets)
+    numbers = (
+        subscription.created_ms,
+        subscription.disabled_ms or 0,
+        *(one.until_ms or 0 for one in subscription.secrets),
+    )
+    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):
+        raise TypeError("a field has another type")
+    if not subscription.secrets:
+        raise ValueError("it has no secret")
+    for secret in subscription.secrets:
+        Webhook(secret.text)
 
 
 def new_subscription(url: str, types: tuple[str, ...], name: str, now_ms: int) -> Subscription:
     """Return a subscription with a fresh secret. Raises InvalidSubscription."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or len(url) > MAX_URL_CHARACTERS:
-        raise InvalidSubscription("url", "must be an http or https URL")
-    if parts.username or parts.password or parts.fragment:
-        raise InvalidSubscription("url", "must have no user name, password or fragment")
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidSubscription("url", "must be ASCII without spaces; percent-encode the rest")
+    try:
+        endpoint = written_endpoint(url)
+    except ValueError as error:
+        raise InvalidSubscription("url", str(error)) from error
     unknown = set(types) - set(EVENT_TYPES)
     if unknown or not types:
         raise InvalidSubscription("types", f"must be some of {', '.join(EVENT_TYPES)}")
-    return Subscription(secrets.token_hex(8), url, types, (Secret(new_secret()),), now_ms, name=name)
+    return Subscription(secrets.token_hex(8), endpoint, types, (Secret(new_secret()),), now_ms, name=name)
 
 
 def new_secret() -> str:
@@ -116,6 +143,28 @@ def next_attempt_seconds(attempts: int, jitter: float, retry_after: float | None
         return None
     planned = RETRY_SECONDS[attempts - 1] * (0.9 + 0.2 * jitter)
     return max(planned, min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS))
+
+
+def retry_after_seconds(text: str | None, date: str | None, now: datetime) -> float | None:
+    """Return what Retry-After says, from now on: seconds, or a date (RFC 9110, 10.2.3); None when it says nothing.
+
+    A date is taken against `date`, the other side's own clock, when it shows one, else against `now`; past ones are 0.
+    """
+    text = (text or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), float(MAX_RETRY_AFTER_SECONDS))
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    return min(max((moment - (_http_date(date) or now)).total_seconds(), 0.0), float(MAX_RETRY_AFTER_SECONDS))
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def ping_event(subscription: Subscription, now_ms: int) -> Mapping[str, Any]:

@@ -1,8 +1,10 @@
 """Who is calling: a site's backend with its key, a reader's browser with a signed token, or a network."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from quorum.addresses import Address
 from quorum.credentials import ApiKey, Scope, digest_of
 from quorum.errors import InvalidToken, SettingsError
 from quorum.identity import Reporter
@@ -10,10 +12,9 @@ from quorum.policy.model import ANONYMOUS, Policy
 from quorum.redis_store.api_keys import KeyRing
 from quorum.reporters import Identities
 from quorum.settings import Settings
-from quorum.tokens import TokenReader, read_token_keys
+from quorum.token_keys import read_token_keys
+from quorum.tokens import Subject, TokenReader
 from report_api.problems import Refused
-
-_BEARER = "Bearer "
 
 
 def require_pepper(settings: Settings) -> None:
@@ -35,6 +36,7 @@ class Claimed(NamedTuple):
 
 
 NOTHING_CLAIMED = Claimed()
+FindAddress = Callable[[], Address | None]
 
 
 class Caller(NamedTuple):
@@ -45,8 +47,23 @@ class Caller(NamedTuple):
     network: int = 0
 
 
+class Shown(NamedTuple):
+    """What a request shows of who calls, before its body is read: a key, or the reader of a token, or an address."""
+
+    key: ApiKey | None = None
+    subject: Subject | None = None
+    address: Address | None = None
+
+    @property
+    def caller(self) -> str:
+        """What tells the caller from others, however often the token is renewed."""
+        if self.key:
+            return f"key {self.key.id}"
+        return f"reader {self.subject.name}" if self.subject else f"address {self.address}"
+
+
 class Access:
-    """Turns an Authorization header, what the body claims and an address into a Caller, or refuses."""
+    """Turns an Authorization header, an address and then what the body claims into a Caller, or refuses."""
 
     def __init__(self, settings: Settings, keys: KeyRing) -> None:
         self._identities = Identities(settings.pepper, settings.pepper_previous)
@@ -55,29 +72,37 @@ class Access:
             read_token_keys(settings.token_secret, settings.token_keys_path), settings.token_audience
         )
         self._keys = keys
-        self._open_reads = settings.read_access == "open"
+        self.open_reads = settings.read_access == "open"
 
-    def caller(self, authorization: str | None, claimed: Claimed, address: str | None, policy: Policy) -> Caller:
-        """Return who reports. Raises Refused."""
+    def shown(self, authorization: str | None, find_address: FindAddress, policy: Policy) -> Shown:
+        """Return what a report's request shows, all of it valid. Raises Refused."""
         if authorization is None:
-            return self._anonymous(claimed, address, policy)
+            return _anonymous(find_address(), policy)
         credential = _bearer(authorization)
         key = self._key(credential, Scope.REPORT)
         if key:
-            return self.named(claimed, key, policy)
+            return Shown(key)
         try:
-            subject = self._tokens.subject(credential)
+            subject = self._tokens.subject(credential, policy.tokens.max_hours * 3600)
         except InvalidToken as error:
             raise _unauthorized(f"The credential is not accepted: {error}.") from error
-        field = claimed.first_field()
-        if field:
-            raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
-        reporter = self._identities.named(subject.name, policy, subject.since)
-        return Caller(reporter, network=self._identities.network(address) if address else 0)
+        return Shown(None, subject, find_address())
 
-    def backend(self, authorization: str | None) -> ApiKey:
-        """Return the key of a site's backend, which may name readers. Raises Refused."""
-        return self.require(authorization, Scope.REPORT)
+    def caller(self, shown: Shown, claimed: Claimed, policy: Policy) -> Caller:
+        """Return who reports. Raises Refused."""
+        if shown.key:
+            return self.named(claimed, shown.key, policy)
+        field = claimed.first_field()
+        if shown.subject:
+            if field:
+                raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
+            reporter = self._identities.named(shown.subject.name, policy, shown.subject.since)
+            return Caller(reporter, network=self._identities.network(shown.address) if shown.address else 0)
+        if field:
+            raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
+        assert shown.address is not None
+        reporter = self._identities.anonymous(shown.address, policy)
+        return Caller(reporter, network=reporter.network)
 
     def require(self, authorization: str | None, scope: Scope) -> ApiKey:
         """Return the key of a caller who may do this. Raises Refused."""
@@ -95,7 +120,7 @@ class Access:
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
-        if not self._open_reads:
+        if not self.open_reads:
             self.require(authorization, Scope.READ)
 
     def fingerprints(self, reporter_ids: list[str]) -> list[bytes]:
@@ -112,14 +137,16 @@ class Access:
             raise Refused(403, "forbidden", "The API key may not do this", f"it needs the scope {scope.value!r}")
         return found
 
-    def _anonymous(self, claimed: Claimed, address: str | None, policy: Policy) -> Caller:
-        field = claimed.first_field()
-        if field:
-            raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
-        if not policy.reporter_weights[ANONYMOUS] or not address:
-            raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
-        reporter = self._identities.anonymous(address, policy)
-        return Caller(reporter, network=reporter.network)
+
+def _anonymous(address: Address | None, policy: Policy) -> Shown:
+    if not policy.reporter_weights[ANONYMOUS]:
+        raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
+    if address is None:
+        raise _unauthorized(
+            "From which address this came is not known, so nobody can be told apart: send a reporter token as "
+            "'Authorization: Bearer <token>'."
+        )
+    return Shown(address=address)
 
 
 def _site_key(whole: str) -> ApiKey:
@@ -128,9 +155,11 @@ def _site_key(whole: str) -> ApiKey:
 
 
 def _bearer(authorization: str) -> str:
-    if not authorization.startswith(_BEARER):
+    """Return the credential of a header; the name of the scheme may be in any case (RFC 9110, 11.1)."""
+    scheme, _, credential = authorization.strip(" ").partition(" ")
+    if scheme.lower() != "bearer" or not credential.isascii():
         raise _unauthorized("Send the credential as 'Authorization: Bearer <key or token>'.")
-    return authorization[len(_BEARER) :]
+    return credential.lstrip(" ")
 
 
 def _unauthorized(detail: str) -> Refused:

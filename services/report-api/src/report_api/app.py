@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import NullSession, SessionInterface
-from flask_cors import CORS
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter, PathConverter
 from werkzeug.wsgi import get_host
 
@@ -31,11 +29,27 @@ from quorum.redis_store.views import Views
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
-from report_api import batch, contract, documentation, intake, lookups, moderation, ops, reasons, reporters, webhooks
+from report_api import (
+    batch,
+    contract,
+    docs,
+    documentation,
+    intake,
+    lookups,
+    moderation,
+    ops,
+    reasons,
+    reporters,
+    webhooks,
+)
 from report_api.access import Access, require_pepper
 from report_api.bodies import MAX_BODY_BYTES
+from report_api.forwarding import Forwarding, with_scheme
+from report_api.guard import guard
+from report_api.headers import Headers, with_headers
+from report_api.mounting import Mounted, Mounting
 from report_api.observe import observe
-from report_api.probes import make_probes
+from report_api.probes import PROBES, make_probes
 from report_api.problems import register_problems
 from report_api.server.greenlets import LoopParking
 from report_api.services import EXTENSION, Services
@@ -62,7 +76,8 @@ class _Api(Flask):
         """Bind the routes to a request; subdomains and WebSockets play no part here."""
         if request is None:
             return super().create_url_adapter(request)
-        request.host = get_host(request.environ, self.config["TRUSTED_HOSTS"])
+        trusted = None if request.path in PROBES else self.config["TRUSTED_HOSTS"]
+        request.host = get_host(request.environ, trusted)
         return self.url_map.bind(
             request.host,
             script_name=request.root_path,
@@ -94,7 +109,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     """
     settings = settings or read_settings()
     require_pepper(settings)
-    app = _Api(__name__)
+    app = _Api(__name__, static_folder=None)
     app.session_interface = _NoSessions()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, TRUSTED_HOSTS=list(settings.trusted_hosts) or None)
     app.url_map.converters["image_id"] = _ImageId
@@ -106,27 +121,20 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks, ops):
+    for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks, ops, docs):
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
     documentation.register(app)
     contract.register(app)
-    if settings.cors_origins:
-        CORS(
-            app,
-            resources=r"/v1/.*",
-            origins=list(settings.cors_origins),
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
-            max_age=600,
-        )
     if settings.demo:
         from report_api import demo  # noqa: PLC0415 - the demo is no part of a production server
 
         app.register_blueprint(demo.blueprint)
+    guard(app, parts.access)
+    app.wsgi_app = with_headers(app.wsgi_app, Headers(settings.cors_origins))  # type: ignore[method-assign, assignment]
     if settings.proxy_hops:
-        hops = settings.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = with_scheme(app.wsgi_app, parts.forwarding)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = Mounted(app.wsgi_app, Mounting(parts.forwarding))  # type: ignore[method-assign]
     return app
 
 
@@ -141,6 +149,7 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
         settings=settings,
         policies=policies,
         access=Access(settings, keys),
+        forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
         inbox=Inbox(
             client,
             namespace,

@@ -12,8 +12,10 @@ from quorum.credentials import ApiKey
 from quorum.errors import StoreUnavailable
 from quorum.policy import Policy
 from quorum.redis_store.inbox import Sending
+from report_api.access import Shown
 from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
 from report_api.correlation import trace_of
+from report_api.guard import key_of_caller
 from report_api.idempotency import once
 from report_api.intake import claimed_by, to_send
 from report_api.problems import Refused, field_errors
@@ -33,11 +35,10 @@ blueprint = Blueprint("batch", __name__)
 @blueprint.post("/v1/reports/batch")
 def create_reports() -> dict[str, Any]:
     """Accept what is good; a bad report among them hinders no other."""
-    parts = services()
-    key = parts.access.backend(request.headers.get("Authorization"))
+    parts, key = services(), key_of_caller()
     request.max_content_length = MAX_LIST_BODY_BYTES
     body = request.get_data()
-    with once(parts, request.environ, body):
+    with once(parts, Shown(key).caller, request.environ, body):
         policy, trace = parts.policy, trace_of(request.environ)
         results: list[Result] = []
         ready: Ready = defaultdict(list)

@@ -1,5 +1,6 @@
-"""`quorum api`."""
+"""`quorum api` and `quorum stream`."""
 
+import logging
 import os
 import tempfile
 from functools import partial
@@ -11,8 +12,7 @@ import click
 from quorum.cli.failures import plain_failures
 from quorum.logs import configure_logs
 from quorum.policy import load_policy
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.layout import check_layout
+from quorum.redis_store.start import check_store
 from quorum.settings import Settings, read_settings
 from report_api.access import require_pepper
 
@@ -42,7 +42,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         configure_logs("report-api", settings.log_format, settings.log_level)
         require_pepper(settings)
         load_policy(settings.policy_path)
-        check_layout(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+        check_store(settings)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
         with plain_failures():
             _require_room(Path(directory))
@@ -85,25 +85,16 @@ def stream(host: str, port: int) -> None:
     with plain_failures():
         settings = read_settings()
         configure_logs("stream", settings.log_format, settings.log_level)
-        check_layout(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
-    from granian.constants import Interfaces  # noqa: PLC0415 - Granian takes long to import
-    from granian.log import LogLevels  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+        check_store(settings)
+        from report_api.stream.limits import limits_within, raise_descriptors  # noqa: PLC0415 - see above
+        from report_api.stream.listening import listen  # noqa: PLC0415
+        from report_api.stream.server import run_stream  # noqa: PLC0415
 
-    from report_api.stream.app import MAX_STREAMS  # noqa: PLC0415
-
-    Server(
-        "report_api.serve:stream",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=1,
-        backlog=2048,
-        backpressure=MAX_STREAMS,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=5,
-        log_level=LogLevels.warning,
-        log_dictconfig=GRANIAN_LOGS,
-    ).serve()
+        watchers = settings.partitions if settings.in_cluster else 1
+        limits = limits_within(
+            raise_descriptors(), settings.streams, settings.streams_per_address, redis_nodes=watchers
+        )
+        listener = listen(host, port, settings.stream_take_seconds)
+    told = {"streams": limits.streams, "per_address": limits.streams_per_address, "connections": limits.connections}
+    logging.getLogger(__name__).info("streams are served", extra=told)
+    run_stream(settings, limits, listener)

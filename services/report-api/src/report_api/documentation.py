@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the wire schemas, and the page that shows it."""
+"""The OpenAPI 3.1 document, made from the wire schemas."""
 
 import json
 from functools import lru_cache
@@ -6,8 +6,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response
-from flask_swagger_ui import get_swaggerui_blueprint
+from flask import Flask, Response, request
 
 from quorum import __version__
 from quorum.events import BATCH_TYPE
@@ -48,6 +47,7 @@ from report_api.waiting import MAX_WAIT_SECONDS
 
 DOCUMENT_URL = "/openapi.json"
 PAGE_URL = "/docs"
+_SWAGGER = {"dom_id": "#swagger-ui", "layout": "StandaloneLayout", "deepLinking": True, "oauth2RedirectUrl": ""}
 
 _PROBLEMS = {
     "400": "The request cannot be read.",
@@ -55,7 +55,7 @@ _PROBLEMS = {
     "403": "The API key may not do this.",
     "410": "The cursor is older than the events that are kept.",
     "404": "There is no such webhook.",
-    "409": "The decision does not fit the image's state.",
+    "409": "It does not fit what is there; the detail says why.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "The report is not valid; `errors` names each field.",
@@ -140,14 +140,18 @@ def _document(policy: Policy) -> str:
 
 
 def register(app: Flask) -> None:
-    """Serve the document and its page; the page's assets come from this server."""
+    """Serve the document."""
 
     @app.get(DOCUMENT_URL)
     def openapi_document() -> Response:
-        return Response(_document(services().policy), content_type="application/json")
+        headers = {"Vary": "X-Forwarded-Prefix"}
+        document = _served_at(request.root_path, _document(services().policy))
+        return Response(document, headers=headers, content_type="application/json")
 
-    page = get_swaggerui_blueprint(PAGE_URL, DOCUMENT_URL, config={"app_name": "quorum API", "deepLinking": True})
-    app.register_blueprint(page, url_prefix=PAGE_URL)
+
+def _served_at(root: str, document: str) -> str:
+    """Add where the API is, when that is below a path."""
+    return json.dumps({"servers": [{"url": root}]})[:-1] + ", " + document[1:] if root else document
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -437,7 +441,7 @@ def _webhook_id() -> dict[str, Any]:
 def _webhook(summary: str, schema: str | None, *, one: bool = False) -> dict[str, Any]:
     """Return an operation on subscriptions that takes no body."""
     answer = _ref(schema) if schema else {"type": "object", "properties": {"event_id": {"type": "string"}}}
-    problems = _problems("401", "403", "404", "503") if one else _problems("401", "403", "503")
+    problems = _problems("401", "403", "404", "409", "503") if one else _problems("401", "403", "503")
     operation: dict[str, Any] = {
         "summary": summary,
         "description": "Needs the scope `admin`.",
@@ -450,11 +454,14 @@ def _create_webhook() -> dict[str, Any]:
     return {
         "operationId": "createWebhook",
         "summary": "Subscribe an endpoint",
-        "description": "Needs the scope `admin`. Deliveries are signed as Standard Webhooks say.",
+        "description": (
+            "Needs the scope `admin`. Deliveries are signed as Standard Webhooks say. An endpoint that gets some of "
+            "these types already is refused (409), and `first` is the id of the webhook that sends them."
+        ),
         "requestBody": _body("Webhook"),
         "responses": {
             "201": _answer("Subscribed; the secret is shown here only.", _ref("Subscription")),
-            **_problems("400", "401", "403", "413", "415", "422", "503"),
+            **_problems("400", "401", "403", "409", "413", "415", "422", "503"),
         },
     }
 
@@ -476,7 +483,7 @@ def _replay_webhook() -> dict[str, Any]:
         "requestBody": _body("Replay"),
         "responses": {
             "200": _answer("Queued.", {"type": "object", "properties": {"events": {"type": "integer"}}}),
-            **_problems("400", "401", "403", "404", "413", "415", "422", "503"),
+            **_problems("400", "401", "403", "404", "409", "413", "415", "422", "503"),
         },
     }
 
@@ -489,7 +496,7 @@ def _deliveries() -> dict[str, Any]:
         "parameters": [_webhook_id(), {"name": "limit", "in": "query", "schema": limit}],
         "responses": {
             "200": _answer("The last attempts, newest first.", _ref("Deliveries")),
-            **_problems("400", "401", "403", "404", "503"),
+            **_problems("400", "401", "403", "404", "409", "503"),
         },
     }
 

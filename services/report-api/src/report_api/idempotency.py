@@ -17,10 +17,11 @@ MAX_KEY_CHARACTERS = 255
 
 
 @contextmanager
-def once(parts: Services, environ: dict[str, Any], body: bytes) -> Iterator[bool]:
+def once(parts: Services, caller: str, environ: dict[str, Any], body: bytes) -> Iterator[bool]:
     """Give whether the same request has succeeded before, and remember it when this one does.
 
-    Raises Refused when the key was used for another body, StoreUnavailable.
+    `caller` names whoever sends it, and has shown that they may. Raises Refused when the key was used for another body,
+    StoreUnavailable.
     """
     key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
@@ -29,7 +30,6 @@ def once(parts: Services, environ: dict[str, Any], body: bytes) -> Iterator[bool
     if not 1 <= len(key) <= MAX_KEY_CHARACTERS or not key.isprintable() or not key.isascii():
         detail = f"must be 1 to {MAX_KEY_CHARACTERS} printable ASCII characters"
         raise Refused(400, "invalid-idempotency-key", "The Idempotency-Key is not valid", detail, "Idempotency-Key")
-    caller = environ.get("HTTP_AUTHORIZATION") or environ.get("REMOTE_ADDR", "")
     pepper = parts.settings.pepper.encode()
     name = request_digest(pepper, *(part.encode() for part in (environ["PATH_INFO"], caller, key)))
     content = request_digest(pepper, name, body)

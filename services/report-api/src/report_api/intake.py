@@ -8,11 +8,13 @@ from marshmallow import ValidationError
 
 from quorum.messages import THANK_YOU, choose_language
 from quorum.model import Report
+from quorum.policy import Policy
 from quorum.redis_store.codec import encode_report
 from quorum.redis_store.inbox import NO_LIMIT, Receipt, Sending
-from report_api.access import NOTHING_CLAIMED, Caller, Claimed
+from report_api.access import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.bodies import JSON, json_object, load_report, raw_body
 from report_api.correlation import trace_of
+from report_api.forwarding import client_of
 from report_api.idempotency import once
 from report_api.services import Services, services
 
@@ -55,23 +57,24 @@ _ANSWERS = {language: _answer(language, message) for language, message in THANK_
 def create_report() -> Response:
     """Accept a report; 202 only once it is safely in the inbox."""
     environ = request.environ  # what lies there is not parsed again, and `request` is looked up once
-    parts, raw = services(), raw_body(environ)
-    receipt = None
+    parts = services()
+    receipt, policy = None, parts.policy
+    shown = parts.access.shown(environ.get("HTTP_AUTHORIZATION"), lambda: client_of(parts.forwarding, environ), policy)
+    raw = raw_body(environ)
     if "HTTP_IDEMPOTENCY_KEY" not in environ:
-        receipt = _accept(parts, raw, environ)
+        receipt = _accept(parts, policy, shown, raw, environ)
     else:
-        with once(parts, environ, raw) as again:
+        with once(parts, shown.caller, environ, raw) as again:
             if not again:
-                receipt = _accept(parts, raw, environ)
+                receipt = _accept(parts, policy, shown, raw, environ)
     return _Thanks(choose_language(environ.get("HTTP_ACCEPT_LANGUAGE")), receipt)
 
 
-def _accept(parts: Services, raw: bytes, environ: dict[str, Any]) -> Receipt:
+def _accept(parts: Services, policy: Policy, shown: Shown, raw: bytes, environ: dict[str, Any]) -> Receipt:
     """Store a report. Raises ValidationError, Refused, RateLimited, StoreUnavailable."""
-    policy = parts.policy
     report = load_report(json_object(raw, environ), policy)
     claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
-    caller = parts.access.caller(environ.get("HTTP_AUTHORIZATION"), claimed, environ.get("REMOTE_ADDR"), policy)
+    caller = parts.access.caller(shown, claimed, policy)
     partition, sending = to_send(report, caller, parts.settings.partitions, trace_of(environ))
     receipt = parts.inbox.append(partition, sending)
     refusal = receipt.refusal(0)

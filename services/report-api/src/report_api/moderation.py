@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint, request
 from marshmallow import ValidationError
 
-from quorum.credentials import Scope
 from quorum.errors import InvalidImageId
 from quorum.images import Image
 from quorum.wire import DecisionSchema, ViewsSchema
 from report_api.bodies import json_list_body, json_object
+from report_api.guard import key_of_caller
 from report_api.lookups import page_limit, status_body
 from report_api.services import services
 
@@ -20,7 +20,6 @@ blueprint = Blueprint("moderation", __name__)
 def get_queue() -> dict[str, Any]:
     """Return the images that wait for a moderator, those that wait longest first."""
     parts = services()
-    parts.access.require(request.headers.get("Authorization"), Scope.MODERATE)
     limit = page_limit()
     images, total = parts.decisions.held(limit)
     return {"images": [status_body(status) for status in parts.statuses.of(images, parts.policy)], "held": total}
@@ -30,7 +29,7 @@ def get_queue() -> dict[str, Any]:
 def decide(image_id: str) -> dict[str, Any]:
     """Uphold, block or clear an image. The API key's name stands for the moderator."""
     parts = services()
-    key = parts.access.require(request.headers.get("Authorization"), Scope.MODERATE)
+    key = key_of_caller()
     image = parts.image(image_id)
     decision = DecisionSchema().load(json_object(request.get_data(), request.environ))
     action = decision.pop("decision")
@@ -42,7 +41,6 @@ def decide(image_id: str) -> dict[str, Any]:
 def tell_views() -> dict[str, Any]:
     """Take how often images were seen so far; a policy with `views.least_ratio` asks for it."""
     parts = services()
-    parts.access.backend(request.headers.get("Authorization"))
     told = ViewsSchema().load(json_list_body())["views"]
     views: dict[Image, int] = {}
     for image_id, count in told.items():

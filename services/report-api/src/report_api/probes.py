@@ -5,6 +5,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from report_api.services import services
 
+# Machines call these by address, whatever the names of the site are.
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+
 
 def make_probes(registry: CollectorRegistry) -> Blueprint:
     """Return the probes; `registry` is what /metrics exports."""

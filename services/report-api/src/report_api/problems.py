@@ -17,8 +17,10 @@ from quorum.errors import (
     InvalidCursor,
     InvalidImageId,
     InvalidSubscription,
+    MalformedSubscription,
     RateLimited,
     StoreUnavailable,
+    SubscriptionExists,
     UnknownSubscription,
 )
 
@@ -138,6 +140,16 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(
         InvalidSubscription,
         lambda error: _refused(Refused(422, "invalid-webhook", "The webhook is not valid", error.problem, error.field)),
+    )
+    app.register_error_handler(
+        SubscriptionExists,
+        lambda error: problem(
+            409, "webhook-exists", "The endpoint is subscribed already", str(error), first=error.first
+        ),
+    )
+    app.register_error_handler(
+        MalformedSubscription,
+        lambda error: _refused(Refused(409, "webhook-unreadable", "The webhook cannot be read", str(error))),
     )
     app.register_error_handler(
         UnknownSubscription,

@@ -6,11 +6,12 @@ from quorum.settings import read_settings
 from quorum.tracing import make_tracing
 from report_api.app import create_app
 from report_api.correlation import add_request
+from report_api.headers import Headers
 from report_api.observe import Cuts
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
-from report_api.stream.app import StreamApp
+from report_api.services import EXTENSION, Services
 
 
 def api(threads: int) -> Door:
@@ -26,12 +27,13 @@ def api(threads: int) -> Door:
 
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
-    return Door(app.wsgi_app, admission, parking, threads, Cuts())
-
-
-def stream() -> StreamApp:
-    """Return the event stream of a server process."""
-    end_with_parent_process()
-    settings = read_settings()
-    configure_logs("stream", settings.log_format, settings.log_level)
-    return StreamApp(settings)
+    parts: Services = app.extensions[EXTENSION]
+    return Door(
+        app.wsgi_app,
+        admission,
+        parking,
+        threads,
+        cuts=Cuts(),
+        forwarding=parts.forwarding,
+        headers=Headers(settings.cors_origins),
+    )

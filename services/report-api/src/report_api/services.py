@@ -21,6 +21,7 @@ from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
 from report_api.access import Access
+from report_api.forwarding import Forwarding
 from report_api.waiting import Waiting
 
 EXTENSION = "quorum"
@@ -33,6 +34,7 @@ class Services:
     settings: Settings
     policies: PolicyFile
     access: Access
+    forwarding: Forwarding
     inbox: Inbox
     idempotency: Idempotency
     statuses: Statuses

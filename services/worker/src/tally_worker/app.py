@@ -1,6 +1,7 @@
 """Puts the worker together: the Celery application, its one task, and the sweeper of the main process."""
 
 import os
+import secrets
 import socket
 import warnings
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from quorum.brokers import ON_REDIS, kombu_address
@@ -23,18 +24,20 @@ from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
 from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of
-from quorum.redis_store.layout import check_layout
+from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
+from quorum.redis_store.start import check_store
 from quorum.redis_store.tally import PartitionTally
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
 from quorum.tracing import Tracing, make_tracing
 from tally_worker.acknowledgement import free_window_before_acknowledging
+from tally_worker.attempts import Attempts
 from tally_worker.bus import Bus
 from tally_worker.delivery import Deliverer
 from tally_worker.drain import drain_until_silent
-from tally_worker.observe import DeliveryMetrics, SweepMetrics, counting_requests, serve
+from tally_worker.observe import DeliveryMetrics, PartMetrics, SweepMetrics, counting_requests, serve
 from tally_worker.outbound import Caller
 from tally_worker.sweeper import Sweeper
 
@@ -104,36 +107,44 @@ def make_worker(settings: Settings) -> Celery:
     return app
 
 
-def make_sweeper(settings: Settings, policies: PolicyFile, registry: CollectorRegistry) -> Sweeper:
+def process_name() -> str:
+    """Return a name that no other process has or had: in containers host names and process ids come again."""
+    return f"{socket.gethostname()}:{secrets.token_hex(8)}:{os.getpid()}"
+
+
+def make_sweeper(
+    settings: Settings, policies: PolicyFile, registry: CollectorRegistry, worker: str, parts: PartMetrics
+) -> Sweeper:
     """Return a sweeper with connections of its own."""
-    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    store = connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
     return Sweeper(
         open_tallies(settings),
-        Feed(client, settings.namespace, settings.partitions),
-        Health(client, settings.namespace, settings.partitions),
-        Shields(client, settings.namespace, settings.partitions),
-        History(client, settings.namespace, settings.partitions),
+        Retention(*store, backup_days=settings.backup_days, event_seconds=settings.event_retention_seconds),
+        Health(*store),
+        Shields(*store),
+        History(*store),
         policies=policies,
-        worker=_worker_name(),
+        worker=worker,
         interval_seconds=settings.sweep_seconds,
-        retention_seconds=settings.event_retention_seconds,
         metrics=SweepMetrics(registry),
+        parts=parts,
     )
 
 
-def make_deliverer(settings: Settings, metrics: DeliveryMetrics, tracing: Tracing | None = None) -> Deliverer:
+def make_deliverer(
+    settings: Settings, metrics: DeliveryMetrics, parts: PartMetrics, tracing: Tracing | None = None
+) -> Deliverer:
     """Return what delivers events to webhooks, with connections of its own."""
     namespace, partitions = settings.namespace, settings.partitions
-    return Deliverer(
-        Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions),
-        Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions),
-        Caller(settings.webhook_networks),
-        metrics,
-        tracing,
-    )
+    webhooks = Webhooks(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
+    watch = Watch(connect(settings.store, WORKER_TIMEOUT_SECONDS), namespace, partitions)
+    attempts = Attempts(webhooks, Caller(settings.webhook_networks, proxy=settings.webhook_proxy), metrics, tracing)
+    return Deliverer(webhooks, watch, attempts, parts)
 
 
-def make_bus(settings: Settings, metrics: DeliveryMetrics, tracing: Tracing | None = None) -> Bus | None:
+def make_bus(
+    settings: Settings, metrics: DeliveryMetrics, worker: str, parts: PartMetrics, tracing: Tracing | None = None
+) -> Bus | None:
     """Return what publishes events to the message bus, when there is one."""
     if settings.bus is None:
         return None
@@ -146,8 +157,9 @@ def make_bus(settings: Settings, metrics: DeliveryMetrics, tracing: Tracing | No
         feed=Feed(client, namespace, partitions),
         watch=Watch(watching, namespace, partitions),
         place=BusPlace(client, namespace, partitions),
-        worker=_worker_name(),
+        worker=worker,
         metrics=metrics,
+        parts=parts,
         tracing=tracing,
     )
 
@@ -165,10 +177,6 @@ def _tie_children_to(parent: int) -> None:
     worker_process_init.connect(tie, weak=False)
 
 
-def _worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def sweeping_step(
     settings: Settings, registry: CollectorRegistry, metrics_address: str, metrics_port: int
 ) -> type[StartStopStep]:
@@ -177,32 +185,40 @@ def sweeping_step(
     class Sweeping(StartStopStep):
         requires = ("celery.worker.components:Pool",)
 
+        def __init__(self, worker: Any, **options: Any) -> None:
+            super().__init__(worker, **options)
+            self.parts: list[Sweeper | Deliverer | Bus] = []
+
         def start(self, _worker: Any) -> None:
+            worker, parts = process_name(), PartMetrics(registry)
             metrics, tracing = DeliveryMetrics(registry), make_tracing("quorum-worker")
             policies = PolicyFile(settings.policy_path)
             registry.register(PolicyCollector(policies))
-            self.sweeper = make_sweeper(settings, policies, registry)
-            self.sweeper.start()
-            self.deliverer = make_deliverer(settings, metrics, tracing)
-            self.deliverer.start()
-            self.bus = make_bus(settings, metrics, tracing)
-            if self.bus:
-                self.bus.start()
+            bus = make_bus(settings, metrics, worker, parts, tracing)
+            self.parts = [
+                make_sweeper(settings, policies, registry, worker, parts),
+                make_deliverer(settings, metrics, parts, tracing),
+                *([bus] if bus else []),
+            ]
             if metrics_port:
                 serve(registry, metrics_address, metrics_port)
+            for part in self.parts:
+                part.start()
 
         def stop(self, _worker: Any) -> None:
-            if self.bus:
-                self.bus.stop()
-            self.deliverer.stop()
-            self.sweeper.stop()
+            for part in reversed(self.parts):
+                part.stop()
+            self.parts = []
+
+        def terminate(self, worker: Any) -> None:
+            self.stop(worker)  # a worker that was told to end by a signal comes here
 
     return Sweeping
 
 
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
-    """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
-    check_layout(connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions)
+    """Run a worker until it is told to stop. Raises QuorumError when it cannot start, SystemExit when it broke off."""
+    check_store(settings)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()
@@ -214,6 +230,8 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     ProcessCollector(registry=registry)
     app.tasks[DRAIN_TASK].Request = counting_requests(registry)  # type: ignore[assignment] # Celery takes a class as well
     app.steps["worker"].add(sweeping_step(settings, registry, metrics_address, metrics_port))
+    workers: list[Any] = []
+    worker_init.connect(lambda sender, **_: workers.append(sender), weak=False)
     app.worker_main(
         [
             "--quiet",  # no banner
@@ -225,3 +243,5 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
             "--without-heartbeat",
         ]
     )
+    if any(worker.exitcode for worker in workers):  # Celery has logged why, and would end as if all were well
+        raise SystemExit(1)

@@ -2,24 +2,27 @@
 
 An event counts as published once the broker has confirmed it; then the cursor moves on. A worker that dies in between
 leaves the event to the next one, which publishes it again: at least once, in order, with the same message id.
+
+Before each event the worker makes sure that its lease outlives it, so one that was frozen sees that another has taken
+over, and stops.
 """
 
 import json
 import logging
-from threading import Event as Flag
-from threading import Thread
+import time
 from typing import Any
 
 from kombu import Connection, Exchange, Producer
 
 from quorum.brokers import Address
-from quorum.errors import CursorExpired, QuorumError
+from quorum.errors import CursorExpired, InvalidCursor, QuorumError
 from quorum.events import Event
-from quorum.redis_store.bus import BusPlace
-from quorum.redis_store.feed import Feed
+from quorum.redis_store.bus import LEASE_MS, PUBLISH_SECONDS, BusPlace
+from quorum.redis_store.feed import BEGINNING, Feed
 from quorum.redis_store.watch import Watch
 from quorum.tracing import Tracing
-from tally_worker.observe import DeliveryMetrics
+from tally_worker.lasting import Lasting
+from tally_worker.observe import DeliveryMetrics, PartMetrics
 from tally_worker.spans import span_of
 
 PAGE = 200
@@ -27,10 +30,10 @@ PAUSE_SECONDS = 1.0
 CONTENT_TYPE = "application/cloudevents+json"
 _OPTIONS = {
     "confirm_publish": True,
-    "socket_timeout": 10,
+    "socket_timeout": 5,
     "connect_timeout": 3,
-    "read_timeout": 10,
-    "write_timeout": 10,
+    "read_timeout": 5,
+    "write_timeout": 5,
 }
 
 log = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ class Bus:
         place: BusPlace,
         worker: str,
         metrics: DeliveryMetrics,
+        parts: PartMetrics,
         tracing: Tracing | None = None,
     ) -> None:
         self._address = address
@@ -59,8 +63,8 @@ class Bus:
         self._worker = worker
         self._metrics = metrics
         self._tracing = tracing
-        self._stop = Flag()
-        self._thread = Thread(target=self._run, name="bus", daemon=True)
+        self._leads_until = 0.0  # by our own clock, from before we asked
+        self._thread = Lasting("bus", self._run, parts)
 
     def start(self) -> None:
         """Begin to publish."""
@@ -68,23 +72,31 @@ class Bus:
 
     def stop(self) -> None:
         """Finish the event under way and stop."""
-        self._stop.set()
-        self._thread.join(timeout=5)
+        self._thread.stop(5)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._thread.stopping.is_set():
+            self._thread.turn()
             try:
-                if self._place.lease(self._worker):
+                if self._leads():
                     self._publish_while_leading()
             except QuorumError as error:
                 log.warning("bus waits for Redis: %s", error)
             except Exception as error:  # noqa: BLE001 - kombu's transports raise errors of their own
                 log.warning("bus cannot be reached, events wait in the feed: %s: %s", type(error).__name__, error)
-            self._stop.wait(PAUSE_SECONDS)
+            self._thread.stopping.wait(PAUSE_SECONDS)
         try:
             self._place.release(self._worker)
         except QuorumError:
             log.debug("lease not released, it ends by itself")
+
+    def _leads(self) -> bool:
+        """Tell whether this worker alone publishes for as long as one event may take; renew the lease when need be."""
+        asked = time.monotonic()
+        if self._leads_until - asked < PUBLISH_SECONDS:
+            leads = self._place.lease(self._worker)
+            self._leads_until = asked + LEASE_MS / 1000 if leads else 0.0
+        return self._leads_until - time.monotonic() >= PUBLISH_SECONDS
 
     def _publish_while_leading(self) -> None:
         address = self._address
@@ -96,7 +108,8 @@ class Bus:
             with connection.channel() as channel:
                 producer = Producer(channel, exchange=self._exchange, auto_declare=True)
                 self._exchange(channel).declare()
-                while not self._stop.is_set() and self._place.lease(self._worker):
+                while not self._thread.stopping.is_set() and self._leads():
+                    self._thread.turn()
                     generation = self._watch.generation()
                     if not self._publish_page(producer):
                         self._watch.wait(generation, PAUSE_SECONDS)
@@ -104,19 +117,34 @@ class Bus:
     def _publish_page(self, producer: Producer) -> int:
         """Publish what is new, in order; return how many events."""
         try:
-            events, cursor = self._feed.after(self._place.cursor(), PAGE)
+            events, _ = self._feed.after(self._place.cursor(), PAGE)
         except CursorExpired as error:
             log.error("the bus was away longer than events are kept; it goes on with the oldest kept")  # noqa: TRY400
-            self._place.advance(error.oldest)
-            return 1
-        for event in events:
-            self._publish(producer, event)
-        if events:
-            self._place.advance(cursor)
-            now = self._place.now_ms() / 1000
+            return int(self._place.advance(self._worker, error.oldest))
+        except InvalidCursor:
+            log.error("the bus has lost its place; it goes on with the oldest event kept")  # noqa: TRY400
+            return int(self._place.advance(self._worker, BEGINNING))
+        confirmed: list[Event] = []
+        try:
             for event in events:
-                self._metrics.delivered("bus", now - event.time.timestamp())
-        return len(events)
+                if not self._leads():
+                    break
+                self._publish(producer, event)
+                confirmed.append(event)
+        finally:
+            if confirmed:
+                self._confirm(confirmed)
+        return len(confirmed)
+
+    def _confirm(self, events: list[Event]) -> None:
+        """Move the cursor behind what the broker has confirmed, also when the next event could not be published."""
+        if not self._place.advance(self._worker, events[-1].cursor):
+            self._leads_until = 0.0
+            log.warning("another worker publishes by now; some events may be on the bus twice")
+            return
+        now = self._place.now_ms() / 1000
+        for event in events:
+            self._metrics.delivered("bus", now - event.time.timestamp())
 
     def _publish(self, producer: Producer, event: Event) -> None:
         body: dict[str, Any] = event.as_cloudevent()
@@ -130,5 +158,6 @@ class Bus:
                 delivery_mode=2,
                 message_id=event.id,
                 type=event.type,
-                timeout=10,
+                timeout=PUBLISH_SECONDS / 2,
+                confirm_timeout=PUBLISH_SECONDS / 2,
             )

@@ -1,31 +1,35 @@
-"""Delivers events to webhooks, from threads of every worker.
+"""Delivers events to webhooks: one thread in every worker, with an event loop in which each delivery is a task.
 
-One thread looks what is due; a pool of others calls the endpoints. An endpoint holds a few threads at most, and one
-that fails a single one, so that no other waits for it.
+A task that waits for a slow endpoint costs nothing, so no endpoint waits for another. Calls to Redis are made in a few
+threads beside, so that a Redis that hangs delays no deadline. An endpoint has a few deliveries under way at most, and
+one that fails a single one.
 """
 
-import json
+import asyncio
 import logging
-import random
+import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from threading import Event, Lock, Thread
+from typing import ParamSpec, TypeVar
 
-from quorum.errors import QuorumError, UnknownSubscription
+from quorum.errors import StoreUnavailable, UnknownSubscription
 from quorum.redis_store.watch import Watch
-from quorum.redis_store.webhooks import Attempt, Claim, Webhooks
-from quorum.tracing import Tracing
-from quorum.webhooks import DISABLE_AFTER_MS, Subscription, next_attempt_seconds, signed_headers
-from tally_worker.observe import DeliveryMetrics
-from tally_worker.outbound import TOTAL_SECONDS, Answer, Caller
-from tally_worker.spans import span_of, trace_id
+from quorum.redis_store.webhooks import Claim, Webhooks
+from quorum.webhooks import LEASE_MS, STORE_SECONDS, Subscription
+from tally_worker.attempts import Attempts
+from tally_worker.lasting import Lasting
+from tally_worker.observe import PartMetrics
 
-THREADS = 64
+CALLS = 500  # under way at once: each holds a connection, and a process has about a thousand descriptors
 PER_ENDPOINT = 4
-LEASE_MS = round(TOTAL_SECONDS * 1000) + 20_000
+STORE_THREADS = 16
 PAUSE_SECONDS = 0.25  # between two looks when nothing is heard
-GONE = 410
+REST_SECONDS = 30.0  # for a webhook whose data cannot be used
+GRACE_SECONDS = 3.0  # for deliveries under way when the worker stops
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -33,137 +37,118 @@ log = logging.getLogger(__name__)
 class Deliverer:
     """Runs until it is stopped."""
 
-    def __init__(
-        self,
-        webhooks: Webhooks,
-        watch: Watch,
-        caller: Caller,
-        metrics: DeliveryMetrics,
-        tracing: Tracing | None = None,
-    ) -> None:
+    def __init__(self, webhooks: Webhooks, watch: Watch, attempts: Attempts, metrics: PartMetrics) -> None:
         self._webhooks = webhooks
-        self._metrics = metrics
         self._watch = watch
-        self._caller = caller
-        self._tracing = tracing
-        self._pool = ThreadPoolExecutor(THREADS, "webhook")
-        self._busy: Counter[str] = Counter()
-        self._lock = Lock()
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="deliverer", daemon=True)
+        self._attempts = attempts
+        self._busy: Counter[str] = Counter()  # deliveries under way, by webhook
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._resting: dict[str, float] = {}  # webhooks that had an error of their own, until when
+        self._thread = Lasting("deliverer", lambda: asyncio.run(self._go_on()), metrics)
 
     def start(self) -> None:
         """Begin to deliver."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop taking deliveries, and let those under way end; what is cut off is tried again by whoever comes next."""
-        self._stop.set()
-        self._thread.join(timeout=2)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Take no more; those under way get a moment. What is cut off is tried again by whoever comes next."""
+        self._thread.stop(GRACE_SECONDS + 1)
 
-    def look(self) -> int:
-        """Queue what is new and start what is due; return how many deliveries were started. Raises QuorumError."""
-        started = 0
-        now = self._webhooks.now_ms()
-        for subscription in self._webhooks.all():
-            if subscription.disabled_ms is None:
-                while self._webhooks.enqueue(subscription, now) and not self._stop.is_set():
-                    pass
-                started += self._start_due(subscription, now)
-        return started
+    async def look(self) -> bool:
+        """Queue what is new and begin what is due; tell whether there may be more at once. Raises StoreUnavailable."""
+        more = False
+        for subscription in await _aside(self._webhooks.all):
+            if subscription.disabled_ms is not None or self._rests(subscription.id):
+                continue
+            try:
+                more |= await self._look_at(subscription)
+            except StoreUnavailable:
+                raise
+            except Exception:  # whatever is wrong with this one, the others do not wait for it
+                log.exception("webhook %s rests for %d s", subscription.id, REST_SECONDS)
+                self._resting[subscription.id] = time.monotonic() + REST_SECONDS
+        return more
 
-    def _start_due(self, subscription: Subscription, now: int) -> int:
-        room = (1 if self._webhooks.failing_since(subscription.id) else PER_ENDPOINT) - self._busy[subscription.id]
+    def _rests(self, webhook: str) -> bool:
+        until = self._resting.get(webhook)
+        if until is not None and time.monotonic() >= until:
+            del self._resting[webhook]
+        return webhook in self._resting
+
+    async def _look_at(self, subscription: Subscription) -> bool:
+        now = await _aside(self._webhooks.now_ms)
+        new = await _aside(self._webhooks.enqueue, subscription, now)
+        failing = await _aside(self._webhooks.failing_since, subscription.id)
+        room = min((1 if failing else PER_ENDPOINT) - self._busy[subscription.id], self._room(failing=bool(failing)))
         if room <= 0:
-            return 0
-        claims = self._webhooks.claim(subscription, now, LEASE_MS, room)
-        for claim in claims:
-            with self._lock:
-                self._busy[subscription.id] += 1
-            self._pool.submit(self._deliver, subscription, claim)
-        return len(claims)
+            return bool(new)
+        asked = time.monotonic()
+        for claim in await _aside(self._webhooks.claim, subscription, now, LEASE_MS, room):
+            self._begin(subscription, claim, asked)
+        return bool(new)
 
-    def _deliver(self, subscription: Subscription, claim: Claim) -> None:
+    def _room(self, *, failing: bool) -> int:
+        """Return how many deliveries may begin; those that fail leave half of the room to the others."""
+        return (CALLS // 2 if failing else CALLS) - len(self._under_way)
+
+    def _begin(self, subscription: Subscription, claim: Claim, asked: float) -> None:
+        self._busy[subscription.id] += 1
+        task = asyncio.create_task(self._deliver(subscription, claim, asked))
+        self._under_way.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._under_way.discard(task)
+            self._busy[subscription.id] -= 1
+
+        task.add_done_callback(ended)
+
+    async def _deliver(self, subscription: Subscription, claim: Claim, asked: float) -> None:
         """Deliver, and then whatever else is due at this endpoint, for as long as it answers well."""
         try:
-            while self._attempt(subscription, claim) and not self._stop.is_set():
-                subscription = self._webhooks.get(subscription.id)
-                if subscription.disabled_ms is not None:
+            while time.monotonic() - asked < STORE_SECONDS:  # else the lease may end before the attempt
+                answer = await self._attempts.make(subscription, claim)
+                if not await _aside(self._attempts.settle, subscription, claim, answer):
                     break
-                due = self._webhooks.claim(subscription, self._webhooks.now_ms(), LEASE_MS, 1)
+                subscription = await _aside(self._webhooks.get, subscription.id)
+                if subscription.disabled_ms is not None or self._thread.stopping.is_set():
+                    break
+                asked = time.monotonic()
+                due = await _aside(self._claim_one, subscription)
                 if not due:
                     break
                 claim = due[0]
         except UnknownSubscription:
             log.info("webhook %s was removed", subscription.id)
-        except QuorumError as error:
+        except StoreUnavailable as error:
             log.warning("delivery not settled, it will be tried again: %s", error)
         except Exception:
-            log.exception("delivery failed, it will be tried again")
+            log.exception("delivery of webhook %s not settled, it will be tried again", subscription.id)
+
+    def _claim_one(self, subscription: Subscription) -> list[Claim]:
+        return self._webhooks.claim(subscription, self._webhooks.now_ms(), LEASE_MS, 1)
+
+    async def _go_on(self) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(STORE_THREADS, "webhooks"))
+        try:
+            while not self._thread.stopping.is_set():
+                self._thread.turn()
+                generation = await _aside(self._watch.generation)
+                if not await self._looked():
+                    await _aside(self._watch.wait, generation, PAUSE_SECONDS)
         finally:
-            with self._lock:
-                self._busy[subscription.id] -= 1
+            if self._under_way:
+                await asyncio.wait(self._under_way, timeout=GRACE_SECONDS)
 
-    def _attempt(self, subscription: Subscription, claim: Claim) -> bool:
-        """Make one attempt and write what became of it; tell whether the endpoint answered well."""
-        headers = signed_headers(subscription, claim.event_id, claim.body, self._webhooks.now_ms())
-        event = json.loads(claim.body)
-        with span_of(self._tracing, "deliver webhook", event) as trace:
-            if trace:
-                headers["traceparent"] = trace
-            answer = self._caller.post(subscription.url, claim.body.encode(), headers)
-        now = self._webhooks.now_ms()
-        well = 200 <= answer.status < 300  # noqa: PLR2004 - HTTP
-        wait = None if well else next_attempt_seconds(claim.attempts + 1, random.random(), answer.retry_after)  # noqa: S311
-        again = None if wait is None else now + round(wait * 1000)
-        outcome = "delivered" if well else "retry" if again else "dead"
-        if not self._webhooks.settle(subscription, claim, now, again, well=well):
-            return well
-        self._record(subscription, claim, answer, outcome, now)
-        self._metrics.attempted(outcome)
-        if well:
-            self._metrics.delivered("webhook", now / 1000 - datetime.fromisoformat(event["time"]).timestamp())
-        else:
-            self._disable_if_hopeless(subscription, answer, now)
-        return well
+    async def _looked(self) -> bool:
+        try:
+            return await self.look()
+        except StoreUnavailable as error:
+            log.warning("webhooks wait for Redis: %s", error)
+        except Exception:
+            log.exception("looking for deliveries failed, the next look tries again")
+        return False
 
-    def _record(self, subscription: Subscription, claim: Claim, answer: Answer, outcome: str, now: int) -> None:
-        attempt = Attempt(
-            at_ms=now,
-            event_id=claim.event_id,
-            subject=claim.subject,
-            attempt=claim.attempts + 1,
-            status=answer.status,
-            outcome=outcome,
-            detail="" if outcome == "delivered" else answer.detail,
-            duration_ms=answer.duration_ms,
-        )
-        told = {"webhook": subscription.id, "event_id": claim.event_id, "status": answer.status, "outcome": outcome}
-        log.info("webhook called", extra={**told, "attempt": attempt.attempt, **trace_id(claim.body)})
-        self._webhooks.record(subscription, attempt, claim.body if outcome == "dead" else None)
 
-    def _disable_if_hopeless(self, subscription: Subscription, answer: Answer, now: int) -> None:
-        since = self._webhooks.failing_since(subscription.id)
-        if answer.status == GONE:
-            because = "the endpoint answered 410 Gone"
-        elif since is not None and now - since >= DISABLE_AFTER_MS:
-            because = "it failed for days without a success"
-        else:
-            return
-        self._webhooks.disable(self._webhooks.get(subscription.id), because, now)
-        log.warning("webhook %s is disabled: %s", subscription.id, because)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            generation = self._watch.generation()
-            try:
-                started = self.look()
-            except QuorumError as error:
-                log.warning("webhooks wait for Redis: %s", error)
-                started = 0
-            except Exception:
-                log.exception("looking for deliveries failed, the next look tries again")
-                started = 0
-            if not started:
-                self._watch.wait(generation, PAUSE_SECONDS)
+async def _aside(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Call what waits for Redis, in a thread beside."""
+    return await asyncio.to_thread(call, *args, **options)

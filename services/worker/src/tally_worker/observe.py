@@ -40,6 +40,27 @@ class SweepMetrics:
         self._sweeps.labels("failed").inc()
 
 
+class PartMetrics:
+    """Tells how long ago each lasting thread of the worker last got on, and counts how often one began again."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        ages, failures = metrics.WORKER_TURN_AGE, metrics.WORKER_PART_FAILURES
+        self._ages = Gauge(ages.name, ages.meaning, ages.labels, registry=registry)
+        self._failures = Counter(failures.name, failures.meaning, failures.labels, registry=registry)
+        self._turns: dict[str, float] = {}
+
+    def turned(self, part: str) -> None:
+        """Note that a part got on."""
+        if part not in self._turns:
+            self._ages.labels(part).set_function(lambda: time.monotonic() - self._turns[part])
+            _begin(self._failures, part)
+        self._turns[part] = time.monotonic()
+
+    def failed(self, part: str) -> None:
+        """Count that a part ended by an error and begins again."""
+        self._failures.labels(part).inc()
+
+
 class DeliveryMetrics:
     """Counts the attempts at webhooks, and times how long events take to their consumers."""
 

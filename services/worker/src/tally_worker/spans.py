@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from quorum.events import parse_traceparent
 from quorum.tracing import Tracing
 
 
@@ -24,5 +25,5 @@ def span_of(tracing: Tracing | None, name: str, event: Mapping[str, Any]) -> Ite
 
 def trace_id(body: str) -> dict[str, str]:
     """Return the trace id of an event in JSON as a field of a log line; nothing when it has none."""
-    parent = json.loads(body).get("traceparent")
-    return {"trace_id": parent.split("-")[1]} if parent else {}
+    parent = parse_traceparent(str(json.loads(body).get("traceparent")))
+    return {"trace_id": parent[:16].hex()} if parent else {}

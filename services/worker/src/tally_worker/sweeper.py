@@ -7,18 +7,18 @@ do no harm.
 import logging
 import random
 from collections.abc import Callable
-from threading import Event, Thread
 
 from quorum.errors import QuorumError
 from quorum.images import BUCKETS
 from quorum.policy.file import PolicyFile
-from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
 from quorum.redis_store.history import History
+from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.tally import PartitionTally
 from tally_worker.drain import drain_until_silent
-from tally_worker.observe import SweepMetrics
+from tally_worker.lasting import Lasting
+from tally_worker.observe import PartMetrics, SweepMetrics
 
 COMPACT_PER_SWEEP = 32  # buckets; one worker passes over all of a partition in about an hour
 
@@ -31,7 +31,7 @@ class Sweeper:
     def __init__(
         self,
         tallies: list[PartitionTally],
-        feed: Feed,
+        retention: Retention,
         health: Health,
         shields: Shields,
         history: History,
@@ -39,22 +39,20 @@ class Sweeper:
         policies: PolicyFile,
         worker: str,
         interval_seconds: float,
-        retention_seconds: int,
         metrics: SweepMetrics,
+        parts: PartMetrics,
     ) -> None:
         self._tallies = tallies
-        self._feed = feed
+        self._retention = retention
         self._health = health
         self._shields = shields
         self._history = history
         self._policies = policies
         self._worker = worker
         self._interval = interval_seconds
-        self._retention = retention_seconds
         self._metrics = metrics
-        self._stop = Event()
         self._bucket = random.randrange(BUCKETS)  # noqa: S311 - spreads workers, guards nothing
-        self._thread = Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread = Lasting("sweeper", self._run, parts)
 
     def start(self) -> None:
         """Begin sweeping."""
@@ -62,13 +60,13 @@ class Sweeper:
 
     def stop(self) -> None:
         """Finish the sweep under way and stop."""
-        self._stop.set()
-        self._thread.join(timeout=self._interval + 1)
+        self._thread.stop(self._interval + 1)
 
     def sweep(self) -> None:
         """Drain every inbox, also when another one cannot be drained. Raises QuorumError or a Redis error."""
         failed = None
         for tally in self._tallies:
+            self._thread.turn()
             try:
                 drain_until_silent(tally, self._policies)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other partitions do not wait for it
@@ -77,14 +75,16 @@ class Sweeper:
             raise failed
 
     def tidy(self) -> None:
-        """Leave word that this worker lives, trim old events, forget what left the window, note vitals.
+        """Leave word that this worker lives, end what was kept long enough, forget what left the window, note vitals.
 
         Raises QuorumError or a Redis error. What frees memory comes first: at maxmemory the rest fails.
         """
         self._metrics.clock_offset(self._health.worker_swept(self._worker))
         policy = self._policies.current
-        for partition, tally in enumerate(self._tallies):
-            self._feed.trim(partition, self._retention)
+        ended = self._retention.end(policy.window_seconds)
+        if ended.dead:
+            log.warning("%d dead letters have left the window, in which alone they could count", ended.dead)
+        for tally in self._tallies:
             for offset in range(COMPACT_PER_SWEEP):
                 tally.compact(policy, (self._bucket + offset) % BUCKETS)
         self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
@@ -92,7 +92,8 @@ class Sweeper:
         self._history.note()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+        while not self._thread.stopping.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+            self._thread.turn()
             if self._tried(self.sweep):
                 self._metrics.succeeded()
                 self._tried(self.tidy)

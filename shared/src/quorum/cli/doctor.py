@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
-from quorum.errors import DataMissing, QuorumError, SchemaMismatch
+from quorum.errors import DataMissing, QuorumError, SchemaMismatch, SettingsError
 from quorum.events import timestamp
 from quorum.policy import load_policy
 from quorum.redis_store.connection import connect
 from quorum.redis_store.health import Health
 from quorum.redis_store.layout import check_layout
+from quorum.redis_store.pause import Pause
+from quorum.redis_store.pepper import check_pepper
 from quorum.redis_store.server_checks import server_findings
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
 from quorum.redis_store.webhooks import Webhooks
@@ -85,6 +87,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     steps: list[Callable[[], Iterator[Finding]]] = [
         lambda: (Finding(level, text) for level, text in server_findings(client)),
         lambda: _layout(client, settings),
+        lambda: _pepper(client, settings),
         lambda: _pipeline(health, settings),
         lambda: _moderation(client, health, settings),
         lambda: _consumers(client, settings),
@@ -112,6 +115,24 @@ def _layout(client: Any, settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", f"data laid out for {settings.partitions} partition(s)")
 
 
+def _pepper(client: Any, settings: Settings) -> Iterator[Finding]:
+    if not settings.pepper:
+        return
+    try:
+        marked = check_pepper(client, settings.namespace, settings.pepper, settings.pepper_previous, claim=False)
+    except SettingsError as error:
+        yield Finding("fail", str(error))
+        return
+    if not marked:
+        yield Finding("warn", "no mark of the pepper is kept with the data yet: the next start of the API makes it")
+    elif settings.pepper_previous:
+        yield Finding(
+            "warn", "the pepper is being replaced: drop QUORUM_PEPPER_PREVIOUS when the policy's window is over"
+        )
+    else:
+        yield Finding("ok", "the pepper is the one that the reporters are known by")
+
+
 def _moderation(client: Any, health: Health, settings: Settings) -> Iterator[Finding]:
     states = Shields(client, settings.namespace, settings.partitions).states()
     up = [one for one in states if one.up_until > health.now_ms()]
@@ -124,6 +145,11 @@ def _moderation(client: Any, health: Health, settings: Settings) -> Iterator[Fin
 
 
 def _consumers(client: Any, settings: Settings) -> Iterator[Finding]:
+    paused = Pause(client, settings.namespace).why()
+    if paused is not None:
+        yield Finding(
+            "fail", f"webhooks and bus are paused: {paused}; `quorum webhooks resume` when this is not a copy beside it"
+        )
     totals = Webhooks(client, settings.namespace, settings.partitions).totals()
     if totals.failing or totals.disabled:
         yield Finding(

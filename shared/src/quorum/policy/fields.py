@@ -1,15 +1,13 @@
 """Typed access to a TOML table, with errors that name file, line and field."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from quorum.addresses import Network, parse_network
 from quorum.errors import PolicyError
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+?)\s*=")
-
-Network = IPv4Network | IPv6Network
 
 
 class Source:
@@ -97,7 +95,7 @@ class Fields:
     def networks(self, name: str) -> tuple[Network, ...]:
         """Return a list of networks in CIDR notation."""
         try:
-            return tuple(ip_network(text) for text in self.texts(name))
+            return tuple(parse_network(text) for text in self.texts(name))
         except ValueError as error:
             raise self.error(name, f'must hold networks such as "203.0.113.0/24": {error}') from error
 

@@ -29,6 +29,7 @@ from quorum.policy.model import (
     Policy,
     Reason,
     Shields,
+    Tokens,
 )
 
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
@@ -44,7 +45,7 @@ _BAR = {"threshold", "min_reporters"}
 _SECTIONS = {
     *_BAR,
     *("window_days", "reporters", "reasons", "images", "people", "after_clear", "accuracy", "abuse", "burst"),
-    *("shields", "limits", "views", "urls"),
+    *("shields", "limits", "tokens", "views", "urls"),
 }
 
 
@@ -104,6 +105,7 @@ def parse_policy(text: str, source: str) -> Policy:
         burst=_burst(fields),
         shields=_shields(fields),
         limits=_limits(fields),
+        tokens=_tokens(fields),
         least_view_ratio=fields.table("views", {"least_ratio"}).number("least_ratio", 0, low=0, high=1),
         keep_query=frozenset(fields.table("urls", {"keep_query"}).texts("keep_query")),
     )
@@ -246,6 +248,11 @@ def _limits(fields: Fields) -> Limits:
         network=table.whole("network", usual.network, low=0, high=10**9),
         key=table.whole("key", usual.key, low=0, high=10**9),
     )
+
+
+def _tokens(fields: Fields) -> Tokens:
+    table = fields.table("tokens", {"max_hours"})
+    return Tokens(max_hours=table.number("max_hours", Tokens().max_hours, low=1 / 60, high=MAX_DAYS * 24))
 
 
 def _check_together(policy: Policy, fields: Fields) -> None:

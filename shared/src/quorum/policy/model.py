@@ -4,8 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
+
+from quorum.addresses import Address, Network, is_within
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
@@ -76,7 +77,7 @@ class People:
 
     trusted: frozenset[str] = frozenset()
     muted: frozenset[str] = frozenset()
-    muted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    muted_networks: tuple[Network, ...] = ()
     trusted_alone: bool = False  # a trusted flagger's report is not asked for min_reporters
     anonymous_per_network: int = 4  # reporters of one /24 (IPv4) or /48 (IPv6) that count for an image
 
@@ -86,13 +87,9 @@ class People:
             return MUTED
         return TRUSTED if subject in self.trusted else VERIFIED
 
-    def mutes(self, address: str) -> bool:
-        """Tell whether an address lies in a muted network. Raises ValueError for what is no address."""
-        if not self.muted_networks:
-            return False
-        parsed = ip_address(address)
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        return any((mapped or parsed) in network for network in self.muted_networks)
+    def mutes(self, address: Address) -> bool:
+        """Tell whether an address lies in a muted network."""
+        return is_within(address, self.muted_networks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +148,13 @@ class Limits:
     key: int = 600_000
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How long a reporter token may be valid."""
+
+    max_hours: float = 24.0
+
+
 @dataclass(frozen=True, eq=False)
 class Policy:
     """When an image is blocked. Weights and thresholds are in points, times in seconds.
@@ -173,6 +177,7 @@ class Policy:
     burst: Burst = Burst()
     shields: Shields = Shields()
     limits: Limits = Limits()
+    tokens: Tokens = Tokens()
     least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
     keep_query: frozenset[str] = frozenset()  # query parameters that tell pictures apart in URLs
 
@@ -215,6 +220,7 @@ class Policy:
             "people": {name: sorted(map(str, of)) for name, of in people.items() if isinstance(of, (frozenset, tuple))},
             "fresh_hours": self.burst.fresh_hours,
             "limits": asdict(self.limits),
+            "tokens": asdict(self.tokens),
             "keep_query": sorted(self.keep_query),
         }
         return blake2b(json.dumps(rules, sort_keys=True).encode(), digest_size=6).hexdigest()

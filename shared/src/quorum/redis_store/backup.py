@@ -1,190 +1,130 @@
 """A backup of all that quorum keeps, consistent to the moment: writers wait while it is read.
 
 `CLIENT PAUSE ... WRITE` (Redis 6.2) holds every write back, for some seconds with much data, and scripts with it;
-intake waits or answers 503, and nothing is lost. The file is gzip of a JSON object a line: first what it is, then of
-each key its name, time to live and `DUMP`, which any Redis from the same version on can `RESTORE`.
-
-What is read back lies under other names until all of it is there. Then each partition appears at one moment, so that
-services that run meanwhile find no data or all of it: never an inbox whose tallies are still to come.
+intake waits or answers 503, and nothing is lost. Any Redis from the same version on can read it back (`restore.py`).
 """
 
-import base64
-import gzip
-import json
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from quorum.errors import BackupError
-from quorum.redis_store.cluster import servers
-from quorum.redis_store.connection import translated_errors
-from quorum.redis_store.keys import Keys, keys_of
+from quorum.files import whole_file
+from quorum.redis_store.backup_file import BackupWriter
+from quorum.redis_store.cluster import names_under, servers
+from quorum.redis_store.connection import is_transient, translated_errors
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.kinds import Kind, kind_of
 from quorum.redis_store.layout import LAYOUT, LAYOUT_VERSION, RESTORING, missing_partitions
 
-FORMAT = "quorum-backup-1"
 PAGE = 500
 PAUSE_MS = 15_000  # renewed while it goes on, and over by itself when the program is killed
-PASSING = (":bell", ":pulse", ":workers")  # what only the present can know
-STAGE = ":restoring"
-PASSING_PREFIXES = (":limits:", ":broker:", f"{STAGE}:")
+
+Tell = Callable[[str], None]
 
 
-def write_backup(client: Redis, namespace: str, path: Path) -> int:
-    """Write all keys of a namespace to `path`, readable by its owner only; return how many.
+def write_backup(client: Redis, namespace: str, path: Path, tell: Tell = lambda _: None) -> int:
+    """Write all keys of a namespace to `path`, readable by its owner only; return how many. `tell` hears of key names.
 
     The file appears under its name when it is whole. Raises BackupError when there is no data, or some of it is lost,
-    StoreUnavailable.
+    UnwritableFile, StoreUnavailable.
     """
-    redis: Any = client
-    meta_name = keys_of(namespace, 0).meta
-    draft = path.with_name(f"{path.name}.draft")
-    with translated_errors():
-        stored = redis.hgetall(meta_name)
-    meta = {name.decode(): value.decode() for name, value in stored.items()}
-    if LAYOUT not in meta:
-        raise BackupError(f"there is no data under the namespace {namespace!r}")
-    if meta[LAYOUT] == str(LAYOUT_VERSION):  # older ones had no marks
-        lost = missing_partitions(client, _all_keys(namespace, meta))
-        if lost:
-            raise BackupError(f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring it back first")
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    head = {"format": FORMAT, "namespace": namespace, "at": at, "meta": meta}
-    written = 0
-    draft.touch(mode=0o600)
-    with translated_errors(), gzip.open(draft, "wt", compresslevel=1, encoding="ascii") as file:
-        file.write(json.dumps(head) + "\n")
-        try:
-            for record in _records(redis, namespace):
-                file.write(json.dumps(record) + "\n")
-                written += 1
-            file.write(json.dumps({"keys": written}) + "\n")
-        finally:
-            for server in servers(redis):
-                server.client_unpause()
-    draft.replace(path)
+    meta = _meta(client, namespace)
+    with whole_file(path) as file:
+        return _write(client, namespace, meta, file, tell)
+
+
+def stream_backup(client: Redis, namespace: str, out: BinaryIO, tell: Tell = lambda _: None) -> int:
+    """Write the same to what is no file of its own, as a pipe; who reads it slowly holds no writer up."""
+    meta = _meta(client, namespace)
+    with TemporaryFile() as file:
+        written = _write(client, namespace, meta, file, tell)
+        file.seek(0)
+        shutil.copyfileobj(file, out)
+        out.flush()
     return written
 
 
-def read_backup(client: Redis, namespace: str, path: Path) -> int:
-    """Bring the keys of a backup back, of all partitions that have no data; return how many.
-
-    Cut off, it can be run again: a partition that is there already goes on from where it is. Raises BackupError when
-    the file is no whole backup or no partition is without data, StoreUnavailable.
-    """
+def _meta(client: Redis, namespace: str) -> dict[str, str]:
+    """Return the fields of the meta hash, once it is known that no data is missing."""
     redis: Any = client
-    head = _examine(path)
-    all_keys = _all_keys(namespace, head["meta"])
-    meta_name = all_keys[0].meta
-    with translated_errors():
-        missing = missing_partitions(client, all_keys)
-        if not missing and not redis.hexists(meta_name, RESTORING):
-            raise BackupError(f"there is data under the namespace {namespace!r} already: restore into an empty one")
-        redis.hset(meta_name, RESTORING, 1)
-        staged: dict[int, list[str]] = {number: [] for number in missing}
-        for page in _pages(path):
-            pipe = redis.pipeline(transaction=False)
-            for record in page:
-                key, partition = record["key"], _partition_of(record["key"])
-                if partition in staged:
-                    staged[partition].append(key)
-                    name = f"{namespace}{STAGE}{key}"
-                    pipe.restore(name, record["ttl_ms"], base64.b64decode(record["dump"]), replace=True)
-            try:
-                pipe.execute()
-            except ResponseError as error:
-                raise BackupError(f"this Redis cannot read the backup; is it older than the other? {error}") from error
-        for partition in sorted(staged, reverse=True):  # the first one holds what concerns all, as webhooks
-            _put_in_place(redis, namespace, staged[partition], head["meta"] if partition == 0 else None)
-        redis.hdel(meta_name, RESTORING)
-    return sum(map(len, staged.values()))
+    with translated_errors(), _refusals():
+        stored = redis.hgetall(keys_of(namespace, 0).meta)
+    meta = {name.decode(): value.decode() for name, value in stored.items() if (name + value).isascii()}
+    meta.pop(RESTORING, None)
+    if LAYOUT not in meta or not meta.get("partitions", "").isdecimal():
+        raise BackupError(f"there is no data under the namespace {namespace!r}")
+    if meta[LAYOUT] == str(LAYOUT_VERSION):  # older ones had no marks
+        lost = missing_partitions(client, [keys_of(namespace, number) for number in range(int(meta["partitions"]))])
+        if lost:
+            raise BackupError(f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring it back first")
+    return meta
 
 
-def _all_keys(namespace: str, meta: dict[str, str]) -> list[Keys]:
-    return [keys_of(namespace, number) for number in range(int(meta["partitions"]))]
+def _write(client: Redis, namespace: str, meta: dict[str, str], file: BinaryIO, tell: Tell) -> int:
+    writer = BackupWriter(file, namespace, meta)
+    with translated_errors(), _refusals():
+        try:
+            _pause(client)
+            for name, ttl_ms, dump in _records(client, namespace.encode(), int(meta["partitions"]), tell):
+                writer.add(name, ttl_ms, dump)
+            writer.end()
+        finally:
+            for server in servers(client):
+                server.client_unpause()
+    return writer.written
 
 
-def _partition_of(key: str) -> int:
-    found = re.match(r":\{(\d+)\}:", key)
-    if not found:
-        raise BackupError(f"the backup holds {key!r}, which is no key of quorum")
-    return int(found[1])
-
-
-def _put_in_place(redis: Any, namespace: str, keys: list[str], meta: dict[str, str] | None) -> None:
-    """Give the staged keys of a partition their names at one moment: 1.3 s for 200,000."""
-    pipe = redis.pipeline(transaction=True)
-    for key in keys:
-        # by its name, since a cluster's pipeline refuses the method
-        pipe.execute_command("RENAME", f"{namespace}{STAGE}{key}", namespace + key)
-    if meta is not None:
-        pipe.hset(keys_of(namespace, 0).meta, mapping=meta)
-    pipe.execute()
-
-
-def _records(redis: Any, namespace: str) -> Iterator[dict[str, Any]]:
-    """Yield every lasting key but the meta hash, while nobody writes."""
-    _pause(redis)
-    names = [
-        name
-        for server in servers(redis)
-        for name in cast("Iterator[bytes]", server.scan_iter(f"{namespace}:*", count=10_000))
-        if not name.endswith(tuple(map(str.encode, PASSING)))
-        and not any(prefix.encode() in name for prefix in PASSING_PREFIXES)
-        and name != keys_of(namespace, 0).meta.encode()
-    ]
-    for start in range(0, len(names), PAGE):
-        _pause(redis)
-        page = names[start : start + PAGE]
-        pipe = redis.pipeline(transaction=False)
-        for name in page:
-            pipe.dump(name)
+def _records(client: Any, namespace: bytes, partitions: int, tell: Tell) -> Iterator[tuple[bytes, int, bytes]]:
+    """Yield name, time to live and value of every lasting key."""
+    keys = list(_lasting(client, namespace, partitions, tell))
+    for start in range(0, len(keys), PAGE):
+        _pause(client)
+        page = keys[start : start + PAGE]
+        pipe = client.pipeline(transaction=False)
+        for name, _ in page:
+            pipe.type(name)
             pipe.pttl(name)
-        answers = pipe.execute()
-        for name, dump, ttl in zip(page, answers[::2], answers[1::2], strict=True):
-            if dump is not None:  # else its time was over
-                key = name.decode()[len(namespace) :]
-                yield {"key": key, "ttl_ms": max(ttl, 0), "dump": base64.b64encode(dump).decode()}
+            pipe.dump(name)
+        answers = iter(pipe.execute())
+        for (name, kind), found, ttl_ms, dump in zip(page, answers, answers, answers, strict=True):
+            if dump is not None and kind.type not in {None, found}:
+                tell(f"left out: {_shown(name)}, which has a wrong type; see docs/operations.md")
+            elif dump is not None:  # else its time was over
+                yield name[len(namespace) :], max(ttl_ms, 0), dump
 
 
-def _pause(redis: Redis) -> None:
-    for server in servers(redis):
+def _lasting(client: Any, namespace: bytes, partitions: int, tell: Tell) -> Iterator[tuple[bytes, Kind]]:
+    """Yield the names of all keys that outlive the moment, and tell of those that are not quorum's."""
+    for name in names_under(client, namespace):
+        place = kind_of(name[len(namespace) :], partitions)
+        if place is None:
+            tell(f"left out: {_shown(name)}, which is no key of quorum")
+        elif place[1].lasting:
+            yield name, place[1]
+
+
+def _shown(name: bytes) -> str:
+    return name.decode(errors="backslashreplace")
+
+
+def _pause(client: Redis) -> None:
+    for server in servers(client):
         server.client_pause(PAUSE_MS, all=False)
 
 
-def _examine(path: Path) -> dict[str, Any]:
-    """Return the head of a backup, once that is known to be whole."""
-    count = -1
-    head: dict[str, Any] = {}
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what Redis refuses to this user, as CLIENT PAUSE, into a BackupError."""
     try:
-        with gzip.open(path, "rt", encoding="ascii") as file:
-            for count, line in enumerate(file, -1):
-                if count < 0:
-                    head = json.loads(line)
-            last = json.loads(line)
-    except (OSError, EOFError, ValueError, UnboundLocalError) as error:
-        raise BackupError(f"{path} cannot be read as a backup: {error}") from error
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise BackupError(f"{path} is not a backup of quorum")
-    if last != {"keys": count}:
-        raise BackupError(f"{path} is not whole: its last line is missing")
-    return head
-
-
-def _pages(path: Path) -> Iterator[list[dict[str, Any]]]:
-    page: list[dict[str, Any]] = []
-    with gzip.open(path, "rt", encoding="ascii") as file:
-        next(file)
-        for line in file:
-            record = json.loads(line)
-            if "dump" in record:
-                page.append(record)
-            if len(page) == PAGE:
-                yield page
-                page = []
-    if page:
-        yield page
+        yield
+    except ResponseError as error:
+        if is_transient(error):
+            raise
+        raise BackupError(f"Redis refuses what a backup needs: {error}") from error

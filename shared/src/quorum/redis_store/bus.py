@@ -1,54 +1,62 @@
-"""Where the message bus stands: the cursor of what was published, and who publishes."""
+"""Where the message bus stands: the cursor of what was published, and who publishes.
+
+The lease keeps two workers from publishing at the same time; the cursor can only be moved by who has it. A broker
+knows nothing of leases: a worker that is frozen in the middle of a call to it, for longer than the lease, hands that
+one event over again when it wakes. So it is at least once.
+"""
 
 from typing import Any
 
 from redis import Redis
 
-from quorum.errors import CursorExpired
+from quorum.errors import CursorExpired, InvalidCursor
 from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.feed import Feed
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.scripts import Script
 
-LEASE_MS = 15_000
+PUBLISH_SECONDS = 10.0  # the longest that one event may take to be confirmed
+RENEW_SECONDS = 5.0
+LEASE_MS = round((PUBLISH_SECONDS + RENEW_SECONDS) * 1000)  # so it outlives the event under way
 
 
 class BusPlace:
-    """One worker publishes at a time, so that events stay in order. Each method raises StoreUnavailable."""
+    """One worker publishes at a time, so that events stay in order. Each method raises StoreUnavailable.
+
+    `worker` must be a name that no other process has or had, also not in another container.
+    """
 
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client: Any = client  # its replies are bytes
         self._feed = Feed(client, namespace, partitions)
-        self._prefix = keys_of(namespace, 0).bus
+        keys = keys_of(namespace, 0)
+        self._prefix, self._paused = keys.bus, keys.paused
+        self._lease_key, self._cursor_key = f"{self._prefix}lease", f"{self._prefix}cursor"
+        self._lease = Script("bus_lease")
+        self._release = Script("bus_release")
+        self._advance = Script("bus_advance")
 
     def lease(self, worker: str) -> bool:
-        """Take or renew the right to publish; False while another worker has it."""
-        name = f"{self._prefix}lease"
+        """Take or renew the right to publish; False while another worker has it, or deliveries are paused."""
         with translated_errors():
-            if self._client.set(name, worker, nx=True, px=LEASE_MS):
-                return True
-            if self._client.get(name) != worker.encode():
-                return False
-            self._client.pexpire(name, LEASE_MS)
-        return True
+            return bool(self._lease(self._client, (self._lease_key, self._paused), (worker, LEASE_MS)))
 
     def release(self, worker: str) -> None:
         """Let another worker publish at once."""
-        name = f"{self._prefix}lease"
         with translated_errors():
-            if self._client.get(name) == worker.encode():
-                self._client.delete(name)
+            self._release(self._client, (self._lease_key,), (worker,))
 
     def cursor(self) -> str | None:
         """Return the cursor after the last event that the bus has confirmed; None before the first."""
         with translated_errors():
-            stored = self._client.get(f"{self._prefix}cursor")
-        return stored.decode() if stored else None
+            stored = self._client.get(self._cursor_key)
+        return stored.decode("utf-8", "replace") if stored else None
 
-    def advance(self, cursor: str) -> None:
-        """Remember that everything up to `cursor` was confirmed."""
+    def advance(self, worker: str, cursor: str) -> bool:
+        """Remember that everything up to `cursor` was confirmed; False when `worker` has not the right any more."""
         with translated_errors():
-            self._client.set(f"{self._prefix}cursor", cursor)
+            return bool(self._advance(self._client, (self._lease_key, self._cursor_key), (worker, cursor)))
 
     def lag_seconds(self) -> float | None:
         """Return the age of the oldest event that was not confirmed, 0 when all were; None before the first."""
@@ -59,6 +67,8 @@ class BusPlace:
             events, _ = self._feed.after(cursor, 1)
         except CursorExpired as error:
             events, _ = self._feed.after(error.oldest, 1)
+        except InvalidCursor:
+            events, _ = self._feed.after(None, 1)
         return max(self.now_ms() / 1000 - events[0].time.timestamp(), 0.0) if events else 0.0
 
     def now_ms(self) -> int:

@@ -8,7 +8,8 @@ never a key: while its slot moves to another server, Redis answers TRYAGAIN to w
 a script runs whole or not at all then, too (tests/faults/test_redis_cluster.py).
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from time import monotonic
 from typing import Any, Self, cast
@@ -98,6 +99,15 @@ def servers(client: Redis) -> list[Redis]:
         return [client]
     cluster = cast("Any", client).found()
     return [cast("Redis", cluster.get_redis_connection(node)) for node in cluster.get_primaries()]
+
+
+def names_under(client: Redis, namespace: bytes) -> set[bytes]:
+    """Return the names of all keys of a namespace's partitions, whatever its characters mean to Redis' patterns."""
+    pattern = re.sub(rb"([\\*?\[\]^])", rb"\\\1", namespace) + b":{*"
+    found: set[bytes] = set()  # Redis may tell a name twice
+    for server in servers(client):
+        found.update(cast("Iterator[bytes]", server.scan_iter(pattern, count=10_000)))
+    return found
 
 
 def one_key_of_each_server(client: Redis, keys: list[str]) -> list[tuple[Redis, str]]:

@@ -19,7 +19,7 @@ START = "0-0"
 BEGINNING = "0"  # stands for no cursor, as in XREAD
 TRIM_BATCH = 1000
 
-_STREAM_ID = re.compile(r"\d{1,15}-\d{1,15}")
+_STREAM_ID = re.compile(r"[0-9]{1,15}-[0-9]{1,15}")  # `\d` would take digits that Redis does not know
 
 StreamId = tuple[int, int]
 

@@ -28,8 +28,11 @@ class Keys:
     webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
                      (hashes), due (zset), log, dead (streams) (`webhooks.py`)
     bus              prefix of cursor and lease (strings) of the message bus (`bus.py`)
-    meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count, too
+    meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count and the
+                     mark of the pepper (`pepper.py`), too
     api_keys hash    API keys by id (`api_keys.py`)
+    erased   zset    fingerprints that were erased, by the time, Unix ms (`erasure.py`)
+    paused   string  exists while webhooks and bus wait for somebody's word; why they do
     workers  zset    worker names by the server time of their last sweep, Unix ms
     history  list    the vital signs of the last hour, oldest first (`history.py`)
     pulse    string  exists for some seconds after a worker has noted them
@@ -57,6 +60,8 @@ class Keys:
     stats: str
     meta: str
     api_keys: str
+    erased: str
+    paused: str
     workers: str
     history: str
     pulse: str
@@ -88,6 +93,8 @@ def keys_of(namespace: str, partition: int) -> Keys:
         stats=prefix + "stats",
         meta=prefix + "meta",
         api_keys=prefix + "api_keys",
+        erased=prefix + "erased",
+        paused=prefix + "paused",
         workers=prefix + "workers",
         history=prefix + "history",
         pulse=prefix + "pulse",

@@ -1,42 +1,50 @@
-"""Subscriptions and their deliveries in Redis.
+"""What waits for the endpoints of webhooks, what is on its way to them, and what became of it, in Redis.
 
 Every subscription has a cursor in the feed, and a queue for each subject: events of one image go out in order, and an
-image whose delivery fails holds up no other. Several workers may deliver at once; queueing and settling are atomic.
+image whose delivery fails holds up no other. Several workers may deliver at once; queueing, claiming and settling are
+atomic.
 """
 
 import json
+import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
 
-from quorum.errors import UnknownSubscription
+from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events import Event
-from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
-from quorum.redis_store.feed import Feed
+from quorum.redis_store.feed import START
 from quorum.redis_store.keys import keys_of
-from quorum.redis_store.layout import check_data
 from quorum.redis_store.scripts import Script
-from quorum.webhooks import Subscription, ping_event
+from quorum.redis_store.subscriptions import Subscriptions
+from quorum.webhooks import LEASE_MS, Subscription, ping_event
 
 PAGE = 200
-SOON_MS = 60_000  # what is due within this time may be under way: no attempt lasts longer
 LOG_LENGTH = 1000  # deliveries remembered of each subscription
 DEAD_LENGTH = 10_000
 TEST_SUBJECT = "test"
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An event that is to be delivered now: `entry` names it in its queue, `attempts` are those that failed."""
+    """An event that is to be delivered now: `entry` names it in its queue, `attempts` are those that failed.
+
+    `at_ms` is when it was claimed, Redis' time in Unix ms.
+    """
 
     subject: str
     entry: str
     attempts: int
     event_id: str
     body: str
+    time: datetime  # of the event
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,102 +63,50 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTotals:
-    """How many webhooks are in each state, how many subjects wait for a delivery, how many events are dead."""
+    """How many webhooks are in each state, how many subjects wait for a delivery, how many events are dead.
+
+    `paused`: all wait for somebody's word, and the bus with them.
+    """
 
     active: int
     failing: int
     disabled: int
     waiting: int
     dead: int
+    paused: bool = False
 
 
-class Webhooks:
-    """All subscriptions. Each method raises StoreUnavailable."""
+class Webhooks(Subscriptions):
+    """All subscriptions and their deliveries. Each method raises StoreUnavailable."""
 
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
-        self._client: Any = client  # its replies are bytes
-        self._feed = Feed(client, namespace, partitions)
+        super().__init__(client, namespace, partitions)
         self._streams = [keys_of(namespace, number).events for number in range(partitions)]
-        self._keys = keys_of(namespace, 0)
-        self._prefix = self._keys.webhooks
         self._queue = Script("webhook_queue")
         self._claim = Script("webhook_claim")
         self._settle = Script("webhook_settle")
-
-    def add(self, subscription: Subscription) -> None:
-        """Store a new subscription; it gets the events from now on."""
-        with translated_errors():
-            pipe = self._client.pipeline(transaction=True)
-            pipe.hset(f"{self._prefix}cursors", subscription.id, self._feed.end())
-            pipe.hset(f"{self._prefix}subscriptions", subscription.id, subscription.to_json())
-            pipe.execute()
-
-    def all(self) -> list[Subscription]:
-        """Return all subscriptions, oldest first."""
-        with translated_errors():
-            stored = self._client.hvals(f"{self._prefix}subscriptions")
-        return sorted(map(Subscription.from_json, stored), key=lambda one: (one.created_ms, one.id))
-
-    def get(self, subscription_id: str) -> Subscription:
-        """Return one. Raises UnknownSubscription."""
-        with translated_errors():
-            raw = self._client.hget(f"{self._prefix}subscriptions", subscription_id)
-        if raw is None:
-            check_data(self._client, [self._keys])
-            raise UnknownSubscription(f"there is no webhook {subscription_id!r}")
-        return Subscription.from_json(raw)
-
-    def replace(self, subscription: Subscription) -> None:
-        """Store a changed subscription. Raises UnknownSubscription."""
-        self.get(subscription.id)
-        with translated_errors():
-            self._client.hset(f"{self._prefix}subscriptions", subscription.id, subscription.to_json())
-
-    def remove(self, subscription_id: str) -> None:
-        """Forget a subscription and all that waits for it. Raises UnknownSubscription."""
-        self.get(subscription_id)
-        with translated_errors():
-            pipe = self._client.pipeline(transaction=True)
-            pipe.hdel(f"{self._prefix}subscriptions", subscription_id)
-            pipe.hdel(f"{self._prefix}cursors", subscription_id)
-            pipe.hdel(f"{self._prefix}failing", subscription_id)
-            pipe.delete(*(self._key(subscription_id, kind) for kind in ("queues", "due", "log", "dead", "pings")))
-            pipe.execute()
-
-    def disable(self, subscription: Subscription, because: str, now_ms: int) -> None:
-        """Stop delivering; its place in the feed is kept."""
-        self.replace(replace(subscription, disabled_ms=now_ms, disabled_because=because))
-
-    def enable(self, subscription_id: str) -> Subscription:
-        """Deliver again, from where it stopped, and at once what waits for a later try. Raises UnknownSubscription."""
-        subscription = replace(self.get(subscription_id), disabled_ms=None, disabled_because=None)
-        self.replace(subscription)
-        with translated_errors():
-            self._client.hdel(f"{self._prefix}failing", subscription_id)
-            now, due = self.now_ms(), self._key(subscription_id, "due")
-            later = self._client.zrangebyscore(due, now + SOON_MS, "+inf")
-            if later:
-                self._client.zadd(due, dict.fromkeys(later, now), xx=True)
-        return subscription
-
-    def failing_since(self, subscription_id: str) -> int | None:
-        """Return since when it fails without a success between, Unix ms."""
-        with translated_errors():
-            since = self._client.hget(f"{self._prefix}failing", subscription_id)
-        return int(since) if since else None
 
     def enqueue(self, subscription: Subscription, now_ms: int) -> int:
         """Queue what is new in the feed, a page at a time; return how many events were looked at."""
         with translated_errors():
             raw = self._client.hget(f"{self._prefix}cursors", subscription.id)
-            if raw is None:
-                return 0
-            cursor = raw.decode()
+        if not raw:
+            self._begin_again(subscription)
+            return 0
+        cursor = raw.decode("utf-8", "replace")
+        try:
             events, after = self._feed.after(cursor, PAGE)
-            if not events:
-                return 0
-            self._put(subscription, self._wanted(subscription, cursor, events), now_ms, cursor, after)
-        return len(events)
+        except CursorExpired as error:
+            log.error("webhook %s was away longer than events are kept; goes on with the oldest", subscription.id)  # noqa: TRY400
+            events, after = [], error.oldest
+        except InvalidCursor:
+            log.error("webhook %s has lost its place; goes on with the oldest event kept", subscription.id)  # noqa: TRY400
+            events, after = [], self._oldest()
+        if after == cursor:
+            return 0
+        with translated_errors():
+            self._put(subscription, self._wanted(subscription, cursor, events), now_ms, raw, after)
+        return max(len(events), 1)
 
     def replay(self, subscription: Subscription, from_ms: int, to_ms: int, now_ms: int) -> int:
         """Queue the kept events of a time range (Unix ms) again; return how many."""
@@ -181,20 +137,15 @@ class Webhooks:
         return str(event["id"])
 
     def claim(self, subscription: Subscription, now_ms: int, lease_ms: int, limit: int) -> list[Claim]:
-        """Take up to `limit` events whose time has come; who takes them settles them within the lease."""
-        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"))
+        """Take up to `limit` events whose time has come; who takes them settles them within the lease.
+
+        None while deliveries are paused.
+        """
+        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"), self._keys.paused)
         with translated_errors():
             found = self._claim(self._client, keys, (now_ms, lease_ms, limit))
-        claims = []
-        for subject, raw in zip(found[::2], found[1::2], strict=True):
-            entry = raw.decode()
-            event = self._event(subscription, entry)
-            attempts = int(entry.rpartition(":")[2])
-            if event is None:  # it has left the feed, or the ping is over
-                self.settle(subscription, Claim(subject.decode(), entry, attempts, "", ""), now_ms)
-                continue
-            claims.append(Claim(subject.decode(), entry, attempts, json.loads(event)["id"], event))
-        return claims
+        claims = (self._claimed(subscription, *pair, now_ms) for pair in zip(found[::2], found[1::2], strict=True))
+        return [claim for claim in claims if claim]
 
     def settle(
         self,
@@ -204,33 +155,22 @@ class Webhooks:
         again_ms: int | None = None,
         *,
         well: bool | None = None,
+        attempt: Attempt | None = None,
     ) -> bool:
-        """Write that an event is done with, or when to try again; False when another attempt has settled it."""
-        keys = (self._key(subscription.id, "queues"), self._key(subscription.id, "due"), f"{self._prefix}failing")
-        again, answered = "" if again_ms is None else again_ms, "" if well is None else int(well)
-        with translated_errors():
-            settled = self._settle(
-                self._client, keys, (subscription.id, claim.subject, claim.entry, now_ms, again, answered)
-            )
-        return bool(settled)
+        """Write that an event is done with, or when to try again; False when another attempt has settled it.
 
-    def record(self, subscription: Subscription, attempt: Attempt, body: str | None = None) -> None:
-        """Write an attempt into the delivery log, and a dead event, `body`, among the dead letters."""
-        fields = {name: getattr(attempt, name) for name in Attempt.__slots__}
-        with translated_errors():
-            pipe = self._client.pipeline(transaction=False)
-            pipe.xadd(self._key(subscription.id, "log"), fields, maxlen=LOG_LENGTH, approximate=True)
-            if body is not None:
-                dead = {"event": body, "detail": attempt.detail}
-                pipe.xadd(self._key(subscription.id, "dead"), dead, maxlen=DEAD_LENGTH, approximate=True)
-            pipe.execute()
+        `attempt` goes into the log, and a dead one's event among the dead letters, in the same act.
+        """
+        again, answered = "" if again_ms is None else again_ms, "" if well is None else int(well)
+        return self._settled(subscription, (claim.subject, claim.entry, now_ms, again, answered), attempt, claim.body)
 
     def deliveries(self, subscription_id: str, limit: int) -> list[Attempt]:
         """Return the last attempts, newest first. Raises UnknownSubscription."""
         self.get(subscription_id)
         with translated_errors():
             found = self._client.xrevrange(self._key(subscription_id, "log"), count=limit)
-        return [_attempt({name.decode(): value.decode() for name, value in fields.items()}) for _, fields in found]
+        attempts = (_attempt(fields) for _, fields in found)
+        return [attempt for attempt in attempts if attempt]
 
     def backlog(self, subscription_id: str) -> tuple[int, int]:
         """Return how many subjects wait for a delivery, and how many events are dead."""
@@ -242,29 +182,26 @@ class Webhooks:
         return waiting, dead
 
     def totals(self) -> WebhookTotals:
-        """Return the state of all webhooks together."""
-        subscriptions = self.all()
+        """Return the state of all webhooks together; one that cannot be read counts as disabled: it gets nothing."""
+        subscriptions, unreadable = self.all(), len(self.unreadable())
         disabled = {one.id for one in subscriptions if one.disabled_ms is not None}
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
+            pipe.exists(self._keys.paused)
             pipe.hkeys(f"{self._prefix}failing")
             for one in subscriptions:
                 pipe.hlen(self._key(one.id, "queues"))
                 pipe.xlen(self._key(one.id, "dead"))
-            failing, *sizes = pipe.execute()
+            paused, failing, *sizes = pipe.execute()
         bad = {raw.decode() for raw in failing} - disabled
         return WebhookTotals(
             active=len(subscriptions) - len(disabled) - len(bad),
             failing=len(bad),
-            disabled=len(disabled),
+            disabled=len(disabled) + unreadable,
             waiting=sum(sizes[::2]),
             dead=sum(sizes[1::2]),
+            paused=bool(paused),
         )
-
-    def now_ms(self) -> int:
-        """Return Redis' time, by which deliveries go, in Unix ms."""
-        with translated_errors():
-            return time_ms(self._client, self._prefix)
 
     def _wanted(self, subscription: Subscription, cursor: str, events: list[Event]) -> Iterator[tuple[str, str]]:
         """Yield subject and place of the events that the subscription wants."""
@@ -281,24 +218,78 @@ class Webhooks:
     def _padded(self, position: list[str]) -> list[str]:
         return position if len(position) == len(self._streams) else ["0-0"] * len(self._streams)
 
-    def _put(self, subscription: Subscription, wanted: Any, now_ms: int, cursor: str = "", after: str = "") -> None:
-        keys = (f"{self._prefix}cursors", self._key(subscription.id, "queues"), self._key(subscription.id, "due"))
+    def _put(
+        self, subscription: Subscription, wanted: Any, now_ms: int, cursor: str | bytes = "", after: str = ""
+    ) -> None:
+        queues, due = (self._key(subscription.id, kind) for kind in ("queues", "due"))
         parts = [part for pair in wanted for part in pair]
+        keys = (f"{self._prefix}cursors", queues, due, self._rows)
         self._queue(self._client, keys, (subscription.id, cursor, after, now_ms, *parts))
 
-    def _event(self, subscription: Subscription, entry: str) -> str | None:
+    def _begin_again(self, subscription: Subscription) -> None:
+        """Give a subscription without a cursor the oldest: rather again than never. One that was removed has none."""
+        with translated_errors():
+            if self._client.hexists(self._rows, subscription.id):
+                self._client.hset(f"{self._prefix}cursors", subscription.id, self._oldest())
+
+    def _oldest(self) -> str:
+        """Return the cursor before the oldest event that is kept."""
+        return ".".join([START] * len(self._streams))
+
+    def _claimed(self, subscription: Subscription, subject: bytes, entry: bytes, now_ms: int) -> Claim | None:
+        """Return what was claimed. An event that is gone or cannot be read is done with, and the log says so."""
+        attempts, body, event_id, trouble = 0, b"", "", "the event is not kept any more"
+        try:
+            attempts = int(entry.rpartition(b":")[2])
+            body = self._event(subscription, entry.decode()) or b""
+            if body:
+                event = Event.from_json(body, "")
+                return Claim(subject.decode(), entry.decode(), attempts, event.id, body.decode(), event.time, now_ms)
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+            trouble = f"the event cannot be read: {type(error).__name__}: {error}"
+        shown = subject.decode("utf-8", "replace")
+        attempt = Attempt(now_ms, event_id, shown, attempts + 1, 0, "dead", trouble, 0)
+        self._settled(subscription, (subject, entry, now_ms, "", ""), attempt, body)
+        return None
+
+    def _settled(
+        self, subscription: Subscription, what: tuple[Any, ...], attempt: Attempt | None, body: str | bytes
+    ) -> bool:
+        queues, due, written, dead = (self._key(subscription.id, kind) for kind in ("queues", "due", "log", "dead"))
+        fields = [part for name in Attempt.__slots__ for part in (name, getattr(attempt, name))] if attempt else []
+        lost = (body, attempt.detail) if attempt and attempt.outcome == "dead" else ("", "")
+        keys = (queues, due, f"{self._prefix}failing", written, dead)
+        with translated_errors():
+            return bool(
+                self._settle(
+                    self._client,
+                    keys,
+                    (subscription.id, *what, LEASE_MS, *lost, LOG_LENGTH, DEAD_LENGTH, *fields),
+                )
+            )
+
+    def _event(self, subscription: Subscription, entry: str) -> bytes | None:
+        """Return the event of an entry, None when it is not kept. Raises ValueError when it is no entry."""
         where, at, _ = entry.split(":")
         with translated_errors():
             if where == "ping":
-                raw = self._client.hget(self._key(subscription.id, "pings"), at)
-                return raw.decode() if raw else None
-            found = self._client.xrange(self._streams[int(where)], at, at)
-        return found[0][1][b"event"].decode() if found else None
-
-    def _key(self, subscription_id: str, kind: str) -> str:
-        return f"{self._prefix}{subscription_id}:{kind}"
+                ping: bytes | None = self._client.hget(self._key(subscription.id, "pings"), at)
+                return ping
+            found = self._client.xrange(self._streams[int(where)], _stream_id(at), _stream_id(at))
+        return found[0][1][b"event"] if found else None
 
 
-def _attempt(fields: dict[str, str]) -> Attempt:
-    numbers = {name: int(fields.pop(name)) for name in ("at_ms", "attempt", "status", "duration_ms")}
-    return Attempt(**fields, **numbers)  # type: ignore[arg-type]
+def _stream_id(text: str) -> str:
+    """Return an id of a stream. Raises ValueError when it is none: Redis would answer with an error."""
+    milliseconds, number = text.split("-")
+    return f"{int(milliseconds)}-{int(number)}"
+
+
+def _attempt(fields: dict[bytes, bytes]) -> Attempt | None:
+    """Return what a line of the log says; None when it cannot be read."""
+    try:
+        told = {name.decode(): value.decode() for name, value in fields.items()}
+        numbers = {name: int(told.pop(name)) for name in ("at_ms", "attempt", "status", "duration_ms")}
+        return Attempt(**told, **numbers)  # type: ignore[arg-type]
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -4,44 +4,34 @@ To add one, add a field: `docs/settings.md` is made from these (`make generate`)
 on.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quorum.addresses import Network
+from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
 from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
-from quorum.settings.kinds import Choice, File, Flag, Items, Kind, Password, Secret, Text, Url, Whole, matching, network
+from quorum.origins import canonical_origin
+from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
+from quorum.settings.kinds import (
+    Choice,
+    File,
+    Flag,
+    Items,
+    Password,
+    Proxy,
+    Secret,
+    Text,
+    Url,
+    Whole,
+    matching,
+    network,
+)
 
-PREFIX = "QUORUM_"
 MAX_PARTITIONS = 1024
 MAX_PROXY_HOPS = 10
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 _HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*\.?"
-
-API, STREAM, WORKER, COMMANDS = "API", "stream", "worker", "commands"
-ALL = (API, STREAM, WORKER, COMMANDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One setting. `readers` use its value; `default_text` is how the table tells the default."""
-
-    name: str  # of the environment variable
-    attribute: str  # of Settings
-    kind: Kind
-    default: Any
-    readers: tuple[str, ...]
-    meaning: str
-    default_text: str
-
-
-def setting(
-    kind: Kind, default: Any, readers: tuple[str, ...], meaning: str, *, default_text: str = "", name: str = ""
-) -> Any:
-    """Declare a setting; its variable is QUORUM_ and the name of the field, unless `name` says another."""
-    told = default_text or ("none" if default in ("", (), None) else f"`{str(default).lower()}`")
-    return field(default=default, repr=not kind.secret, metadata={"declared": (name, kind, readers, meaning, told)})
 
 
 def _username(readers: tuple[str, ...], meaning: str) -> Any:
@@ -104,9 +94,19 @@ class Settings:
         "keys the reporters' fingerprints; [how to replace it](security.md)",
         default_text="none; the API needs it",
     )
-    pepper_previous: str = setting(Secret(), "", (API, COMMANDS), "the pepper before, while it is being replaced")
+    pepper_previous: str = setting(
+        Secret(),
+        "",
+        (API, COMMANDS),
+        "the pepper before, while it is [being replaced](security.md): reporters are looked for under both",
+    )
     site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
-    token_secret: str = setting(Secret(), "", (API, COMMANDS), "signs reporter tokens (HS256)")
+    token_secret: str = setting(
+        Secret(least_bytes=LEAST_TOKEN_SECRET_BYTES),
+        "",
+        (API, COMMANDS),
+        f"signs reporter tokens (HS256, which asks for {LEAST_TOKEN_SECRET_BYTES} bytes or more)",
+    )
     token_keys_path: Path | None = setting(
         File(),
         None,
@@ -127,7 +127,7 @@ class Settings:
     request_seconds: int = setting(
         Whole(1, 300, "seconds"),
         10,
-        (API,),
+        (API, STREAM),
         "a request must be whole, and its answer be taken, within this time; idle connections end after it",
     )
     unfinished_requests: int = setting(
@@ -136,30 +136,55 @@ class Settings:
     unfinished_per_address: int = setting(
         Whole(1, 10**6, "requests"), 64, (API,), "the same of one client address; beyond it 429"
     )
-    proxy_hops: int = setting(Whole(0, MAX_PROXY_HOPS), 0, (API,), "trusted proxies in front of the API, exactly")
+    streams: int = setting(
+        Whole(1, 10**6, "streams"),
+        5000,
+        (STREAM,),
+        "streams that one process holds open; beyond it 503. Fewer where there are fewer file descriptors",
+    )
+    streams_per_address: int = setting(
+        Whole(1, 10**6, "streams"), 1000, (STREAM,), "the same of one client address; beyond it 429"
+    )
+    stream_take_seconds: int = setting(
+        Whole(1, 3600, "seconds"),
+        30,
+        (STREAM,),
+        "a reader that has not taken what it was sent by then is cut off, and may go on after its last event",
+    )
+    proxy_hops: int = setting(
+        Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        Items(network, "networks", "10.0.0.0/8"),
+        (),
+        (API, STREAM),
+        "networks of the proxies, separated by commas: a peer outside of them cannot say on whose behalf it asks",
+        default_text="any peer, where `QUORUM_PROXY_HOPS` is not 0",
+    )
     trusted_hosts: tuple[str, ...] = setting(
-        Items(
-            matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names such as www.example.org"
-        ),
+        Items(matching(rf"\.?{_HOST}(?::\d{{1,5}})?|\[[0-9a-f:.]+\](?::\d{{1,5}})?"), "host names", "www.example.org"),
         (),
         (API,),
         "Host headers to answer, separated by commas; `.example.org` stands for all names below it",
         default_text="any",
     )
     cors_origins: tuple[str, ...] = setting(
-        Items(
-            matching(rf"https?://{_HOST}(?::\d{{1,5}})?|https?://\[[0-9a-f:]+\](?::\d{{1,5}})?"),
-            "origins such as https://www.example.org",
-        ),
+        Items(canonical_origin, "origins", "https://www.example.org"),
         (),
         (API,),
         "origins whose pages may call the API, separated by commas: `https://www.example.org`",
     )
-    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
-        Items(network, "networks such as 10.0.0.0/8"),
+    webhook_networks: tuple[Network, ...] = setting(
+        Items(network, "networks", "10.0.0.0/8"),
         (),
         (WORKER,),
         "private networks that webhooks may call, separated by commas",
+    )
+    webhook_proxy: str = setting(
+        Proxy(),
+        "",
+        (WORKER,),
+        "the proxy through which [webhooks](webhooks.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
     )
     bus_url: str = setting(
         Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
@@ -186,6 +211,19 @@ class Settings:
     )
     event_retention_seconds: int = setting(
         Whole(1, 10**9, "seconds"), 30 * 86400, (WORKER,), "how long events are kept"
+    )
+    backup_days: int = setting(
+        Whole(1, 3650, "days"),
+        35,
+        (WORKER, COMMANDS),
+        "how long your backups live: who was erased is remembered for as long, and no older backup is read back",
+    )
+    erasures_path: Path | None = setting(
+        File(),
+        None,
+        (COMMANDS,),
+        "a file beside the data, where `quorum forget` keeps who was erased and `quorum restore` finds it",
+        name="QUORUM_ERASURES",
     )
     sweep_seconds: float = setting(
         Whole(1, 60, "seconds"), 2, (WORKER,), "at most this long between two sweeps of a worker"
@@ -229,12 +267,7 @@ class Settings:
         )
 
 
-def _declared(attribute: str, default: Any, metadata: Mapping[str, Any]) -> Declared:
-    name, kind, readers, meaning, told = metadata["declared"]
-    return Declared(name or PREFIX + attribute.upper(), attribute, kind, default, readers, meaning, told)
-
-
-SETTINGS = tuple(_declared(one.name, one.default, one.metadata) for one in fields(Settings))
+SETTINGS = declared_in(Settings)
 
 # Names with the prefix that no service reads, and who does: services leave them alone.
 NAMES_OF_OTHERS = {
@@ -242,7 +275,6 @@ NAMES_OF_OTHERS = {
     "QUORUM_STREAM_PORT": "docker-compose.yml: where the stream is published",
     "QUORUM_BIND": "docker-compose.yml: the address where both are published",
     "QUORUM_DATA": "`quorum run`: its data directory",
-    "QUORUM_RUN_DATA": "`quorum run`: tells its greeting where the data is",
     "QUORUM_URL": "made by `quorum run` for shells and scripts: where the API answers",
     "QUORUM_STREAM_URL": "made by `quorum run` for shells and scripts: where the stream answers",
 }

@@ -7,12 +7,14 @@ trimmed and not empty.
 import re
 import unicodedata
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 
+from quorum.addresses import Network, parse_network
 from quorum.endpoint import EXAMPLES, SCHEMES, MalformedUrlError, parse_url
 
 MIN_SECRET_CHARACTERS = 16
@@ -136,10 +138,11 @@ class File(Kind):
 class Items(Kind):
     """Several values, separated by commas; spaces do not matter."""
 
-    def __init__(self, parse_item: Callable[[str], Any], wanted: str) -> None:
+    def __init__(self, parse_item: Callable[[str], Any], what: str, example: str) -> None:
         super().__init__()
         self._parse_item = parse_item
-        self.wanted = f"{wanted}, separated by commas"
+        self.example = example
+        self.wanted = f"{what} such as {example}, separated by commas"
 
     def parse(self, text: str) -> tuple[Any, ...]:
         """Return the values; an error shows the first that is none."""
@@ -148,6 +151,8 @@ class Items(Kind):
     def _item(self, item: str) -> Any:
         try:
             return self._parse_item(item)
+        except _WrongError:
+            raise
         except ValueError as error:
             raise _WrongError(f"must be {self.wanted}, and {_shown(item)} is none") from error
 
@@ -164,25 +169,40 @@ def matching(pattern: str) -> Callable[[str], str]:
     return parse
 
 
-def network(item: str) -> IPv4Network | IPv6Network:
+def network(item: str) -> Network:
     """Return a network; bits beyond the prefix must be 0, or it is not clear which one is meant."""
-    return ip_network(item)
+    near = ip_network(item, strict=False)
+    if near.network_address != ip_address(item.partition("/")[0]):
+        raise _WrongError(f"has {_shown(item)}, with bits beyond its prefix: give {near}, or the address alone")
+    try:
+        return parse_network(item)
+    except ValueError as error:
+        raise _WrongError(f"cannot be used: {error}") from error
 
 
 class Secret(Kind):
-    """A secret of some length. `in_header`: a caller sends it in a header, which carries ASCII alone."""
+    """A secret of some length. `in_header`: a caller sends it in a header, which carries ASCII alone.
+
+    `least_bytes` is what an algorithm wants beyond the least of all.
+    """
 
     secret = True
 
-    def __init__(self, *, in_header: bool = False) -> None:
+    def __init__(self, *, in_header: bool = False, least_bytes: int = 0) -> None:
         super().__init__()
         self._in_header = in_header
+        self._least_bytes = least_bytes
         self.wanted = f"a secret of {MIN_SECRET_CHARACTERS} to {MAX_SECRET_CHARACTERS} characters"
 
     def parse(self, text: str) -> str:
         """Return the secret."""
         if len(text) < MIN_SECRET_CHARACTERS:
             raise _WrongError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
+        if len(text.encode()) < self._least_bytes:
+            raise _WrongError(
+                f"must have at least {self._least_bytes} bytes: make another, `openssl rand -hex {self._least_bytes}`, "
+                "and give it to whoever signs with it"
+            )
         if len(text) > MAX_SECRET_CHARACTERS:
             raise _WrongError(f"must have at most {MAX_SECRET_CHARACTERS} characters")
         if self._in_header and not text.isascii():
@@ -203,6 +223,23 @@ class Password(Kind):
         return text
 
 
+class Proxy(Kind):
+    """The URL of an HTTP proxy."""
+
+    secret = True
+    example = "http://proxy:3128"
+    wanted = f"the URL of a proxy such as {example}"
+
+    def parse(self, text: str) -> str:
+        """Return the URL."""
+        found = urlsplit(text)
+        if found.scheme not in ("http", "https") or not found.hostname or not found.port:
+            raise _WrongError(f"must be {self.wanted}, with its port")
+        if found.path.strip("/") or found.query or found.fragment or not text.isprintable() or " " in text:
+            raise _WrongError(f"must be {self.wanted}, and nothing behind the port")
+        return text
+
+
 class Url(Kind):
     """The address of a server, with its password perhaps."""
 
@@ -211,7 +248,8 @@ class Url(Kind):
     def __init__(self, *kinds: str) -> None:
         super().__init__()
         self._kinds = kinds
-        self.wanted = f"a URL such as {EXAMPLES[kinds[0]]}"
+        self.example = EXAMPLES[kinds[0]]
+        self.wanted = f"a URL such as {self.example}"
 
     def parse(self, text: str) -> str:
         """Return the URL as it was given, which `read_endpoint` can read."""

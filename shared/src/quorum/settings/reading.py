@@ -13,7 +13,8 @@ from marshmallow import Schema, ValidationError
 
 from quorum.endpoint import CLUSTER, MalformedUrlError
 from quorum.errors import SettingsError
-from quorum.settings.declared import NAMES_OF_OTHERS, PREFIX, SETTINGS, Declared, Settings
+from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS, Settings
+from quorum.settings.declaring import PREFIX, Declared
 
 FILE = "_FILE"
 MAX_FILE_BYTES = 65_536
@@ -25,7 +26,7 @@ _CLOSE = 0.75  # of difflib: so near that a slip is likely
 
 _SCHEMA = Schema.from_dict({one.name: one.kind for one in SETTINGS}, name="Environment")()
 _FILED = {one.name + FILE for one in SETTINGS if one.kind.secret}
-_KNOWN = {one.name for one in SETTINGS} | _FILED | NAMES_OF_OTHERS.keys()
+KNOWN_NAMES = {one.name for one in SETTINGS} | _FILED | NAMES_OF_OTHERS.keys()
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -96,7 +97,7 @@ def _trim(raw: str) -> str:
 
 def _unknown(given: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(given):
-        if name.upper().startswith(PREFIX) and name not in _KNOWN and not _is_link(name, given[name]):
+        if name.upper().startswith(PREFIX) and name not in KNOWN_NAMES and not _is_link(name, given[name]):
             yield f"{name} is no setting of quorum: {_advice(name)}"
 
 
@@ -105,12 +106,13 @@ def _is_link(name: str, value: str) -> bool:
 
 
 def _advice(name: str) -> str:
-    if name.upper() in _KNOWN:
+    if name.upper() in KNOWN_NAMES:
         return f"write it as {name.upper()}"
-    if name.removesuffix(FILE) in _KNOWN:
+    if name.removesuffix(FILE) in KNOWN_NAMES:
         return f"{name.removesuffix(FILE)} is not read from a file; give the value itself"
-    near = get_close_matches(name.upper(), sorted(_KNOWN - _FILED), 1, _CLOSE)
-    return f"did you mean {near[0]}?" if near else "take it away (docs/settings.md lists every setting)"
+    endings = [known.removeprefix(PREFIX) for known in sorted(KNOWN_NAMES - _FILED)]
+    near = get_close_matches(name.upper().removeprefix(PREFIX), endings, 1, _CLOSE)
+    return f"did you mean {PREFIX}{near[0]}?" if near else "take it away (docs/settings.md lists every setting)"
 
 
 def _with_store_as_broker(settings: Settings) -> Settings:
@@ -136,6 +138,8 @@ def _clashes(settings: Settings) -> Iterator[str]:
         yield f"QUORUM_BROKER_URL {fix}"
     if (settings.tls_ca or settings.tls_cert or settings.tls_key) and not any(one and one.tls for one in endpoints):
         yield "QUORUM_TLS_CA, _CERT and _KEY are for servers with TLS, and no URL says so: write rediss:// or amqps://"
+    if settings.trusted_proxies and not settings.proxy_hops:
+        yield "QUORUM_TRUSTED_PROXIES needs QUORUM_PROXY_HOPS: how many proxies a request comes through"
 
 
 def _told(problems: list[str]) -> str:

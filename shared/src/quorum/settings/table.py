@@ -1,6 +1,7 @@
 """The page docs/settings.md."""
 
-from quorum.settings.declared import ALL, NAMES_OF_OTHERS, SETTINGS, Declared
+from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
+from quorum.settings.declaring import ALL, Declared
 from quorum.settings.kinds import MIN_SECRET_CHARACTERS
 
 _INTRODUCTION = f"""\

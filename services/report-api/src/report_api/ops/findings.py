@@ -15,7 +15,7 @@ YOUNG_SECONDS = 300
 URGENT = frozenset(
     (
         *("data_missing", "wrong_type", "redis_evicts", "aof_error", "redis_full"),
-        *("no_worker", "blocks_late", "shields_up", "bus_behind"),
+        *("no_worker", "blocks_late", "shields_up", "paused", "bus_behind"),
     )
 )
 
@@ -44,7 +44,8 @@ def findings(state: State) -> list[Finding]:
         "blocks_late": state.vitals.inbox_age_seconds > INBOX_SECONDS,
         "shields_up": state.shields_up,
         "redis_nearly_full": NEARLY_FULL < share <= FULL,
-        "bus_behind": (state.bus_lag_seconds or 0) > BUS_SECONDS,
+        "paused": state.webhooks.paused,
+        "bus_behind": not state.webhooks.paused and (state.bus_lag_seconds or 0) > BUS_SECONDS,
         "webhooks": state.webhooks.failing + state.webhooks.disabled > 0,
         "dead_letters": state.dead_letters > 0,
         "policy_bad": state.policy_bad,

@@ -3,12 +3,16 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+from quorum.identity import network_of
 from report_api.bodies import body_limit
+from report_api.forwarding import Forwarding
+from report_api.headers import Headers
+from report_api.mounting import Mounting
 from report_api.observe import Cuts
 from report_api.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
@@ -19,6 +23,7 @@ WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
 PROBE_THREADS = 2
 QUEUED_FOR_EACH_THREAD = 16  # requests; beyond it waiting takes longer than coming back
+REMEMBERED_PLACES = 4096
 LOOK_SECONDS = 0.25  # between two looks for requests whose time is over
 PROBES = frozenset({"/readyz", "/metrics"})
 INTAKE = "/v1/reports"
@@ -38,8 +43,21 @@ class Answer(NamedTuple):
 class Door:
     """Serves a WSGI application. Made in the process that serves it."""
 
-    def __init__(self, app: WsgiApp, admission: Admission, parking: LoopParking, threads: int, cuts: Cuts) -> None:
+    def __init__(
+        self,
+        app: WsgiApp,
+        admission: Admission,
+        parking: LoopParking,
+        threads: int,
+        *,
+        cuts: Cuts,
+        forwarding: Forwarding,
+        headers: Headers,
+    ) -> None:
         self._app = app
+        self._mounting = Mounting(forwarding)
+        self._place_of = lru_cache(REMEMBERED_PLACES)(partial(_place_of, forwarding))
+        self._headers = headers
         self._admission = admission
         self._parking = parking
         self._cuts = cuts
@@ -60,17 +78,19 @@ class Door:
             answer = await self._answer(scope, protocol)
         except Refused as error:
             self._cuts.count(error.kind)
-            answer = _refusal(error)
+            answer = self._refusal(error, scope)
         except asyncio.CancelledError:  # the client has gone
             raise
         except Exception:
             log.exception("request failed at the door")
-            answer = _refusal(Refused(500, "http-500", "Internal Server Error", "something went wrong here"))
+            broken = Refused(500, "http-500", "Internal Server Error", "something went wrong here")
+            answer = self._refusal(broken, scope)
         protocol.response_bytes(*answer)
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
         environ = environ_of(scope)
-        method, path = scope.method, scope.path
+        self._mounting.place(environ)
+        method, path = scope.method, environ["PATH_INFO"]
         body = b"" if method in BODILESS else await self._read(environ, path, protocol)
         run = partial(call_wsgi, self._app, with_body(environ, body))
         if path == "/livez" or (path == INTAKE and "HTTP_IDEMPOTENCY_KEY" not in environ):
@@ -105,7 +125,8 @@ class Door:
             return b""
         task = asyncio.current_task()
         assert task is not None
-        reading = self._admission.begin(environ["REMOTE_ADDR"], task.cancel)
+        place = self._place_of(environ["REMOTE_ADDR"], environ.get("HTTP_X_FORWARDED_FOR"))
+        reading = self._admission.begin(place, task.cancel)
         try:
             return await protocol() if limit < 0 else await _counted(protocol, limit)
         except asyncio.CancelledError:
@@ -116,11 +137,30 @@ class Door:
         finally:
             self._admission.end(reading)
 
+    def _refusal(self, error: Refused, scope: Any) -> Answer:
+        """Return a problem document; the connection ends, since what is left of the request was not read."""
+        body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
+        headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
+        fields = list(headers.items())
+        self._headers.add(fields, scope.path, scope.headers.get("origin"), scope.method)
+        return Answer(error.status, fields, json.dumps({**body, "detail": error.detail}).encode())
+
     def _look(self) -> None:
         assert self._loop is not None
         self._admission.cut_late_ones()
         self._parking.end_late_waits()
         self._loop.call_later(LOOK_SECONDS, self._look)
+
+
+def _place_of(forwarding: Forwarding, peer: str, forwarded_for: str | None) -> Hashable:
+    """Return what a client is counted by: its IPv4 address, or its IPv6 network, in which it has any address it likes.
+
+    A client whose address is not known is counted with whoever has connected.
+    """
+    address = forwarding.client(peer, forwarded_for)
+    if address is None:
+        return peer
+    return network_of(address)
 
 
 async def _counted(protocol: Any, limit: int) -> bytes:
@@ -150,13 +190,6 @@ def call_wsgi(app: WsgiApp, environ: Environ) -> Answer:
             close()
     [(status, headers)] = begun
     return Answer(int(status[:3]), headers, body)
-
-
-def _refusal(error: Refused) -> Answer:
-    """Return a problem document; the connection ends, since what is left of the request was not read."""
-    body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
-    headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
-    return Answer(error.status, list(headers.items()), json.dumps({**body, "detail": error.detail}).encode())
 
 
 def _too_large(limit: int) -> Refused:

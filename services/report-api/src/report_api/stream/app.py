@@ -1,183 +1,157 @@
-"""The ASGI application of the stream process."""
+"""What the stream process answers: the stream, /livez and /metrics."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import parse_qs
+import logging
+import time
+from functools import partial
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
-from quorum import metrics
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
-from quorum.redis_store.api_keys import ApiKeys, KeyRing
-from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.feed import BEGINNING, Feed
-from quorum.redis_store.watch import Watch
-from quorum.settings import Settings, read_settings
-from report_api.access import Access
+from quorum.redis_store.feed import BEGINNING
+from report_api.forwarding import Forwarding
+from report_api.headers import DATA
+from report_api.mounting import Mounting, below
 from report_api.problems import PROBLEM_TYPE, Refused
-from report_api.stream.hub import Hub
+from report_api.stream.connection import Connection
+from report_api.stream.guests import Guests
+from report_api.stream.hub import Hub, Piece
+from report_api.stream.requests import Request
+from report_api.stream.standing import Check, Run
+from report_api.stream.tally import Tally
 
 PATH = "/v1/events/stream"
 NOW = "now"
-MAX_STREAMS = 5000
 HEARTBEAT_SECONDS = 15.0  # below the idle time-outs of usual proxies
-RECONNECT_MS = 2000
+RETRY_SECONDS = 1.0  # until the feed is looked at again when Redis did not answer
+RECONNECT = b"retry: 2000\n\n"  # ms
+HEARTBEAT = b": still here\n\n"
+EXPIRED = b"event: expired\ndata: {}\n\n"
+HEADERS = {**dict(DATA), "Cache-Control": "no-store"}
+STREAM_HEADERS = {**HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class Gone(Exception):
-    """The client has left."""
+log = logging.getLogger(__name__)
 
 
 class StreamApp:
-    """Serves the stream, /livez and /metrics."""
+    """`check` tells whether a credential may read; `ask` runs it, and whatever blocks for a newcomer, in a thread."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self._settings = settings or read_settings()
-        self._hub: Hub | None = None
-        self._open = 0
-        self._registry = CollectorRegistry()
-        gauge = Gauge(metrics.OPEN_STREAMS.name, metrics.OPEN_STREAMS.meaning, registry=self._registry)
-        gauge.set_function(lambda: self._open)
-        namespace = self._settings.namespace
-        self._client = connect(self._settings.store, API_TIMEOUT_SECONDS)
-        self._access = Access(self._settings, KeyRing(ApiKeys(self._client, namespace)))
+    def __init__(
+        self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, forwarding: Forwarding
+    ) -> None:
+        self._hub = hub
+        self._guests = guests
+        self._tally = tally
+        self._check = check
+        self._ask = ask
+        self._forwarding = forwarding
+        self._mounting = Mounting(forwarding)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        elif scope["type"] == "http":
-            await self._http(scope, receive, send)
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+    async def serve(self, connection: Connection, request: Request) -> None:
+        """Answer one request. Raises Refused, Gone."""
+        prefix = self._mounting.prefix(request.peer, request.headers.get("x-forwarded-prefix", ""))
+        path = below(prefix, request.path)
         if path == "/livez":
-            await _answer(send, 200, b'{"status": "alive"}', b"application/json")
+            _answer(connection, 200, b'{"status": "alive"}', "application/json")
         elif path == "/metrics":
-            await _answer(send, 200, generate_latest(self._registry), b"text/plain; version=0.0.4; charset=utf-8")
+            _answer(connection, 200, self._tally.text(), "text/plain; version=0.0.4; charset=utf-8")
         elif path != PATH:
-            await _problem(send, 404, "http-404", "Not Found", f"this process serves {PATH}, /livez and /metrics")
-        elif scope["method"] != "GET":
-            await _problem(send, 405, "http-405", "Method Not Allowed", "use GET", {"Allow": "GET"})
+            raise Refused(404, "http-404", "Not Found", f"this process serves {PATH}, /livez and /metrics")
+        elif request.method != "GET":
+            raise Refused(405, "http-405", "Method Not Allowed", "use GET", headers={"Allow": "GET"})
+        elif request.has_body:
+            raise Refused(400, "unexpected-body", "The request has a body", "send none: it is not read")
         else:
-            await self._stream(scope, receive, send)
+            await self._stream(connection, request)
 
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        if self._open >= MAX_STREAMS:
-            detail = f"{MAX_STREAMS} streams are open here; come back, or read /v1/events"
-            await _problem(send, 503, "too-many-streams", "Too many streams", detail, {"Retry-After": "5"})
-            return
-        self._open += 1
+    def refuse(self, connection: Connection, error: Refused) -> None:
+        """Answer with a problem document."""
+        self._tally.refused(error.kind)
+        body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
+        challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004 - RFC 9110, 11.6.1
+        text = json.dumps({**body, "detail": error.detail}).encode()
+        _answer(connection, error.status, text, PROBLEM_TYPE, {**error.headers, **challenge})
+
+    def told_cut(self, reason: str) -> None:
+        """Count a connection that was cut."""
+        self._tally.cut(reason)
+
+    async def _stream(self, connection: Connection, request: Request) -> None:
+        authorization = request.headers.get("authorization")
+        self._guests.check_room()
         try:
-            await asyncio.to_thread(self._access.check_read, headers.get("authorization"))
-            hub = await self._started_hub()
-            wanted = headers.get("last-event-id") or query.get("after", [BEGINNING])[0]
-            cursor = await hub.end() if wanted == NOW else wanted
-            await hub.after(cursor)  # a bad or an old cursor gets its answer before the stream begins
-            await self._pump(hub, cursor, receive, send)
-        except Refused as error:
-            await _problem(send, error.status, error.kind, error.title, error.detail)
+            await self._ask(partial(self._check, authorization))
+            cursor = await self._begin_at(request)
+        except StoreUnavailable as error:
+            raise _unavailable() from error
+        self._guests.open_stream(connection, request.client(self._forwarding), authorization)
+        try:
+            await connection.begin_stream(STREAM_HEADERS, RECONNECT)
+            await self._pump(connection, cursor)
+        finally:
+            self._tally.ended(connection.reason)
+
+    async def _begin_at(self, request: Request) -> str:
+        """Return the cursor to begin after; a bad or an old one gets its answer before a stream begins."""
+        cursor = request.headers.get("last-event-id") or request.argument("after") or BEGINNING
+        try:
+            if cursor == NOW:
+                return await self._hub.end()
+            await self._hub.after(cursor)
         except InvalidCursor as error:
-            await _problem(send, 400, "invalid-cursor", "The cursor is not valid", f"after: {error}")
+            raise Refused(400, "invalid-cursor", "The cursor is not valid", f"after: {error}") from error
         except CursorExpired as error:
-            await _problem(send, 410, "cursor-expired", "The cursor is too old", str(error))
-        except StoreUnavailable:
-            detail = "Redis does not answer just now; the stream can be opened again in a moment."
-            await _problem(
-                send, 503, "store-unavailable", "Events cannot be read just now", detail, {"Retry-After": "2"}
-            )
-        except Gone:
-            pass
-        finally:
-            self._open -= 1
+            raise Refused(410, "cursor-expired", "The cursor is too old", str(error)) from error
+        return cursor
 
-    async def _started_hub(self) -> Hub:
-        if self._hub is None:
-            namespace, partitions = self._settings.namespace, self._settings.partitions
-            watching = connect(self._settings.store, WORKER_TIMEOUT_SECONDS)
-            self._hub = Hub(Feed(self._client, namespace, partitions), Watch(watching, namespace, partitions))
-            await self._hub.start()
-        return self._hub
+    async def _pump(self, connection: Connection, cursor: str) -> None:
+        """Send events until the client leaves, or falls behind what is kept. Raises Gone."""
+        told = time.monotonic()
+        while True:
+            more = self._hub.more()
+            try:
+                piece = await self._next(cursor)
+            except CursorExpired:
+                await connection.send(EXPIRED)
+                connection.end("expired")
+                return
+            if piece and piece.text:
+                await connection.send(piece.text)
+                cursor, told = piece.cursor, time.monotonic()
+                await asyncio.sleep(0)  # who has much to catch up with lets others go first
+                continue
+            await _heard(more, HEARTBEAT_SECONDS if piece else RETRY_SECONDS)
+            if time.monotonic() - told >= HEARTBEAT_SECONDS:
+                await connection.send(HEARTBEAT)
+                told = time.monotonic()
 
-    async def _pump(self, hub: Hub, cursor: str, receive: Receive, send: Send) -> None:
-        """Send events until the client leaves, or falls behind what is kept."""
-        headers = [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
-            (b"x-accel-buffering", b"no"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await _chunk(send, b"retry: %d\n\n" % RECONNECT_MS)
-        leaving = asyncio.ensure_future(_left(receive))
+    async def _next(self, cursor: str) -> Piece | None:
+        """Return what comes next, None when that cannot be known just now: the cursor is still good then."""
         try:
-            while not leaving.done():
-                more = hub.more()
-                try:
-                    chunk = await hub.after(cursor)
-                except StoreUnavailable:
-                    chunk = None  # Redis comes back, and the cursor is still good
-                except CursorExpired:
-                    await _chunk(send, b"event: expired\ndata: {}\n\n")
-                    break
-                if chunk is not None and chunk.text:
-                    cursor = chunk.cursor
-                    await _chunk(send, chunk.text)
-                    continue
-                if not await _heard(more, leaving):
-                    await _chunk(send, b": still here\n\n")
-        finally:
-            leaving.cancel()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return await self._hub.after(cursor)
+        except StoreUnavailable:
+            return None
+        except CursorExpired:
+            raise
+        except Exception:
+            log.exception("the events cannot be read")
+            return None
 
 
-async def _heard(more: asyncio.Event, leaving: "asyncio.Future[None]") -> bool:
-    """Wait for news, for the client to leave, or for the time of a heartbeat; False for the last."""
-    waiting = asyncio.ensure_future(more.wait())
-    both: set[asyncio.Future[Any]] = {waiting, leaving}
-    done, _ = await asyncio.wait(both, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    return bool(done)
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+async def _heard(more: asyncio.Event, seconds: float) -> None:
+    """Wait for news, or until the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            await more.wait()
+    except TimeoutError:
         pass
 
 
-async def _chunk(send: Send, body: bytes) -> None:
-    try:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-    except Exception as error:
-        raise Gone from error
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _answer(
-    send: Send, status: int, body: bytes, content_type: bytes, headers: dict[str, str] | None = None
+def _answer(
+    connection: Connection, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None
 ) -> None:
-    fields = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-    fields += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": body})
+    connection.answer(status, {**HEADERS, "Content-Type": content_type, **(headers or {})}, body)
 
 
-async def _problem(  # noqa: PLR0917 - the fields of a problem document
-    send: Send, status: int, kind: str, title: str, detail: str, headers: dict[str, str] | None = None
-) -> None:
-    body = {"type": f"urn:quorum:problem:{kind}", "title": title, "status": status, "detail": detail}
-    await _answer(send, status, json.dumps(body).encode(), PROBLEM_TYPE.encode(), headers)
+def _unavailable() -> Refused:
+    detail = "Redis does not answer just now; the stream can be opened again in a moment."
+    return Refused(503, "store-unavailable", "Events cannot be read just now", detail, headers={"Retry-After": "2"})

@@ -8,8 +8,11 @@ export class Refused extends Error {
   }
 }
 
+// The page may lie below a path: what it asks for lies there, too.
+const ROOT = new URL("../..", import.meta.url);
+
 async function call(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(new URL(path, ROOT), options);
   if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
   return answer;
 }
@@ -20,7 +23,7 @@ async function post(path, options) {
 
 /** Return a reader as {reader, token}: a fresh one, or a known one with a fresh token. */
 export function nameReader(known) {
-  return post(known ? `/demo/readers/${known}` : "/demo/readers");
+  return post(known ? `demo/readers/${known}` : "demo/readers");
 }
 
 /** Report an image; return the text that thanks the reader, in the page's language. */
@@ -30,16 +33,16 @@ export async function sendReport(token, image, reason) {
     "Accept-Language": document.documentElement.lang,
     Authorization: `Bearer ${token}`,
   };
-  return (await post("/v1/reports", { headers, body: JSON.stringify({ image_id: image, reason }) })).message;
+  return (await post("v1/reports", { headers, body: JSON.stringify({ image_id: image, reason }) })).message;
 }
 
 /** Return what became of an image. */
 export async function imageStatus(image) {
-  return (await call(`/v1/images/${encodeURIComponent(image)}`)).json();
+  return (await call(`v1/images/${encodeURIComponent(image)}`)).json();
 }
 
 /** Return the events after a cursor and the cursor to go on from. */
 export async function eventsAfter(cursor) {
-  const answer = await call(`/v1/events?after=${encodeURIComponent(cursor)}`);
+  const answer = await call(`v1/events?after=${encodeURIComponent(cursor)}`);
   return { events: await answer.json(), cursor: answer.headers.get("Quorum-Cursor") };
 }

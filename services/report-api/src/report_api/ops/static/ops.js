@@ -135,8 +135,8 @@ function remember(vitals) {
 
 async function ask() {
   try {
-    const url = points === null ? "/ops/state?history=1" : "/ops/state";
-    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const url = points === null ? "../state?history=1" : "../state"; // from this script, which may lie below a path
+    const answer = await fetch(new URL(url, import.meta.url), { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const state = await answer.json();
     judge(state.findings);

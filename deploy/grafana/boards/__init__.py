@@ -1,0 +1,1 @@
+"""What Grafana shows: a file a dashboard, each of rows of panels."""

@@ -1,0 +1,29 @@
+"""`/docs/`: the page that shows the OpenAPI document, with Swagger UI from this server and nothing in line."""
+
+from importlib.resources import files
+
+import flask_swagger_ui
+from flask import Blueprint, Response, abort, render_template, send_from_directory
+
+_SWAGGER = files(flask_swagger_ui) / "dist"
+_ASSETS = frozenset(
+    {"swagger-ui.css", "index.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "favicon-32x32.png"}
+)
+
+blueprint = Blueprint(
+    "docs", __name__, url_prefix="/docs", static_folder="static", static_url_path="/static", template_folder="templates"
+)
+
+
+@blueprint.get("/")
+def page() -> str:
+    """Show the page."""
+    return render_template("docs.html")
+
+
+@blueprint.get("/<name>")
+def asset(name: str) -> Response:
+    """Return one of the files of Swagger UI that the page asks for."""
+    if name not in _ASSETS:
+        abort(404)
+    return send_from_directory(str(_SWAGGER), name)

@@ -1,0 +1,102 @@
+"""What a caller needs for each route: one table, enforced before a view runs and before it reads a body.
+
+A route that is not in the table stops the start. `docs/security.md` shows the table (`make generate`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Flask, request
+
+from quorum.credentials import ApiKey, Scope
+from report_api.access import Access
+
+_KEY = "quorum.api_key"  # where the environment of a request keeps the key of its caller
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a caller must show. `told` is how the documentation says it."""
+
+    told: str
+    scope: Scope | None = None
+    may_be_open: bool = False  # QUORUM_READ_ACCESS=open lets everybody
+
+
+ANYONE = Need("nothing")
+INSIDER = Need("nothing: for insiders, who alone must reach it")
+REPORTER = Need("a key with `report`, a reporter token, or nothing where the policy lets anonymous readers report")
+BACKEND = Need("a key with `report`", Scope.REPORT)
+READER = Need("a key with `read`; nothing where `QUORUM_READ_ACCESS=open`", Scope.READ, may_be_open=True)
+MODERATOR = Need("a key with `moderate`", Scope.MODERATE)
+ADMIN = Need("a key with `admin`", Scope.ADMIN)
+
+NEEDS = {
+    "intake.create_report": REPORTER,  # the view looks itself, for it needs what was shown
+    "batch.create_reports": BACKEND,
+    "reasons.get_reasons": ANYONE,
+    "lookups.get_image": READER,
+    "lookups.gate": READER,
+    "lookups.get_statuses": READER,
+    "lookups.get_blocklist": READER,
+    "lookups.get_events": READER,
+    "moderation.get_queue": MODERATOR,
+    "moderation.decide": MODERATOR,
+    "moderation.tell_views": BACKEND,
+    "reporters.reporters_status": BACKEND,
+    "webhooks.create_webhook": ADMIN,
+    "webhooks.list_webhooks": ADMIN,
+    "webhooks.get_webhook": ADMIN,
+    "webhooks.delete_webhook": ADMIN,
+    "webhooks.rotate_secret": ADMIN,
+    "webhooks.enable_webhook": ADMIN,
+    "webhooks.test_webhook": ADMIN,
+    "webhooks.replay_webhook": ADMIN,
+    "webhooks.get_deliveries": ADMIN,
+    "probes.livez": ANYONE,
+    "probes.readyz": ANYONE,
+    "probes.metrics": INSIDER,
+    "ops.page": INSIDER,
+    "ops.state": INSIDER,
+    "ops.static": INSIDER,
+    "openapi_document": ANYONE,
+    "asyncapi_document": ANYONE,
+    "docs.page": ANYONE,
+    "docs.asset": ANYONE,
+    "docs.static": ANYONE,
+    "demo.page": ANYONE,
+    "demo.new_reader": ANYONE,
+    "demo.known_reader": ANYONE,
+    "demo.static": ANYONE,
+}
+
+
+def guard(app: Flask, access: Access) -> None:
+    """Put the table before every view of `app`, once all are registered. Raises LookupError."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint not in NEEDS:
+            raise LookupError(f"{endpoint} is not in the table of what callers need")
+        app.view_functions[endpoint] = _guarded(view, NEEDS[endpoint], access)
+
+
+def _guarded(view: Callable[..., Any], need: Need, access: Access) -> Callable[..., Any]:
+    scope = need.scope
+    if scope is None:
+        return view
+
+    @wraps(view)
+    def guarded(**arguments: Any) -> Any:
+        environ = request.environ
+        if not (need.may_be_open and access.open_reads):
+            environ[_KEY] = access.require(environ.get("HTTP_AUTHORIZATION"), scope)
+        return view(**arguments)
+
+    return guarded
+
+
+def key_of_caller() -> ApiKey:
+    """Return the API key with which a guarded view was reached."""
+    key: ApiKey = request.environ[_KEY]
+    return key

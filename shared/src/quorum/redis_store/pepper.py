@@ -1,0 +1,37 @@
+"""A mark of the pepper, kept with the data: a service with another one would take every reporter for a new one."""
+
+from typing import Any
+
+from redis import Redis
+
+from quorum.errors import SettingsError
+from quorum.identity import pepper_mark
+from quorum.redis_store.connection import translated_errors
+from quorum.redis_store.keys import keys_of
+from quorum.redis_store.scripts import Script
+
+PEPPER = "pepper"  # a field of the meta hash of the first partition
+_CLAIM = Script("claim_pepper")
+_ADVICE = (
+    "QUORUM_PEPPER is not the one that the reporters in Redis are known by: each of them would be taken for a new one. "
+    "Give that one again (a space more or less makes another); to replace it on purpose, give the one in use as "
+    'QUORUM_PEPPER_PREVIOUS. See "Replacing the pepper" in docs/security.md'
+)
+
+
+def check_pepper(client: Redis, namespace: str, pepper: str, previous: str = "", *, claim: bool = True) -> bool:
+    """Make sure that the reporters in Redis are known by this pepper, or by the one that it replaces.
+
+    Data without a mark gets one, and `previous` makes room for `pepper`, both only with `claim`. Returns whether there
+    is a mark. Raises SettingsError for another pepper, StoreUnavailable.
+    """
+    meta = keys_of(namespace, 0).meta
+    marks = [pepper_mark(one) for one in (pepper, previous) if one]
+    redis: Any = client
+    with translated_errors():
+        stored = redis.hget(meta, PEPPER)
+        if claim and stored != marks[0]:  # no write without need: a full Redis must not stop a service
+            stored = _CLAIM(client, (meta,), (PEPPER, marks[0], marks[-1]))
+    if stored is not None and stored not in marks:
+        raise SettingsError(_ADVICE)
+    return stored is not None

@@ -1,0 +1,17 @@
+"""What a service makes sure of before it starts."""
+
+from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.redis_store.layout import check_layout
+from quorum.redis_store.pepper import check_pepper
+from quorum.settings import Settings
+
+
+def check_store(settings: Settings) -> None:
+    """Claim an empty Redis, or make sure that its data was made under these settings.
+
+    Raises SchemaMismatch, SettingsError, StoreUnavailable.
+    """
+    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    check_layout(client, settings.namespace, settings.partitions)
+    if settings.pepper:
+        check_pepper(client, settings.namespace, settings.pepper, settings.pepper_previous)
