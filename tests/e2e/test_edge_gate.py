@@ -112,7 +112,7 @@ def test_a_blocked_image_gives_way_within_a_second_and_comes_back_when_cleared(
     assert "Image not available" in edge.get("/photos/1.jpg")[1]
     block(pipeline, "photos/é 2.jpg")
     wait_until(lambda: edge.get("/photos/%C3%A9%202.jpg")[0] == 451, 5, "the other placeholder")
-    decisions = Decisions(connect(settings.redis_url, 5.0), settings.namespace, 1)
+    decisions = Decisions(connect(settings.store, 5.0), settings.namespace, 1)
     decisions.decide(parse_image("photos/1.jpg"), Action.CLEAR, "tests", default_policy(), unfounded=False)
     wait_until(lambda: edge.get("/photos/1.jpg")[0] == 200, 5, "the picture again")
 
