@@ -11,7 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from quorum import __version__
 from quorum.events import BATCH_TYPE
-from quorum.images import MAX_ID_CHARACTERS
+from quorum.images import MAX_SENT_BYTES
 from quorum.messages import THANK_YOU
 from quorum.policy import Policy
 from quorum.wire import (
@@ -231,7 +231,7 @@ def _get_image() -> dict[str, Any]:
                 "name": "image_id",
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARACTERS},
+                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_SENT_BYTES},
             }
         ],
         "responses": {
@@ -307,7 +307,7 @@ def _image_id() -> dict[str, Any]:
         "name": "image_id",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARACTERS},
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_SENT_BYTES},
         "description": "The site's own id of the image; characters that a path cannot hold percent-encoded.",
     }
 

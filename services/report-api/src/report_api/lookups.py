@@ -31,7 +31,7 @@ def check_access() -> None:
 def get_image(image_id: str) -> dict[str, Any]:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()
-    [status] = parts.statuses.of([parts.image(image_id)], parts.policy)
+    [status] = parts.statuses.of([parts.image_in_path(image_id)], parts.policy)
     return status_body(status)
 
 
@@ -42,7 +42,7 @@ def gate(image_id: str) -> Response:
     nginx counts whole seconds: an answer that expires with the present one is never older than a second there.
     """
     parts = services()
-    [status] = parts.statuses.of([parts.image(image_id)], parts.policy)
+    [status] = parts.statuses.of([parts.image_in_path(image_id)], parts.policy)
     headers = {"Cache-Control": "max-age=1", "X-Accel-Expires": f"@{int(time.time())}"}
     return Response(status=403 if status.state.is_blocked else 204, headers=headers)
 

@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 
 from quorum.credentials import Scope
 from quorum.errors import InvalidImageId
-from quorum.images import Image
+from quorum.images import Image, parse_image
 from quorum.wire import DecisionSchema, ViewsSchema
 from report_api.bodies import json_list_body, json_object
 from report_api.lookups import page_limit, status_body
@@ -31,7 +31,7 @@ def decide(image_id: str) -> dict[str, Any]:
     """Uphold, block or clear an image. The API key's name stands for the moderator."""
     parts = services()
     key = parts.access.require(request.headers.get("Authorization"), Scope.MODERATE)
-    image = parts.image(image_id)
+    image = parts.image_in_path(image_id)
     decision = DecisionSchema().load(json_object(request.get_data(), request.environ))
     action = decision.pop("decision")
     state = parts.decisions.decide(image, action, key.name, parts.policy, **decision)
@@ -47,7 +47,7 @@ def tell_views() -> dict[str, Any]:
     views: dict[Image, int] = {}
     for image_id, count in told.items():
         try:
-            views[parts.image(image_id)] = count
+            views[parse_image(image_id, parts.policy.urls)] = count
         except InvalidImageId as error:
             raise ValidationError({"views": {image_id[:40]: [str(error)]}}) from error
     parts.views.tell(views)

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
+from quorum.urls import KEEP_ALL, UrlRules
+
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
 MAX_COPIES = 1000  # images that share a tally by content hash
@@ -49,7 +51,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ImageRule:
-    """A bar of their own for some images; `match` is an id, or the beginning of ids when it ends with `*`."""
+    """A bar of their own for some images; `match` is a canonical id, or the beginning of ids when it ends with `*`."""
 
     match: str
     bar: Bar
@@ -174,7 +176,7 @@ class Policy:
     shields: Shields = Shields()
     limits: Limits = Limits()
     least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
-    keep_query: frozenset[str] = frozenset()  # query parameters that tell pictures apart in URLs
+    urls: UrlRules = KEEP_ALL  # which spellings of a URL are one image
 
     def weight(self, reporter_class: str, reason: str) -> int:
         """Return what one report adds, in thousandths of a point, before the reporter's accuracy.
@@ -215,7 +217,7 @@ class Policy:
             "people": {name: sorted(map(str, of)) for name, of in people.items() if isinstance(of, (frozenset, tuple))},
             "fresh_hours": self.burst.fresh_hours,
             "limits": asdict(self.limits),
-            "keep_query": sorted(self.keep_query),
+            "urls": self.urls.document(),
         }
         return blake2b(json.dumps(rules, sort_keys=True).encode(), digest_size=6).hexdigest()
 
