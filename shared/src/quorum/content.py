@@ -77,11 +77,11 @@ def _of_nothing(digits: str) -> str | None:
     for short in _SHORT_OF_NOTHING:
         if digits.strip("0") == short.strip("0"):
             return "the hash of an empty file, filled up"
-    if len(set(bytes.fromhex(digits))) < _LEAST_DISTINCT:
-        return "a few bytes again and again"
-    return None
+    return "one digit again and again" if len(set(digits)) == 1 else None
 
 
 def _of_no_picture(pdq: bytes) -> str | None:
+    if len(set(pdq)) < _LEAST_DISTINCT:
+        return "a few bytes again and again"
     bits = int.from_bytes(pdq, "big").bit_count()
     return None if bits in _PDQ_BITS else f"a PDQ hash with {bits} of 256 bits set, of a picture without features"
