@@ -279,6 +279,29 @@ class BlocklistSchema(Schema):
     )
 
 
+class NamesSchema(Schema):
+    """Parameters, for some URLs."""
+
+    where = fields.String(required=True, metadata={"description": "`host/path`; a `*` ends a path or begins a host."})
+    names = fields.List(fields.String(), required=True)
+
+
+class SameSchema(Schema):
+    """URLs that are one picture."""
+
+    match = fields.String(required=True, metadata={"description": "Places are `{name}`, `{name:number}`, `{name...}`."})
+    to = fields.String(required=True)
+
+
+class UrlRulesSchema(Schema):
+    """Which spellings of a URL are one image (docs/names.md)."""
+
+    format = fields.Integer(required=True)
+    keep_query = fields.List(fields.Nested(NamesSchema), required=True)
+    drop_query = fields.List(fields.Nested(NamesSchema), required=True)
+    same = fields.List(fields.Nested(SameSchema), required=True)
+
+
 class ImageStateSchema(Schema):
     """What became of an image by a decision."""
 

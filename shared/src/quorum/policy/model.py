@@ -201,6 +201,11 @@ class Policy:
         return {reason.code: reason.name for reason in self.reasons}
 
     @cached_property
+    def url_rules_version(self) -> str:
+        """Names exactly what the policy says of URLs."""
+        return self.urls.version
+
+    @cached_property
     def weights(self) -> dict[str, dict[str, int]]:
         """Thousandths of a point by reporter class and reason name: round(reporter weight x reason weight x 1000)."""
         return {

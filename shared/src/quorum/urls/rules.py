@@ -12,6 +12,7 @@ from quorum.urls.address import WebAddress, is_web_address, parse_address
 from quorum.urls.query import canonical_query, is_tracker
 from quorum.urls.same import SameRule, parse_same
 
+RULES_HEADER = "Quorum-Url-Rules"  # of answers: the version of the rules that hold
 FORMAT = 1  # of the document that clients are given
 MAX_ROUNDS = 8  # a rule's result may be another's case so often
 EVERYWHERE = "*"
