@@ -19,7 +19,7 @@ from quorum.doorbell import bell_transport_options, make_celery
 from quorum.redis_store.connection import connect
 from quorum.settings import Settings
 from tally_worker.app import make_bus
-from tally_worker.observe import DeliveryMetrics
+from tally_worker.observe import DeliveryMetrics, PartMetrics
 
 PASSWORD = "a-password-that-nobody-else-may-see"
 HOUR = dt.timedelta(hours=1)
@@ -106,7 +106,7 @@ def ask_broker(settings: Settings) -> None:
 
 
 def ask_bus(settings: Settings) -> None:
-    bus = make_bus(settings, DeliveryMetrics.__new__(DeliveryMetrics))
+    bus = make_bus(settings, DeliveryMetrics.__new__(DeliveryMetrics), "worker", PartMetrics.__new__(PartMetrics))
     assert bus
     with suppress(Exception):
         bus._publish_while_leading()
