@@ -16,6 +16,7 @@ from report_api.access import Access
 from report_api.forwarding import Forwarding
 from report_api.mounting import Mounting
 from report_api.stream.app import StreamApp
+from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection, Patience
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub
@@ -52,8 +53,7 @@ class StreamServer:
             self._hub,
             self._guests,
             self._tally,
-            check,
-            strangers.run,
+            Checks(check, strangers.run),
             mounting=Mounting(Forwarding(settings.proxy_hops, settings.trusted_proxies)),
             proxy_hops=settings.proxy_hops,
         )
