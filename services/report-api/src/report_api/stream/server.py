@@ -15,6 +15,7 @@ from quorum.settings import Settings
 from report_api.access import Access
 from report_api.forwarding import Forwarding
 from report_api.stream.app import StreamApp
+from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection, Patience
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub
@@ -51,9 +52,15 @@ class StreamServer:
             self._hub,
             self._guests,
             self._tally,
+<<<<<<< HEAD
             check,
             strangers.run,
             forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
+=======
+            Checks(check, strangers.run),
+            mounting=Mounting(Forwarding(settings.proxy_hops, settings.trusted_proxies)),
+            proxy_hops=settings.proxy_hops,
+>>>>>>> stream
         )
         self._patience = Patience(settings.request_seconds, settings.stream_take_seconds)
 
