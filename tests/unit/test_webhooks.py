@@ -10,7 +10,7 @@ from hypothesis import given
 from standardwebhooks import Webhook, WebhookVerificationError
 from yarl import URL
 
-from quorum.endpoint_urls import same_endpoint
+from quorum.webhook_urls import same_endpoint
 from quorum.errors import InvalidSubscription, MalformedSubscription
 from quorum.events import BLOCKED, HELD
 from quorum.webhooks import (

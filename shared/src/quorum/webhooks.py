@@ -15,7 +15,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from quorum.endpoint_urls import same_endpoint, written_endpoint
+from quorum.webhook_urls import same_endpoint, written_endpoint
 from quorum.errors import InvalidSubscription, MalformedSubscription
 from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED, cloud_event
 
