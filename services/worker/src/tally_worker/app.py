@@ -232,13 +232,8 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     app.steps["worker"].add(sweeping_step(settings, registry, metrics_address, metrics_port))
     workers: list[Any] = []
     worker_init.connect(lambda sender, **_: workers.append(sender), weak=False)
-<<<<<<< HEAD
     untyped: Any = app  # its types say that this never returns
     untyped.worker_main(
-=======
-    run: Any = app.worker_main  # its type says that it does not return
-    run(
->>>>>>> f6b4fec (A bomb, and what is hung up on early; URLs of webhooks have a module of their name)
         [
             "--quiet",  # no banner
             "worker",
