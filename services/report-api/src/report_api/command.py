@@ -14,6 +14,7 @@ from quorum.logs import configure_logs
 from quorum.policy import load_policy
 from quorum.redis_store.start import check_store
 from quorum.settings import Settings, read_settings
+from quorum.token_keys import read_token_keys
 from report_api.access import require_pepper
 
 METRICS_BYTES = 1 << 20  # what the files of a few processes take
@@ -41,6 +42,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         settings = read_settings()
         configure_logs("report-api", settings.log_format, settings.log_level)
         require_pepper(settings)
+        read_token_keys(settings.token_secret, settings.token_keys_path)
         load_policy(settings.policy_path)
         check_store(settings)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
