@@ -34,33 +34,13 @@ log = logging.getLogger(__name__)
 class StreamApp:
     """To be used in one event loop."""
 
-    def __init__(
-<<<<<<< HEAD
-        self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, forwarding: Forwarding
-=======
-        self,
-        hub: Hub,
-        guests: Guests,
-        tally: Tally,
-        checks: Checks,
-        *,
-        mounting: Mounting,
-        proxy_hops: int = 0,
->>>>>>> stream
-    ) -> None:
+    def __init__(self, hub: Hub, guests: Guests, tally: Tally, checks: Checks, *, forwarding: Forwarding) -> None:
         self._hub = hub
         self._guests = guests
         self._tally = tally
-<<<<<<< HEAD
-        self._check = check
-        self._ask = ask
+        self._checks = checks
         self._forwarding = forwarding
         self._mounting = Mounting(forwarding)
-=======
-        self._checks = checks
-        self._mounting = mounting
-        self._proxy_hops = proxy_hops
->>>>>>> stream
 
     async def serve(self, connection: Connection, request: Request) -> None:
         """Answer one request. Raises Refused, Gone."""

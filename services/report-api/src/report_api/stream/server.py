@@ -52,15 +52,8 @@ class StreamServer:
             self._hub,
             self._guests,
             self._tally,
-<<<<<<< HEAD
-            check,
-            strangers.run,
-            forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
-=======
             Checks(check, strangers.run),
-            mounting=Mounting(Forwarding(settings.proxy_hops, settings.trusted_proxies)),
-            proxy_hops=settings.proxy_hops,
->>>>>>> stream
+            forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
         )
         self._patience = Patience(settings.request_seconds, settings.stream_take_seconds)
 
