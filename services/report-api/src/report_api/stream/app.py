@@ -34,15 +34,7 @@ log = logging.getLogger(__name__)
 class StreamApp:
     """To be used in one event loop."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        guests: Guests,
-        tally: Tally,
-        checks: Checks,
-        *,
-        forwarding: Forwarding,
-    ) -> None:
+    def __init__(self, hub: Hub, guests: Guests, tally: Tally, checks: Checks, *, forwarding: Forwarding) -> None:
         self._hub = hub
         self._guests = guests
         self._tally = tally
