@@ -192,6 +192,25 @@ def test_what_was_reported_outlives_stopping_and_starting(how: signal.Signals, t
         stop(trial)
 
 
+def test_where_no_server_is_installed_the_data_goes_on_with_the_one_that_came_along(tmp_path: Path) -> None:
+    """Valkey reads what Redis wrote; Redis could not read what Valkey wrote, and is not tried."""
+    with quorum_run(tmp_path) as trial:
+        block(trial, "img-1")
+        stop(trial)
+    nowhere = {"PATH": str(tmp_path)}
+    with quorum_run(tmp_path, **nowhere) as trial:
+        assert "quorum starts in" in (log := (tmp_path / "run.log").read_text())
+        assert "Valkey" in log
+        assert ask(trial, "/v1/images/img-1")["state"] == "blocked"
+        block(trial, "img-2")
+        assert [len(told) for told in events_of(trial, "img-2")] == [1, 1, 1]
+        trial.process.send_signal(signal.SIGINT)
+        assert trial.process.wait(25) == 0
+    assert (tmp_path / "data" / "redis-version").read_text().startswith("Valkey ")
+    with quorum_run(tmp_path) as trial:
+        assert ask(trial, "/v1/images/img-2")["state"] == "blocked"
+
+
 def test_two_run_side_by_side(trial: Trial, tmp_path: Path) -> None:
     with quorum_run(tmp_path) as other:
         assert other.url != trial.url

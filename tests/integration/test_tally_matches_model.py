@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from hashlib import sha256
 from typing import Any
 
 import hypothesis.strategies as st
@@ -17,10 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from quorum.content import parse_content
 from quorum.decisions import Action, Decision, decide_in_model
 from quorum.errors import DecisionRefused
 from quorum.identity import Reporter
-from quorum.images import bucket_of, content_digest, parse_image
+from quorum.images import bucket_of, parse_image
 from quorum.model import Report, Shield, State, Tally, TallyModel
 from quorum.policy import Policy, parse_policy
 from quorum.policy.accuracy import Standing
@@ -87,7 +89,7 @@ least_ratio = 0.01
 """
 )
 IMAGES = [parse_image(f"image-{number}") for number in range(4)]
-CONTENTS = [content_digest("sha256:" + digit * 64) for digit in "12"]
+CONTENTS = [parse_content("sha256:" + sha256(digit).hexdigest()).digest for digit in (b"1", b"2")]
 REPORTERS = [bytes([number]) * 12 for number in range(1, 8)]
 OLD_FINGERPRINTS = {reporter: bytes([reporter[0] + 100]) * 12 for reporter in REPORTERS}
 START_MS = 1_750_000_000_000

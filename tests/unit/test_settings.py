@@ -7,7 +7,7 @@ import pytest
 from quorum.errors import SettingsError
 from quorum.settings import read_settings
 
-SECRET = "a secret of enough characters for every use"
+SECRET = "a secret of enough characters, and of enough bytes"
 
 
 def test_without_any_variable_there_are_safe_defaults() -> None:

@@ -92,9 +92,15 @@ def test_without_keys_no_token_is_good() -> None:
 
 
 def test_a_remembered_token_still_expires_and_follows_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    verify, checks = reader(), []
+    verify = reader()
+    checks: list[str] = []
     check = verify._verify
-    monkeypatch.setattr(verify, "_verify", lambda token: checks.append(token) or check(token))
+
+    def counted(token: str) -> Claims:
+        checks.append(token)
+        return check(token)
+
+    monkeypatch.setattr(verify, "_verify", counted)
     token = mint_token(SECRET, "quorum", "reader-1", 7200)
     assert verify.subject(token, DAY) == verify.subject(token, DAY)
     with pytest.raises(InvalidToken, match="the policy allows 1 hours"):

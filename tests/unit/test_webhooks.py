@@ -1,11 +1,17 @@
 """Subscriptions: what is refused, how deliveries are signed, when they are tried again."""
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 from standardwebhooks import Webhook, WebhookVerificationError
+from yarl import URL
 
-from quorum.errors import InvalidSubscription
+from quorum.endpoint_urls import same_endpoint
+from quorum.errors import InvalidSubscription, MalformedSubscription
 from quorum.events import BLOCKED, HELD
 from quorum.webhooks import (
     DEFAULT_TYPES,
@@ -14,6 +20,7 @@ from quorum.webhooks import (
     Subscription,
     new_subscription,
     next_attempt_seconds,
+    retry_after_seconds,
     signed_headers,
 )
 
@@ -44,6 +51,18 @@ def test_it_survives_being_stored_and_wants_its_types() -> None:
         ("https://example.org/#x", DEFAULT_TYPES, "url"),
         ("https://example.org/a b", DEFAULT_TYPES, "url"),
         ("https://example.org/" + "x" * 2000, DEFAULT_TYPES, "url"),
+        ("https://example.org:99999/", DEFAULT_TYPES, "url"),
+        ("https://example.org:0/", DEFAULT_TYPES, "url"),
+        ("https://good.example\\@evil.example/", DEFAULT_TYPES, "url"),
+        ("https://[fe80::1%25eth0]/", DEFAULT_TYPES, "url"),
+        ("https://[v1.a]/", DEFAULT_TYPES, "url"),
+        ("https://a..b/", DEFAULT_TYPES, "url"),
+        ("https://" + "a" * 64 + ".org/", DEFAULT_TYPES, "url"),
+        ("https://exa\tmple.org/", DEFAULT_TYPES, "url"),
+        ("https://example.org\n", DEFAULT_TYPES, "url"),
+        ("https://example.org/\r\nx: y", DEFAULT_TYPES, "url"),
+        ("https://\ud800.org/", DEFAULT_TYPES, "url"),
+        ("https://example.org/é", DEFAULT_TYPES, "url"),
         ("https://example.org/", (), "types"),
         ("https://example.org/", ("nothing",), "types"),
     ],
@@ -52,6 +71,86 @@ def test_a_bad_subscription_is_refused_by_field(url: str, types: tuple[str, ...]
     with pytest.raises(InvalidSubscription) as error:
         new_subscription(url, types, "", now())
     assert error.value.field == field
+
+
+@given(st.text(max_size=40) | st.from_regex(r"https?://[^ ]{0,20}", fullmatch=True))
+def test_any_text_is_an_endpoint_that_can_be_called_or_refused(text: str) -> None:
+    try:
+        url = new_subscription(text, DEFAULT_TYPES, "", 1).url
+    except InvalidSubscription:
+        return
+    read = URL(url, encoded=True)
+    assert url.isascii() and url.isprintable() and " " not in url  # noqa: PT018
+    assert read.scheme in {"http", "https"}
+    assert read.raw_host and read.port and not read.raw_user and not read.raw_fragment  # noqa: PT018
+    assert same_endpoint(url, url)
+    assert new_subscription(url, DEFAULT_TYPES, "", 1).url == url
+
+
+def test_a_host_in_another_script_is_written_in_ascii_and_the_rest_is_left_as_it_is() -> None:
+    written = new_subscription("https://münchen.example:8443/a%2Fb?c=%2F", DEFAULT_TYPES, "", 1).url
+    assert written == "https://xn--mnchen-3ya.example:8443/a%2Fb?c=%2F"
+    kept = "HTTPS://CMS.example.org:443/%7ea/../b?x=%2F"
+    assert new_subscription(kept, DEFAULT_TYPES, "", 1).url == kept
+
+
+NOW = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "seconds"),
+    [
+        ("17", None, 17),
+        (" 0 ", None, 0),
+        ("9" * 5000, None, 86_400),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", None, 37),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", None, 37),
+        ("Sun Nov  6 08:49:37 1994", None, 37),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:48:37 GMT", 60),  # its own clock counts
+        ("Sun, 06 Nov 1994 08:49:37 GMT", "never", 37),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", None, 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None, 86_400),
+        (None, None, None),
+        ("", None, None),
+        ("soon", None, None),
+        ("-5", None, None),
+        ("1.5", None, None),
+        ("1e9", None, None),
+        ("١٢", None, None),
+        ("Sun, 99 Nov 1994 08:49:37 GMT", None, None),
+        ("Sun, 06 Nov 99999 08:49:37 GMT", None, None),
+        ("Sun, 06 Nov 1994 08:49:37 +9999999999", None, None),
+    ],
+)
+def test_when_to_come_back_is_read_as_the_standard_says_and_bounded(
+    text: str | None, date: str | None, seconds: float | None
+) -> None:
+    assert retry_after_seconds(text, date, NOW) == seconds
+
+
+@given(st.text(), st.none() | st.text())
+def test_any_text_says_when_to_come_back_or_nothing(text: str, date: str | None) -> None:
+    seconds = retry_after_seconds(text, date, NOW)
+    assert seconds is None or 0 <= seconds <= 86_400
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
+    lambda one: st.lists(one) | st.dictionaries(st.text(), one),
+)
+
+
+@given(st.sampled_from(["id", "url", "types", "secrets", "created_ms", "disabled_ms", "name", "more", ""]), JSON)
+def test_any_row_is_a_subscription_that_can_be_used_or_malformed(field: str, value: object) -> None:
+    row = json.loads(make().to_json())
+    raw = json.dumps({**row, field: value}) if field else json.dumps(value)
+    try:
+        read = Subscription.from_json(raw)
+    except MalformedSubscription:
+        return
+    assert Subscription.from_json(read.to_json()) == read
+    assert signed_headers(read, "event", "{}", 1)["webhook-signature"]
+    assert read.doubles(read) == bool(read.types)
 
 
 def test_a_delivery_verifies_with_the_library_of_standard_webhooks() -> None:

@@ -14,9 +14,10 @@ from typing import Any
 from quorum.errors import InvalidImageId, InvalidRecord
 from quorum.events import timestamp
 from quorum.identity import FINGERPRINT_BYTES, Reporter
-from quorum.images import DIGEST_BYTES, parse_image
+from quorum.images import DIGEST_BYTES, Image, parse_image
 from quorum.model import Report
 from quorum.policy.model import CLASSES, VERIFIED
+from quorum.urls import KEEP_ALL, UrlRules
 
 _FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content"}
 MAX_TAG = 65_535
@@ -41,14 +42,14 @@ def to_line(report: Report) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def from_lines(lines: Iterable[str]) -> Iterator[Report]:
-    """Yield the reports of an export, as they stand. Raises InvalidRecord."""
+def from_lines(lines: Iterable[str], rules: UrlRules = KEEP_ALL) -> Iterator[Report]:
+    """Yield the reports of an export; `rules` say which URLs are one image. Raises InvalidRecord."""
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _report(line, number)
+            yield _report(line, number, rules)
 
 
-def _report(line: str, number: int) -> Report:
+def _report(line: str, number: int, rules: UrlRules) -> Report:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -62,7 +63,7 @@ def _report(line: str, number: int) -> Report:
         )
     read = _Line(fields, number)
     return Report(
-        image=read.image(),
+        image=read.image(rules),
         reporter=Reporter(
             read.one_of("class", CLASSES, VERIFIED),
             _digest(read.text("reporter"), FINGERPRINT_BYTES),
@@ -101,9 +102,9 @@ class _Line:
             raise self._error(field, f"must be a whole number from 0 to {high}")
         return value
 
-    def image(self) -> Any:
+    def image(self, rules: UrlRules) -> Image:
         try:
-            return parse_image(self.text("image_id"))
+            return parse_image(self.text("image_id"), rules)
         except InvalidImageId as error:
             raise self._error("image_id", str(error)) from error
 

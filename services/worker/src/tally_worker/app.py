@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.bootsteps import StartStopStep
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from quorum.brokers import ON_REDIS, kombu_address
@@ -109,7 +109,7 @@ def make_worker(settings: Settings) -> Celery:
 
 def process_name() -> str:
     """Return a name that no other process has or had: in containers host names and process ids come again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+    return f"{socket.gethostname()}:{secrets.token_hex(8)}:{os.getpid()}"
 
 
 def make_sweeper(
@@ -217,7 +217,7 @@ def sweeping_step(
 
 
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
-    """Run a worker until it is told to stop. Raises QuorumError when it cannot start."""
+    """Run a worker until it is told to stop. Raises QuorumError when it cannot start, SystemExit when it broke off."""
     check_store(settings)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
@@ -230,7 +230,10 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     ProcessCollector(registry=registry)
     app.tasks[DRAIN_TASK].Request = counting_requests(registry)  # type: ignore[assignment] # Celery takes a class as well
     app.steps["worker"].add(sweeping_step(settings, registry, metrics_address, metrics_port))
-    app.worker_main(
+    workers: list[Any] = []
+    worker_init.connect(lambda sender, **_: workers.append(sender), weak=False)
+    untyped: Any = app  # its types say that this never returns
+    untyped.worker_main(
         [
             "--quiet",  # no banner
             "worker",
@@ -241,3 +244,5 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
             "--without-heartbeat",
         ]
     )
+    if any(worker.exitcode for worker in workers):  # Celery has logged why, and would end as if all were well
+        raise SystemExit(1)

@@ -1,5 +1,6 @@
 """An embedded Redis: a server that is at hand and can read the data, with quorum's own configuration."""
 
+import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,13 +11,15 @@ from quorum.files import private_directory, write_whole
 
 LOG = "redis.log"
 LOG_TAIL_BYTES = 8192
+ROOM_BYTES = 65_536  # what a Redis writes before its first report
+FULL = "the disk that holds {data} is full; make room, then start again"
 
 _MEND = "copy {data} away, then mend it with redis-check-aof --fix in {data}/redis/appendonlydir"
 
 # What a server writes before it gives up, and what to do.
 _REASONS = (
-    ("No space left on device", "the disk is full; make room, then start again"),
-    ("File too large", "the disk is full, or files may not grow further; make room, then start again"),
+    ("No space left on device", FULL),
+    ("File too large", "files may not grow further (ulimit -f); raise that, then start again"),
     ("handle RDB format version", "a newer server wrote the data; install that one, or choose another QUORUM_DATA"),
     ("Bad file format reading the append only file", f"its append-only file is damaged; {_MEND}"),
     ("AOF", f"its append-only file cannot be read; {_MEND}"),
@@ -53,11 +56,18 @@ def prepare(data: Path, password: str) -> EmbeddedRedis:
 
 def why_it_ended(data: Path) -> str:
     """Return why the server in `data` gave up, in words, from the end of its log."""
+    if is_full(data):
+        return FULL.format(data=data)
     lines = _tail(data / LOG)
     for sign, reason in _REASONS:
         if any(sign in line for line in lines):
             return reason.format(data=data)
     return f"{data / LOG} ends with: {lines[-1]}" if lines else f"{data / LOG} says nothing"
+
+
+def is_full(data: Path) -> bool:
+    """Tell whether there is no room to speak of where `data` lies."""
+    return shutil.disk_usage(data).free < ROOM_BYTES
 
 
 def _tail(log: Path) -> list[str]:

@@ -7,6 +7,7 @@ from shlex import quote
 
 import click
 
+from quorum.cli.embedded_redis import FULL, LOG, is_full
 from quorum.cli.failures import plain_failures, speak_anywhere
 from quorum.cli.loopback import answers
 from quorum.cli.trial import DEFAULT_DATA, State, read_state, shell
@@ -46,9 +47,8 @@ def main() -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while missing := _missing(state):
             if time.monotonic() > deadline:
-                raise SettingsError(
-                    f"after {PATIENCE_SECONDS} s {missing}; see the lines above, and {data / 'redis.log'}"
-                )
+                cause = FULL.format(data=data) if is_full(data) else f"see the lines above, and {data / LOG}"
+                raise SettingsError(f"after {PATIENCE_SECONDS} s {missing}: {cause}")
             time.sleep(POLL_SECONDS)
         env = publish_environment(data, shell(state, read_settings()))
         click.echo(message(state, env, data))

@@ -49,7 +49,8 @@ def list_webhooks() -> None:
             state = f"disabled: {one.disabled_because}" if one.disabled_ms else failing
             click.echo(f"{one.id}  {one.url}  {state}  {waiting} waiting, {dead} dead  {one.name}")
         for webhook_id in store.unreadable():
-            click.echo(f"{webhook_id!r}  cannot be read and gets nothing: remove it, and add it again")
+            shown = webhook_id if webhook_id.isprintable() else repr(webhook_id)
+            click.echo(f"{shown}  cannot be read and gets nothing: remove it, and add it again")
 
 
 @webhooks.command()

@@ -20,7 +20,7 @@ from dataclasses import astuple, dataclass
 
 from quorum.errors import MalformedEntry
 from quorum.identity import FINGERPRINT_BYTES, Reporter
-from quorum.images import DIGEST_BYTES, Image
+from quorum.images import DIGEST_BYTES, stored_image
 from quorum.model import Report, State
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import CLASSES
@@ -99,7 +99,7 @@ def decode_entry(raw: bytes) -> Report:
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
     received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
-    return Report(Image(image_id, own or digest), reporter, reason, received_ms, digest if own else None, trace)
+    return Report(stored_image(image_id, own or digest), reporter, reason, received_ms, digest if own else None, trace)
 
 
 def _text(raw: bytes, start: int, size: int) -> tuple[str, int]:

@@ -155,7 +155,8 @@ def _from_list(client: Any, key: str, theirs: _Theirs, unread: list[str]) -> int
 
 def _from_dead_letters(client: Any, key: str, theirs: _Theirs, unread: list[str]) -> int:
     letters = _page(unread, key, client.xrange, key)
-    return sum(client.xdel(key, letter) for letter, fields in letters if any(map(theirs, fields.values())))
+    found = tuple(letter for letter, fields in letters if any(map(theirs, fields.values())))
+    return int(Script("erase_letters")(client, (key,), found)) if found else 0
 
 
 def _test_of(fingerprints: list[bytes], erased: Erasures) -> _Theirs:

@@ -39,7 +39,7 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
                 pipe.hsetnx(meta, name, value)
             pipe.hmget(meta, list(wanted))
             known = pipe.execute()[-1]
-        found = dict(zip(wanted, map(int, known), strict=True))
+        found = dict(zip(wanted, numbers(known), strict=True))
     if found["partitions"] != partitions:
         raise SchemaMismatch(
             f"QUORUM_PARTITIONS is {partitions}, but the data in Redis was laid out for {found['partitions']}; "
@@ -56,6 +56,14 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
             f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring its server back with its "
             "volume, or run `quorum restore`"
         )
+
+
+def numbers(stored: Sequence[bytes]) -> list[int]:
+    """Return the numbers in fields of a meta hash. Raises SchemaMismatch when somebody else wrote them."""
+    try:
+        return list(map(int, stored))
+    except ValueError as error:
+        raise SchemaMismatch("how the data in Redis is laid out cannot be read: run `quorum restore`") from error
 
 
 def _lost(client: Redis, all_keys: Sequence[Keys]) -> list[int]:

@@ -16,7 +16,7 @@ from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.erasure import erase_again
 from quorum.redis_store.health import Health
 from quorum.redis_store.keys import Keys, keys_of
-from quorum.redis_store.layout import LAYOUT_VERSION
+from quorum.redis_store.layout import LAYOUT_VERSION, numbers
 from quorum.redis_store.layout_1 import entry_in_layout_2, record_in_layout_2
 
 PAGE = 500
@@ -35,13 +35,15 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
     with translated_errors():
         meta = keys_of(namespace, 0).meta
         stored: Any = client.hmget(meta, ["layout", "partitions"])
-        if None in stored or int(stored[0]) == LAYOUT_VERSION:
+        if None in stored:
+            return False
+        layout, partitions = numbers(stored)
+        if layout == LAYOUT_VERSION:
             return False
         if is_cluster(client):
             raise SchemaMismatch(
                 "a cluster cannot hold data of an older layout: migrate on one server, then restore here"
             )
-        layout, partitions = map(int, stored)
         if layout > LAYOUT_VERSION:
             raise SchemaMismatch(f"the data has layout {layout}; this release knows {LAYOUT_VERSION}: use a newer one")
         _check_quiet(client, namespace, partitions)

@@ -71,7 +71,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
         self._state = _State.READING
-        self._unheard = 0  # bytes that came after the request
+        self._heard = 0  # bytes of the request
+        self._unheard = 0  # those that came after it
         self._is_head = False  # the request, whose answer has no body then
         self._taken = asyncio.Event()
         self._taken.set()
@@ -177,6 +178,9 @@ class Connection(asyncio.Protocol):
     # Steps.
 
     def _read(self, data: bytes) -> None:
+        self._heard += len(data)
+        if self._heard > HEAD_BYTES:  # also when it is whole: h11 minds only what is not
+            raise _too_large()
         self._http.receive_data(data)
         event = self._http.next_event()
         if event is h11.NEED_DATA:
@@ -254,5 +258,9 @@ class Connection(asyncio.Protocol):
 def _malformed(error: h11.RemoteProtocolError) -> Refused:
     status = error.error_status_hint
     if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-        return Refused(431, "headers-too-large", "The headers are too large", f"send {HEAD_BYTES} bytes at most")
+        return _too_large()
     return Refused(400, "malformed", "The request cannot be read", "it is not HTTP/1.1")
+
+
+def _too_large() -> Refused:
+    return Refused(431, "headers-too-large", "The headers are too large", f"send {HEAD_BYTES} bytes at most")

@@ -3,7 +3,7 @@
 -- KEYS  1 journal (list)   2 dead (stream)   3 erased (zset)
 -- ARGV  1 the policy's window, ms   2 how long erasures are remembered, ms   3 how many of each at most
 -- Result  {reports, dead letters, erasures}
--- Cost  O(ended)
+-- Cost  O(ended), and O(dead letters) when one of them ends
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -20,14 +20,17 @@ if reports > 0 then
   redis.call('LTRIM', KEYS[1], reports, -1)
 end
 
-local dead = {}
-if oldest > 0 then
-  for _, letter in ipairs(redis.call('XRANGE', KEYS[2], '-', string.format('(%.0f-0', oldest), 'COUNT', limit)) do
-    dead[#dead + 1] = letter[1]
-  end
+-- Redis only marks what XDEL removes from a stream, and its bytes stay for long: what is left is written anew.
+local dead, left = 0, {}
+if oldest > 0 and redis.call('XLEN', KEYS[2]) > 0 then
+  dead = #redis.call('XRANGE', KEYS[2], '-', string.format('(%.0f-0', oldest), 'COUNT', limit)
 end
-for _, id in ipairs(dead) do
-  redis.call('XDEL', KEYS[2], id)
+if dead > 0 then
+  left = redis.call('XRANGE', KEYS[2], '-', '+')
+  redis.call('DEL', KEYS[2])
+end
+for i = dead + 1, #left do
+  redis.call('XADD', KEYS[2], left[i][1], unpack(left[i][2]))
 end
 
-return {reports, #dead, redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now - ARGV[2]))}
+return {reports, dead, redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now - ARGV[2]))}
