@@ -184,7 +184,7 @@ class Settings:
         Proxy(),
         "",
         (WORKER,),
-        "the proxy through which [webhooks](webhooks.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
+        "the proxy through which [webhooks](events.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
     )
     bus_url: str = setting(
         Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
