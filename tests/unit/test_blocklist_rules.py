@@ -32,7 +32,7 @@ class Server:
         self.url_rules_version = self.rules.version if self.rules else None
         return Snapshot(dict.fromkeys(self.images, datetime.now(UTC)), "c")
 
-    def events(self, after: str, *, limit: int, wait: int) -> tuple[list[Event], str]:
+    def events(self, after: str, *, limit: int, wait: int) -> tuple[list[Event], str]:  # noqa: ARG002
         self.url_rules_version = self.rules.version if self.rules else None
         return [], after
 

@@ -31,7 +31,7 @@ class Erasure:
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client: Any = client  # its replies are bytes
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
-        self._script = Script("erase", shared="record")
+        self._script = Script("erase", "record")
 
     def erase(self, fingerprints: list[bytes]) -> Erased:
         """Erase what is kept of these fingerprints. It may be done again at will. Raises StoreUnavailable."""
