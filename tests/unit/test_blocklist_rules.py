@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from quorum.client.http import Snapshot
+from quorum.client.calls import Snapshot
 
 from quorum.client import Blocklist
 from quorum.errors import StoreUnavailable

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from ssl import SSLError
 from types import TracebackType
