@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from quorum.client.calls import Snapshot
 
 from quorum.client import Blocklist
+from quorum.client.calls import Snapshot
 from quorum.errors import StoreUnavailable
 from quorum.events import Event
 from quorum.urls import KEEP_ALL, UrlRules
