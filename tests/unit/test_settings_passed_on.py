@@ -36,6 +36,13 @@ def texts() -> list[Path]:
     return whole
 
 
+def test_no_service_is_given_a_variable_twice() -> None:
+    """YAML's last one counts, and compose refuses the file."""
+    for block in (ROOT / "docker-compose.yml").read_text().split("environment:")[1:]:
+        names = re.findall(r"^      ([A-Z_]+):", block.partition("\n    networks:")[0], re.MULTILINE)
+        assert len(names) == len(set(names))
+
+
 def test_the_page_is_fresh() -> None:
     assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == table()
 
