@@ -23,6 +23,7 @@ from quorum.redis_store.connection import connect
 from quorum.redis_store.inbox import Ring
 from quorum.redis_store.layout import check_layout
 from quorum.settings import Settings
+from quorum.settings.declared import SETTINGS
 from report_api.app import create_app
 
 pytest_plugins = ["rabbitmq"]
@@ -101,7 +102,7 @@ def make_settings(redis_url: str, **changes: object) -> Settings:
 def claimed_app(settings: Settings, ring: Ring | None = None) -> Flask:
     """Return the API on a namespace that was claimed as `quorum api` does, where there is a Redis."""
     app = create_app(settings, ring)
-    with suppress(StoreUnavailable), connect(settings.redis_url, 5.0) as client:
+    with suppress(StoreUnavailable), connect(settings.store, 5.0) as client:
         check_layout(client, settings.namespace, settings.partitions)
     return app
 
@@ -122,18 +123,15 @@ def redis_client(settings: Settings) -> Iterator[Redis]:
 def environment(settings: Settings, **more: str) -> dict[str, str]:
     """Return the environment under which a process has these settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("QUORUM_")}
-    return {
-        **inherited,
-        "QUORUM_REDIS_URL": settings.redis_url,
-        "QUORUM_BROKER_URL": settings.broker_url,
-        "QUORUM_NAMESPACE": settings.namespace,
-        "QUORUM_PARTITIONS": str(settings.partitions),
-        "QUORUM_PEPPER": settings.pepper,
-        "QUORUM_SITE_KEY": settings.site_key,
-        "QUORUM_TOKEN_SECRET": settings.token_secret,
-        "QUORUM_POLICY": str(settings.policy_path or ""),
-        **more,
-    }
+    stated = {one.name: getattr(settings, one.attribute) for one in SETTINGS}
+    told = {name: _as_text(value) for name, value in stated.items() if value not in (None, "", ())}
+    return {**inherited, **told, **more}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 @contextmanager

@@ -182,7 +182,7 @@ def read_books(settings: Settings) -> Books:
     events: list[dict[str, Any]] = []
     stats: Counter[str] = Counter()
     dead = 0
-    with connect(settings.redis_url, 10.0) as client:
+    with connect(settings.store, 10.0) as client:
         for partition in range(settings.partitions):
             keys = keys_of(settings.namespace, partition)
             for bucket in client.scan_iter(f"{keys.images}*", count=2000):
@@ -221,7 +221,7 @@ def assert_all_tallied(settings: Settings, *crowds: Crowd) -> Books:
 
 
 def inbox_depth(settings: Settings) -> int:
-    with connect(settings.redis_url, 5.0) as client:
+    with connect(settings.store, 5.0) as client:
         keys = [keys_of(settings.namespace, partition) for partition in range(settings.partitions)]
         return sum(client.llen(key.inbox) for key in keys)
 
@@ -282,9 +282,9 @@ class Pipeline:
 
     def sweeps(self, process: psutil.Popen) -> bool:
         """Tell whether this worker has swept and tidied at least once."""
-        with connect(self.settings.redis_url, 5.0) as client:
+        with connect(self.settings.store, 5.0) as client:
             names = client.zrange(keys_of(self.settings.namespace, 0).workers, 0, -1)
-        return any(name.decode().endswith(f":{process.pid}") for name in names)
+        return any(str(process.pid) in name.decode().split(":") for name in names)
 
     def _start(self, *command: str) -> psutil.Popen:
         log = self.directory / f"{command[0]}.log"

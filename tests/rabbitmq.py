@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from kombu import Connection, Exchange, Queue
-from redis_server import free_port, wait_until
+from redis_server import ServerTls, free_port, wait_until
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -33,10 +33,12 @@ class RabbitMQ:
     dist_port: int = field(default_factory=free_port)
     epmd_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    tls: ServerTls | None = None
 
     @property
     def url(self) -> str:
-        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        scheme, query = ("amqps", self.tls.query) if self.tls else ("amqp", "")
+        return f"{scheme}://guest:guest@127.0.0.1:{self.port}//{query}"
 
     def start(self) -> "RabbitMQ":
         here = str(self.directory)
@@ -44,15 +46,14 @@ class RabbitMQ:
             **os.environ,
             "HOME": here,
             "RABBITMQ_NODENAME": f"q{self.port}@localhost",
-            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODE_PORT": str(self.port),
+            **self._listening(),
             "RABBITMQ_DIST_PORT": str(self.dist_port),
             "ERL_EPMD_PORT": str(self.epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_MNESIA_BASE": f"{here}/mnesia",
             "RABBITMQ_LOG_BASE": f"{here}/log",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{here}/plugins",
-            "RABBITMQ_CONFIG_FILE": f"{here}/none",
+            "RABBITMQ_CONFIG_FILE": f"{here}/tls" if self.tls else f"{here}/none",
             "RABBITMQ_PID_FILE": f"{here}/pid",
         }
         with (self.directory / "rabbitmq.log").open("ab") as log:
@@ -60,10 +61,25 @@ class RabbitMQ:
         wait_until(self.answers, 60, "an answer from RabbitMQ")
         return self
 
+    def _listening(self) -> dict[str, str]:
+        if not self.tls:
+            return {"RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(self.port)}
+        (self.directory / "tls.conf").write_text(
+            f"listeners.tcp = none\nlisteners.ssl.default = 127.0.0.1:{self.port}\n"
+            f"ssl_options.cacertfile = {self.tls.ca}\n"
+            f"ssl_options.certfile = {self.tls.certificate.cert}\n"
+            f"ssl_options.keyfile = {self.tls.certificate.key}\n"
+            f"ssl_options.verify = {'verify_peer' if self.tls.asks_clients else 'verify_none'}\n"
+            f"ssl_options.fail_if_no_peer_cert = {str(self.tls.asks_clients).lower()}\n"
+        )
+        return {}
+
     def answers(self) -> bool:
         """Tell whether it speaks AMQP yet: a client that says something else is told the version."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+                if self.tls:
+                    return True
                 probe.sendall(b"AMQP\x00\x00\x00\x00")
                 return probe.recv(4) == b"AMQP"
         except OSError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from redis.crc import key_slot
-from redis_server import RedisServer, free_port, wait_until
+from redis_server import RedisServer, ServerTls, free_port, wait_until
 
 SLOTS = 16384
 NODE_TIMEOUT_MS = 1000
@@ -18,9 +18,12 @@ BUS_OFFSET = 10_000  # the servers' own talk: Redis' default
 class RedisCluster:
     """Primaries that share the slots evenly, and one replica of each where wanted."""
 
-    def __init__(self, binary: Path, directory: Path, *, primaries: int, replicas: bool = False) -> None:
+    def __init__(
+        self, binary: Path, directory: Path, *, primaries: int, replicas: bool = False, tls: ServerTls | None = None
+    ) -> None:
         count = primaries * (2 if replicas else 1)
-        self.servers = [_server(binary, directory / str(number)) for number in range(count)]
+        self._tls = tls
+        self.servers = [_server(binary, directory / str(number), tls) for number in range(count)]
         self.primaries = self.servers[:primaries]
         self._join()
         for replica, primary in zip(self.servers[primaries:], self.primaries, strict=False):
@@ -29,7 +32,8 @@ class RedisCluster:
 
     @property
     def url(self) -> str:
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{server.port}" for server in self.servers)
+        scheme, query = ("rediss", self._tls.query) if self._tls else ("redis", "")
+        return f"{scheme}+cluster://{','.join(f'127.0.0.1:{server.port}' for server in self.servers)}{query}"
 
     def owner(self, key: str) -> RedisServer:
         """Return the primary that has the slot of a key now, as it says itself."""
@@ -96,10 +100,10 @@ class RedisCluster:
 
 @contextmanager
 def redis_cluster(
-    binary: Path, directory: Path, *, primaries: int = 3, replicas: bool = False
+    binary: Path, directory: Path, *, primaries: int = 3, replicas: bool = False, tls: ServerTls | None = None
 ) -> Iterator[RedisCluster]:
     """Run a cluster."""
-    cluster = RedisCluster(binary, directory, primaries=primaries, replicas=replicas)
+    cluster = RedisCluster(binary, directory, primaries=primaries, replicas=replicas, tls=tls)
     try:
         yield cluster
     finally:
@@ -110,12 +114,13 @@ def node_id(server: RedisServer) -> str:
     return str(_ask(server, "CLUSTER MYID").decode())
 
 
-def _server(binary: Path, directory: Path) -> RedisServer:
+def _server(binary: Path, directory: Path, tls: ServerTls | None) -> RedisServer:
     directory.mkdir(parents=True)
     options = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS))
     more = ("--cluster-require-full-coverage", "no", "--maxmemory", "512mb", "--repl-diskless-sync-delay", "0")
     port = next(port for port in iter(free_port, 0) if port + BUS_OFFSET < 2**16)
-    return RedisServer(binary, directory, port, options=options + more).start()
+    encrypted = ("--tls-cluster", "yes") if tls else ()
+    return RedisServer(binary, directory, port, options=options + more + encrypted, tls=tls).start()
 
 
 def _follow(replica: RedisServer, primary: RedisServer) -> bool:

@@ -8,8 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
+from certificates import Certificate
 from redis import Redis
+
+from quorum.redis_store.connection import connect
 
 
 def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "the condition") -> None:
@@ -27,6 +31,28 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class ServerTls:
+    """The files with which a server is known, and with which it knows its clients."""
+
+    ca: Path
+    certificate: Certificate
+    asks_clients: bool = False
+
+    @property
+    def options(self) -> list[str]:
+        return [
+            *("--tls-ca-cert-file", str(self.ca), "--tls-cert-file", str(self.certificate.cert)),
+            *("--tls-key-file", str(self.certificate.key), "--tls-auth-clients", "yes" if self.asks_clients else "no"),
+            *("--tls-replication", "yes"),
+        ]
+
+    @property
+    def query(self) -> str:
+        client = f"&ssl_certfile={self.certificate.cert}&ssl_keyfile={self.certificate.key}"
+        return f"?ssl_ca_certs={self.ca}{client if self.asks_clients else ''}"
+
+
 @dataclass
 class RedisServer:
     """A redis-server of a test's own, which it may stop, freeze, kill and restart."""
@@ -36,17 +62,25 @@ class RedisServer:
     port: int = field(default_factory=free_port)
     options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
+    password: str = ""  # of its default user
+    tls: ServerTls | None = None
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        """Its URL for a client that has all it needs in it."""
+        scheme = "rediss" if self.tls else "redis"
+        who = f":{quote(self.password, safe='')}@" if self.password else ""
+        return f"{scheme}://{who}127.0.0.1:{self.port}/0{self.tls.query if self.tls else ''}"
 
     @property
     def client(self) -> Redis:
-        return Redis.from_url(self.url, socket_timeout=5)
+        return connect(self.url, 5.0)
 
     def start(self) -> "RedisServer":
-        command = [str(self.binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        ports = ["--port", "0", "--tls-port"] if self.tls else ["--port"]
+        command = [str(self.binary), *ports, str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        command += self.tls.options if self.tls else []
+        command += ["--requirepass", self.password, "--masterauth", self.password] if self.password else []
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
         command += ["--hash-max-ziplist-value", "512", "--hash-max-ziplist-entries", "1024", *self.options]
         with (self.directory / "redis.log").open("ab") as log:

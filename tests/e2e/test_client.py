@@ -64,7 +64,7 @@ def cross(client: Client, image: str) -> None:
 
 
 def clear(settings: Settings, image: str) -> None:
-    decisions = Decisions(connect(settings.redis_url, 5.0), settings.namespace, settings.partitions)
+    decisions = Decisions(connect(settings.store, 5.0), settings.namespace, settings.partitions)
     decisions.decide(parse_image(image), Action.CLEAR, "tests", default_policy(), unfounded=False)
 
 

@@ -23,7 +23,7 @@ def test_every_line_is_json_and_none_names_a_person_or_a_secret(own_redis: Redis
     settings = make_settings(own_redis.url)
     request_id = uuid.uuid4().hex
     with whole_pipeline(settings, tmp_path, QUORUM_WEBHOOK_NETWORKS="127.0.0.0/8") as pipeline:
-        store = Webhooks(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        store = Webhooks(connect(settings.store, 5.0), settings.namespace, 1)
         store.add(new_subscription(f"http://127.0.0.1:{free_port()}/", (BLOCKED,), "tests", store.now_ms()))
         with Visitor(pipeline.port) as visitor:
             for reader in range(CROSSING - 1):

@@ -53,7 +53,7 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
         pipeline.start_api()
         ports["report-api"] = pipeline.port
         pipeline.start_worker(metrics_port=ports["worker"])
-        store = Webhooks(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        store = Webhooks(connect(settings.store, 5.0), settings.namespace, 1)
         hook = f"http://127.0.0.1:{free_port()}/"  # nobody is there: attempts are counted all the same
         store.add(new_subscription(hook, (BLOCKED,), "tests", store.now_ms()))
         with scraping(ports, directory / "prometheus") as prometheus:

@@ -142,7 +142,7 @@ def admin(settings: Settings, bench: Bench) -> Iterator[Admin]:
 
 
 def make_registry(settings: Settings) -> CollectorRegistry:
-    client, name = connect(settings.redis_url, 5.0), settings.namespace
+    client, name = connect(settings.store, 5.0), settings.namespace
     registry = CollectorRegistry()
     registry.register(RedisCollector(Health(client, name, 1), Webhooks(client, name, 1), BusPlace(client, name, 1), 1))
     return registry

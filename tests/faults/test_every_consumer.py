@@ -250,7 +250,7 @@ def test_every_consumer_gets_every_event_whatever_is_killed(
     ):
         stage = Stage(own_redis, broker, pipeline, rng)
         bus = BusConsumer(broker)
-        store = Webhooks(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        store = Webhooks(connect(settings.store, 5.0), settings.namespace, 1)
         url = f"http://127.0.0.1:{stage.receiver.port}/"
         store.add(new_subscription(url, (BLOCKED, UNBLOCKED), "tests", store.now_ms()))
         readers = Readers(settings, pipeline.port, stream_port)
@@ -266,7 +266,7 @@ def test_every_consumer_gets_every_event_whatever_is_killed(
         bus.stop()
         stage.receiver.stop()  # before the image that ends the readers, of which it may hear
         policy = load_policy(settings.policy_path)
-        decisions = Decisions(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        decisions = Decisions(connect(settings.store, 5.0), settings.namespace, 1)
         readers.stop(lambda: decisions.decide(parse_image("end"), Action.BLOCK, "tests", policy, unfounded=False))
     on_bus = Kept("bus")
     for event in bus.got:
@@ -290,7 +290,7 @@ def cross_all(port: int, settings: Settings, rng: random.Random) -> None:
     """Let images cross, each report sent until it is acknowledged; clear some of them meanwhile."""
     client = Client(f"http://127.0.0.1:{port}", SITE_KEY, timeout=5)
     policy = load_policy(settings.policy_path)
-    decisions = Decisions(connect(settings.redis_url, 5.0), settings.namespace, 1)
+    decisions = Decisions(connect(settings.store, 5.0), settings.namespace, 1)
     for first in range(0, CROSSINGS, BATCH):
         images = range(first, min(first + BATCH, CROSSINGS))
         reports = [
@@ -314,7 +314,7 @@ def cross_all(port: int, settings: Settings, rng: random.Random) -> None:
 def settled_events(settings: Settings) -> Got:
     """Return all events once every report has been tallied."""
     keys = keys_of(settings.namespace, 0)
-    client: Any = connect(settings.redis_url, 5.0)
+    client: Any = connect(settings.store, 5.0)
     wait_until(lambda: not client.llen(keys.inbox) and client.zcard(keys.blocked), 60, "an empty inbox")
     time.sleep(0.5)
     events = [json.loads(fields[b"event"]) for _, fields in client.xrange(keys.events)]

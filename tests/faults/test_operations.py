@@ -53,7 +53,7 @@ class Site:
         self.prometheus = prometheus
         self.ports = ports
         settings = pipeline.settings
-        self.webhooks = Webhooks(connect(settings.redis_url, 5.0), settings.namespace, 1)
+        self.webhooks = Webhooks(connect(settings.store, 5.0), settings.namespace, 1)
         self.endpoint = Endpoint(ports["endpoint"])
         self.images = 0
         self.worker: psutil.Popen

@@ -108,7 +108,7 @@ def test_only_the_partitions_of_a_server_that_is_gone_wait_for_it(
             assert visitor.get("/livez").status == 200
             if 0 not in gone:
                 assert visitor.get("/readyz").status == 200  # the API serves the others, and may be started anew
-                with connect(settings.redis_url, 1.0) as client:
+                with connect(settings.store, 1.0) as client:
                     check_layout(client, settings.namespace, PARTITIONS)
             examined = CliRunner().invoke(cli, ["doctor"], env=pipeline.env)
             assert examined.exit_code == 1

@@ -49,7 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
     app = claimed_app(settings, lambda _: None)
     parts = app.extensions[EXTENSION]
     app.extensions[EXTENSION] = replace(parts, waiting=Waiting(0))  # a thousand waits would take hours
-    keys = ApiKeys(connect(settings.redis_url, 5.0), settings.namespace)
+    keys = ApiKeys(connect(settings.store, 5.0), settings.namespace)
     _, whole = keys.create("everything", frozenset(Scope))
     yield app, schemathesis.openapi.from_wsgi("/openapi.json", app), whole
     server.stop()

@@ -17,9 +17,9 @@ from quorum.settings import Settings
 def test_it_rests_when_nobody_asks_and_wakes_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.3)
     monkeypatch.setattr(module, "BLOCK_MS", 100)
-    writer: Any = connect(settings.redis_url, 5.0)
+    writer: Any = connect(settings.store, 5.0)
     stream = keys_of(settings.namespace, 0).events
-    watch = Watch(connect(settings.redis_url, 5.0), settings.namespace, 1)
+    watch = Watch(connect(settings.store, 5.0), settings.namespace, 1)
     for _ in range(2):
         generation = watch.generation()
         assert watch._run
@@ -32,7 +32,7 @@ def test_it_rests_when_nobody_asks_and_wakes_again(settings: Settings, monkeypat
 def test_it_goes_on_while_somebody_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.1)
     monkeypatch.setattr(module, "BLOCK_MS", 50)
-    client = connect(settings.redis_url, 5.0)
+    client = connect(settings.store, 5.0)
     check_layout(client, settings.namespace, 1)
     watch = Watch(client, settings.namespace, 1)
     generation = watch.generation()

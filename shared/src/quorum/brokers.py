@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from quorum.endpoint import AMQP, MEMORY, REDIS, SENTINEL, UNIX, Endpoint, Tls
 
 ON_REDIS = (REDIS, SENTINEL, UNIX)
@@ -83,6 +86,7 @@ def _sentinel_options(endpoint: Endpoint, tls: dict[str, Any]) -> dict[str, Any]
             "password": endpoint.sentinel_password or None,
             "socket_timeout": SENTINEL_TIMEOUT_SECONDS,
             "socket_connect_timeout": SENTINEL_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),  # the next sentinel is asked instead
             **({"ssl": True, **tls} if tls else {}),
         },
     }

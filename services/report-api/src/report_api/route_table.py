@@ -15,7 +15,7 @@ _OF_STREAM: list[tuple[str, str, Need]] = [("/v1/events/stream", "GET", READER)]
 
 def table() -> str:
     """Return every route, the methods that it has, and what a caller needs for it."""
-    app = create_app(Settings(pepper="of nobody, for the table alone", demo=True))
+    app = create_app(Settings(pepper="of nobody, for the table alone", broker_url="memory://", demo=True))
     found = [
         (as_template(rule.rule), method, NEEDS[rule.endpoint])
         for rule in app.url_map.iter_rules()
