@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from certificates import Authority, Certificate
 from conftest import make_settings
+from prometheus_client import CollectorRegistry
 from redis_server import RedisServer, wait_until
 from servers import newest_redis
 
@@ -19,7 +20,7 @@ from quorum.doorbell import bell_transport_options, make_celery
 from quorum.redis_store.connection import connect
 from quorum.settings import Settings
 from tally_worker.app import make_bus
-from tally_worker.observe import DeliveryMetrics
+from tally_worker.observe import DeliveryMetrics, PartMetrics
 
 PASSWORD = "a-password-that-nobody-else-may-see"
 HOUR = dt.timedelta(hours=1)
@@ -106,7 +107,8 @@ def ask_broker(settings: Settings) -> None:
 
 
 def ask_bus(settings: Settings) -> None:
-    bus = make_bus(settings, DeliveryMetrics.__new__(DeliveryMetrics))
+    registry = CollectorRegistry()
+    bus = make_bus(settings, DeliveryMetrics(registry), "a-worker", PartMetrics(registry))
     assert bus
     with suppress(Exception):
         bus._publish_while_leading()

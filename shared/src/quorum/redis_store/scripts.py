@@ -1,5 +1,6 @@
 """Runs the `.lua` files beside this module by their digest, loading one into the server when it is not there."""
 
+import re
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any
@@ -8,13 +9,37 @@ from redis.exceptions import NoScriptError
 
 _LUA = files("quorum.redis_store").joinpath("lua")
 
+_CALLED = re.compile(r"\bp?call\(\s*['\"]([A-Z]+)['\"]")
+# What is denied in the middle of a script would leave half of it done. Redis 6.2 cannot be asked; there a service looks
+# when it starts (`permissions.py`).
+_GUARD = """\
+if redis.acl_check_cmd then
+  for _, name in ipairs({{ {commands} }}) do
+    if not redis.acl_check_cmd(name, KEYS[1]) then
+      return redis.error_reply("NOPERM no permissions to run the '" .. name .. "' command in a script")
+    end
+  end
+end
+"""
+
+
+def commands_of(name: str) -> set[str]:
+    """Return the commands that a script calls."""
+    return set(_CALLED.findall(_text(name)))
+
+
+def _text(name: str) -> str:
+    return _LUA.joinpath(f"{name}.lua").read_text(encoding="utf-8")
+
 
 class Script:
     """One atomic act, named after its file; `shared` names a file that is put in front of it."""
 
     def __init__(self, name: str, shared: str | None = None) -> None:
         parts = (shared, name) if shared else (name,)
-        self.source = "\n".join(_LUA.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts)
+        commands = sorted(set().union(*map(commands_of, parts)))
+        guard = _GUARD.format(commands=", ".join(f"'{command}'" for command in commands))
+        self.source = "\n".join([guard, *map(_text, parts)])
         self._digest = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: Any, keys: tuple[str, ...], args: tuple[Any, ...]) -> Any:
