@@ -13,6 +13,7 @@ from redis.exceptions import ResponseError
 
 from quorum.errors import PermanentError
 from quorum.redis_store.cluster import servers
+from quorum.redis_store.command_forms import written
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.denials import denied
 from quorum.redis_store.keys import keys_of
@@ -56,30 +57,6 @@ _CALLED = {
     STREAM: (*_TRANSACTION, *_LOOKING, "HSET", "HSETNX"),
     WORKER: (*_TRANSACTION, *_LOOKING, *_WRITING, *_HEARING),
     ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING),
-}
-# How many arguments a command has at least, its key among them, where that is not the key alone; 0: it has no key.
-_ARGUMENTS = {
-    **dict.fromkeys(("DBSIZE", "INFO", "PING", "TIME"), 0),
-    **dict.fromkeys(("HEXISTS", "HGET", "HMGET", "LINDEX", "RPUSH", "LPUSH", "SADD", "SREM", "ZREM", "ZSCORE"), 2),
-    **dict.fromkeys(("HDEL", "SET", "EXPIRE", "PEXPIRE", "BRPOP", "XDEL"), 2),
-    **dict.fromkeys(("HINCRBY", "HSET", "HSETNX", "LTRIM", "LRANGE", "XRANGE", "XREVRANGE", "ZADD", "ZCOUNT"), 3),
-    **dict.fromkeys(("ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZREVRANGEBYSCORE", "ZREMRANGEBYSCORE", "RESTORE"), 3),
-    "XACK": 3,
-    "XADD": 4,
-}
-_WRITTEN = {  # those whose key is not their first argument, and those whose arguments are looked at
-    "CONFIG GET": ("CONFIG", "GET", "maxmemory"),
-    "CLIENT PAUSE": ("CLIENT", "PAUSE", "0", "WRITE"),
-    "CLIENT UNPAUSE": ("CLIENT", "UNPAUSE"),
-    "RENAME": ("RENAME", "{key}", "{key}"),
-    "SCAN": ("SCAN", "0"),
-    "EVAL": ("EVAL", "return 1", "1", "{key}"),
-    "EVALSHA": ("EVALSHA", "0" * 40, "1", "{key}"),
-    "XREAD": ("XREAD", "STREAMS", "{key}", "0"),
-    "XREADGROUP": ("XREADGROUP", "GROUP", "g", "c", "STREAMS", "{key}", ">"),
-    "XGROUP CREATE": ("XGROUP", "CREATE", "{key}", "g", "$"),
-    "XPENDING": ("XPENDING", "{key}", "g"),
-    "XAUTOCLAIM": ("XAUTOCLAIM", "{key}", "g", "c", "0", "0"),
 }
 _NOT_QUEUED = frozenset(("MULTI", "EXEC", "DISCARD", "UNWATCH", "WATCH"))  # they begin, end or guard a transaction
 
@@ -138,7 +115,7 @@ def _refused(server: Redis, key: str, commands: list[str]) -> Iterator[str]:
             yield "MULTI"
             return
         for command in commands:
-            if command not in _NOT_QUEUED and _denies(connection, _with_arguments(command, key)):
+            if command not in _NOT_QUEUED and _denies(connection, written(command, key)):
                 yield command
     finally:
         connection.disconnect()  # which discards what was queued
@@ -152,10 +129,3 @@ def _denies(connection: Any, words: tuple[str, ...]) -> bool:
     except ResponseError as error:
         return denied(error) is not None
     return False
-
-
-def _with_arguments(command: str, key: str) -> tuple[str, ...]:
-    if command in _WRITTEN:
-        return tuple(key if word == "{key}" else word for word in _WRITTEN[command])
-    count = _ARGUMENTS.get(command, 1)
-    return (command, *([key, *["1"] * (count - 1)] if count else ()))

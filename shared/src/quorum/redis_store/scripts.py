@@ -7,16 +7,19 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
+from quorum.redis_store.command_forms import written
+
 _LUA = files("quorum.redis_store").joinpath("lua")
 
+_KEY = "KEYS[1]"
 _CALLED = re.compile(r"\bp?call\(\s*['\"]([A-Z]+)['\"]")
 # What is denied in the middle of a script would leave half of it done. Redis 6.2 cannot be asked; there a service looks
 # when it starts (`permissions.py`).
 _GUARD = """\
 if redis.acl_check_cmd then
-  for _, name in ipairs({{ {commands} }}) do
-    if not redis.acl_check_cmd(name, KEYS[1]) then
-      return redis.error_reply("NOPERM no permissions to run the '" .. name .. "' command in a script")
+  for _, call in ipairs({{{calls}}}) do
+    if not redis.acl_check_cmd(unpack(call)) then
+      return redis.error_reply("NOPERM no permissions to run the '" .. call[1] .. "' command in a script")
     end
   end
 end
@@ -26,6 +29,11 @@ end
 def commands_of(name: str) -> set[str]:
     """Return the commands that a script calls."""
     return set(_CALLED.findall(_text(name)))
+
+
+def _as_lua(command: str) -> str:
+    words = written(command, _KEY)
+    return "{" + ", ".join("KEYS[1]" if word == _KEY else f"'{word}'" for word in words) + "}"
 
 
 def _text(name: str) -> str:
@@ -38,7 +46,7 @@ class Script:
     def __init__(self, name: str, shared: str | None = None) -> None:
         parts = (shared, name) if shared else (name,)
         commands = sorted(set().union(*map(commands_of, parts)))
-        guard = _GUARD.format(commands=", ".join(f"'{command}'" for command in commands))
+        guard = _GUARD.format(calls=", ".join(map(_as_lua, commands)))
         self.source = "\n".join([guard, *map(_text, parts)])
         self._digest = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
