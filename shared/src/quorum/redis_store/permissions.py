@@ -24,11 +24,24 @@ SERVICES = (API, STREAM, WORKER, ADMIN)
 
 _CONNECTION = ("AUTH", "ECHO", "HELLO", "PING", "SELECT")
 _CLUSTER = ("CLUSTER SHARDS", "CLUSTER SLOTS", "CLUSTER NODES", "COMMAND", "READONLY", "READWRITE", "ASKING")
-_STORY = ("CONFIG GET", "DBSIZE", "INFO", "TIME")  # what only tells how Redis is doing
+STORY = ("CONFIG GET", "DBSIZE", "INFO")  # what only tells how Redis is doing
 _TRANSACTION = ("MULTI", "EXEC", "DISCARD", "EVAL", "EVALSHA")
 _LOOKING = (
     *("EXISTS", "GET", "HEXISTS", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "LINDEX", "LLEN", "LRANGE", "MGET"),
-    *("TTL", "PTTL", "TYPE", "XLEN", "XRANGE", "XREAD", "XREVRANGE", "ZCARD", "ZCOUNT", "ZRANGE", "ZRANGEBYSCORE"),
+    *(
+        "TIME",
+        "TTL",
+        "PTTL",
+        "TYPE",
+        "XLEN",
+        "XRANGE",
+        "XREAD",
+        "XREVRANGE",
+        "ZCARD",
+        "ZCOUNT",
+        "ZRANGE",
+        "ZRANGEBYSCORE",
+    ),
     *("ZREVRANGE", "ZREVRANGEBYSCORE", "ZSCORE"),
 )
 _WRITING = (
@@ -78,8 +91,8 @@ def missing(client: Redis, namespace: str, service: str) -> tuple[list[str], lis
     key = keys_of(namespace, 0).meta
     asked = needed(service)
     with translated_errors():
-        refused = {command for server in servers(client) for command in _refused(server, key, [*asked, *_STORY])}
-    return [command for command in asked if command in refused], [one for one in _STORY if one in refused]
+        refused = {command for server in servers(client) for command in _refused(server, key, [*asked, *STORY])}
+    return [command for command in asked if command in refused], [one for one in STORY if one in refused]
 
 
 def check_permissions(client: Redis, namespace: str, service: str) -> None:
@@ -103,7 +116,7 @@ def users_file() -> str:
 
 
 def _permitted(service: str) -> list[str]:
-    return sorted({*needed(service), *_STORY, *_CONNECTION, *_CLUSTER})
+    return sorted({*needed(service), *STORY, *_CONNECTION, *_CLUSTER})
 
 
 def _refused(server: Redis, key: str, commands: list[str]) -> Iterator[str]:
@@ -111,9 +124,11 @@ def _refused(server: Redis, key: str, commands: list[str]) -> Iterator[str]:
     pool: Any = server.connection_pool
     connection = pool.get_connection()
     try:
-        if _denies(connection, ("MULTI",)):
-            yield "MULTI"
-            return
+        for words in (("WATCH", key), ("UNWATCH",), ("MULTI",), ("EXEC",), ("MULTI",), ("DISCARD",), ("MULTI",)):
+            if _denies(connection, words):
+                yield words[0]
+                if words[0] == "MULTI":
+                    return  # without a transaction, the commands would be executed
         for command in commands:
             if command not in _NOT_QUEUED and _denies(connection, written(command, key)):
                 yield command
