@@ -33,7 +33,7 @@ def under(settings: Settings, pepper: str, previous: str = "") -> Settings:
 
 
 def test_the_first_start_keeps_a_mark_that_tells_nothing_of_the_pepper(settings: Settings) -> None:
-    check_store(settings)
+    check_store(settings, "api")
     mark = kept(settings)
     assert mark == pepper_mark(PEPPER)
     assert len(mark) == 16
@@ -44,44 +44,44 @@ def test_the_first_start_keeps_a_mark_that_tells_nothing_of_the_pepper(settings:
 def test_data_from_before_gets_a_mark_at_the_next_start(settings: Settings) -> None:
     with open_bench(settings) as bench:  # claimed, and by no service with a pepper
         assert kept(settings) is None
-        check_store(replace(settings, pepper=""))  # a worker
+        check_store(replace(settings, pepper=""), "worker")
         assert kept(settings) is None
         assert not check_pepper(bench.client, settings.namespace, OLD, claim=False)
         assert kept(settings) is None
-    check_store(settings)
+    check_store(settings, "api")
     assert kept(settings) == pepper_mark(PEPPER)
 
 
 @pytest.mark.parametrize("previous", ["", OTHER])
 def test_a_service_with_another_pepper_does_not_start_and_is_told_what_to_do(settings: Settings, previous: str) -> None:
-    check_store(under(settings, OLD))
+    check_store(under(settings, OLD), "api")
     with pytest.raises(SettingsError) as caught:
-        check_store(under(settings, NEW, previous))
+        check_store(under(settings, NEW, previous), "api")
     assert "QUORUM_PEPPER is not the one" in str(caught.value)
     assert "QUORUM_PEPPER_PREVIOUS" in str(caught.value)
     assert not any(pepper in str(caught.value) for pepper in (OLD, NEW, OTHER))
     assert kept(settings) == pepper_mark(OLD)
-    check_store(under(settings, OLD))
+    check_store(under(settings, OLD), "api")
 
 
 def test_a_rotation_is_taken_and_the_old_pepper_alone_no_more(settings: Settings) -> None:
-    check_store(under(settings, OLD))
-    check_store(under(settings, NEW, OLD))
+    check_store(under(settings, OLD), "api")
+    check_store(under(settings, NEW, OLD), "api")
     assert kept(settings) == pepper_mark(NEW)
-    check_store(under(settings, NEW, OLD))
-    check_store(under(settings, NEW))
+    check_store(under(settings, NEW, OLD), "api")
+    check_store(under(settings, NEW), "api")
     with pytest.raises(SettingsError):
-        check_store(under(settings, OLD))
-    check_store(under(settings, OLD, NEW))  # back again: a rotation like any other
+        check_store(under(settings, OLD), "api")
+    check_store(under(settings, OLD, NEW), "api")  # back again: a rotation like any other
 
 
 def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings: Settings) -> None:
-    check_store(replace(settings, pepper=""))
+    check_store(replace(settings, pepper=""), "api")
     peppers = [f"{OTHER} {number}" for number in range(16)]
 
     def start(pepper: str) -> bool:
         try:
-            check_store(under(settings, pepper))
+            check_store(under(settings, pepper), "api")
         except SettingsError:
             return False
         return True
@@ -94,7 +94,7 @@ def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings
 
 def reporter(settings: Settings, pepper: str, previous: str = "") -> Callable[[Bench, str], None]:
     """Return a process of the API: it lets three readers report an image, and the worker drains."""
-    check_store(under(settings, pepper, previous))
+    check_store(under(settings, pepper, previous), "api")
     client = claimed_app(under(settings, pepper, previous), lambda _: None).test_client()
 
     def send(bench: Bench, image: str) -> None:
