@@ -1,13 +1,18 @@
 """What is kept of people ends: the journal and dead letters with the window, erasures with the backups."""
 
+from pathlib import Path
+
 import pytest
 from store import Bench
 
+from quorum.redis_store.backup import write_backup
+from quorum.redis_store.cluster import names_under
 from quorum.redis_store.erasure import Erasure
 from quorum.redis_store.journal import Journal
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.kinds import KINDS, kind_of, table
 from quorum.redis_store.pause import Pause
+from quorum.redis_store.restore import read_backup
 from quorum.redis_store.retention import AT_ONCE, DAY_MS, Ended, Retention
 from quorum.settings import Settings
 
@@ -75,6 +80,30 @@ def test_no_event_is_trimmed_while_deliveries_are_paused(bench: Bench, settings:
     assert Pause(bench.client, settings.namespace).end()
     retention(bench, settings).end(WINDOW_SECONDS)
     assert bench.client.xlen(bench.keys.events) == 0
+
+
+def test_on_every_server_who_was_erased_stays_so_when_a_backup_comes_back(
+    bench: Bench, settings: Settings, tmp_path: Path
+) -> None:
+    now = now_ms(bench)
+    for reporter in ("erased", "kept"):
+        bench.report("img-1", reporter, at=now - 1000)
+    bench.drain()
+    for reporter in ("erased", "kept"):
+        bench.report("img-2", reporter, at=now - 1000)
+    write_backup(bench.client, settings.namespace, tmp_path / "backup")
+    erasure = Erasure(bench.client, settings.namespace, 1)
+    erasure.erase([b"erased".ljust(12, b"\0")])
+    known = erasure.known()
+    for name in names_under(bench.client, settings.namespace.encode()):
+        bench.client.delete(name)
+    read_backup(bench.client, settings.namespace, tmp_path / "backup", erased=known)
+    assert names_under(bench.client, f"{settings.namespace}:restoring".encode()) == set()
+    assert bench.client.llen(bench.keys.inbox) == 1
+    bench.drain()
+    assert [bench.status(image).reporters for image in ("img-1", "img-2")] == [1, 1]
+    assert len(list(Journal(bench.client, settings.namespace, 1).reports())) == 2
+    assert erasure.known() == known
 
 
 def test_every_key_that_there_is_has_its_kind() -> None:

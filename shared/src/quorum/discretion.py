@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from ssl import SSLError
 from types import TracebackType
@@ -28,7 +28,7 @@ _WARNING = re.compile(r"\S+:\d+: \w+(?=:)")  # the place and the kind of a warni
 _FOREIGN_VALUES = re.compile(
     r"(?P<user>(?<=://)[^/@\s]*@)"
     r"|(?P<token>eyJ[\w-]*\.[\w-]*\.?[\w-]*|qk_\w+\.[\w-]+)"
-    r"|(?P<address>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])|(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:]))"
+    r"|(?P<address>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])|(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,8}(?![\w:]))"
 )
 
 
@@ -63,7 +63,7 @@ def discreet(record: logging.LogRecord) -> logging.LogRecord:
 def _words(record: logging.LogRecord, *, ours: bool) -> str:
     text = record.msg if isinstance(record.msg, str) else str(_shown(record.msg))
     if record.name == "py.warnings":
-        found = _WARNING.search(record.getMessage())
+        found = _WARNING.search(f"{record.msg} {record.args}")
         return found[0] if found else "a warning"
     if not record.args:
         return text if ours else _FOREIGN_VALUES.sub(lambda found: f"<{found.lastgroup}>", text.partition("\n")[0])

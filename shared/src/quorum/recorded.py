@@ -1,8 +1,9 @@
 """Recorded reports as lines of JSON: what `quorum reports export` writes and `quorum policy simulate` reads.
 
 A line has `image_id`, `reporter`, `reason` and `received_at` (RFC 3339, or Unix milliseconds), and may have `class`
-(verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh` and
-`content` (alike for copies of one picture). `reporter` may be any text; an export holds fingerprints.
+(verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh`,
+`content` (alike for copies of one picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` may be
+any text; an export holds fingerprints.
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from quorum.content import PDQ_BYTES
 from quorum.errors import InvalidImageId, InvalidRecord
 from quorum.events import timestamp
 from quorum.identity import FINGERPRINT_BYTES, Reporter
@@ -19,7 +21,7 @@ from quorum.model import Report
 from quorum.policy.model import CLASSES, VERIFIED
 from quorum.urls import KEEP_ALL, UrlRules
 
-_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content"}
+_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content", "pdq"}
 MAX_TAG = 65_535
 
 
@@ -39,6 +41,8 @@ def to_line(report: Report) -> str:
         fields["fresh"] = True
     if report.content:
         fields["content"] = report.content.hex()
+    if report.pdq:
+        fields["pdq"] = report.pdq.hex()
     return json.dumps(fields, ensure_ascii=False)
 
 
@@ -73,6 +77,7 @@ def _report(line: str, number: int, rules: UrlRules) -> Report:
         reason=read.text("reason"),
         received_ms=read.time(),
         content=_digest(read.text("content"), DIGEST_BYTES) if "content" in fields else None,
+        pdq=_digest(read.text("pdq"), PDQ_BYTES) if "pdq" in fields else None,
     )
 
 

@@ -110,6 +110,7 @@ def to_send(report: dict[str, Any], caller: Caller, partitions: int, trace: byte
         report["reason"],
         content=content.digest if content else None,
         trace=trace,
+        pdq=content.pdq if content else None,
     )
     encoded = encode_report(whole)
     if caller.key_id is not None:

@@ -10,11 +10,10 @@ _LUA = files("quorum.redis_store").joinpath("lua")
 
 
 class Script:
-    """One atomic act, named after its file; `shared` names a file that is put in front of it."""
+    """One atomic act, named after its file; `shared` names files that are put in front of it."""
 
-    def __init__(self, name: str, shared: str | None = None) -> None:
-        parts = (shared, name) if shared else (name,)
-        self.source = "\n".join(_LUA.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts)
+    def __init__(self, name: str, *shared: str) -> None:
+        self.source = "\n".join(_LUA.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in (*shared, name))
         self._digest = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: Any, keys: tuple[str, ...], args: tuple[Any, ...]) -> Any:

@@ -249,7 +249,7 @@ class Settings:
     @property
     def broker(self) -> Endpoint:
         """Where Celery's broker is. Raises MalformedUrlError."""
-        return self._endpoint(self.broker_url, self.broker_username, self.broker_password)
+        return self._endpoint(self.broker_url or self.redis_url, self.broker_username, self.broker_password)
 
     @property
     def bus(self) -> Endpoint | None:
