@@ -14,7 +14,7 @@ from quorum.redis_store.tally import PartitionTally
 
 from .harness import POLICY, Bar, Lab, Row, Scale
 
-SEARCHES = 200
+SEARCHES = 100
 _BITS = 256
 
 
