@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import PEPPER, SITE_KEY, claimed_app, make_settings
+from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.errors import SettingsError
@@ -73,6 +74,21 @@ def test_a_rotation_is_taken_and_the_old_pepper_alone_no_more(settings: Settings
     with pytest.raises(SettingsError):
         check_store(under(settings, OLD), "api")
     check_store(under(settings, OLD, NEW), "api")  # back again: a rotation like any other
+
+
+def test_a_full_redis_stops_no_service_and_keeps_the_mark_later(own_redis: RedisServer) -> None:
+    settings = make_settings(own_redis.url)
+    check_store(replace(settings, pepper=""))
+    own_redis.client.config_set("maxmemory", "1")
+    check_store(under(settings, OLD))
+    assert kept(settings) is None
+    own_redis.client.config_set("maxmemory", "0")
+    check_store(under(settings, OLD))
+    own_redis.client.config_set("maxmemory", "1")
+    check_store(under(settings, NEW, OLD))
+    assert kept(settings) == pepper_mark(OLD)
+    with pytest.raises(SettingsError):
+        check_store(under(settings, OTHER))
 
 
 def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings: Settings) -> None:
