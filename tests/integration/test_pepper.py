@@ -78,17 +78,17 @@ def test_a_rotation_is_taken_and_the_old_pepper_alone_no_more(settings: Settings
 
 def test_a_full_redis_stops_no_service_and_keeps_the_mark_later(own_redis: RedisServer) -> None:
     settings = make_settings(own_redis.url)
-    check_store(replace(settings, pepper=""))
+    check_store(replace(settings, pepper=""), "api")
     own_redis.client.config_set("maxmemory", "1")
-    check_store(under(settings, OLD))
+    check_store(under(settings, OLD), "api")
     assert kept(settings) is None
     own_redis.client.config_set("maxmemory", "0")
-    check_store(under(settings, OLD))
+    check_store(under(settings, OLD), "api")
     own_redis.client.config_set("maxmemory", "1")
-    check_store(under(settings, NEW, OLD))
+    check_store(under(settings, NEW, OLD), "api")
     assert kept(settings) == pepper_mark(OLD)
     with pytest.raises(SettingsError):
-        check_store(under(settings, OTHER))
+        check_store(under(settings, OTHER), "api")
 
 
 def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings: Settings) -> None:
