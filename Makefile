@@ -75,6 +75,7 @@ generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/me
 	@$(BIN)/python -c 'from quorum.settings.table import table; print(table(), end="")' > docs/settings.md
 	@$(BIN)/python -c 'from quorum.redis_store.permissions import users_file; print(users_file(), end="")' > deploy/redis/users.acl
 	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
+	@$(BIN)/python tests/troubles.py docs/operations.md
 
 .PHONY: sbom
 sbom: $(VENV)/.dev  ## list what the images hold (CycloneDX, in .cache/)

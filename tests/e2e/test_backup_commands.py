@@ -85,6 +85,7 @@ def test_a_backup_comes_back_from_a_pipe(settings: Settings, bench: Bench, tmp_p
     assert comes_back(settings, bench, line, tmp_path)
 
 
+@pytest.mark.trouble("a backup goes to a device or pipe", "it is written to, and never replaced")
 def test_a_device_stays_a_device(settings: Settings, bench: Bench, tmp_path: Path) -> None:
     device = Path("/dev/null").stat()
     assert shell(settings, "quorum backup /dev/null", tmp_path).returncode == 0
@@ -111,6 +112,7 @@ def test_who_reads_slowly_holds_no_writer_up(settings: Settings, bench: Bench, t
     gzip.decompress(first + rest)
 
 
+@pytest.mark.trouble("the disk is full during a backup", "it says so, and leaves no half file")
 def test_a_full_disk_is_named_and_leaves_nothing(settings: Settings, bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes(b"the backup of yesterday")
     bench.client.rpush(bench.keys.journal, *(os.urandom(100_000) for _ in range(5)))

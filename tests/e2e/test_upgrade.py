@@ -74,6 +74,10 @@ def report(port: int, image: str, readers: range) -> None:
             assert visitor.report(image, f"reader-{reader}").status == 202
 
 
+@pytest.mark.trouble(
+    "an upgrade from the release before, and back, under load",
+    "both serve the same data; nothing is lost or told twice",
+)
 def test_data_of_the_release_before_serves_on_under_load_and_back(
     own_redis: RedisServer, tmp_path: Path, release_before: Path
 ) -> None:

@@ -202,6 +202,9 @@ def test_redis_has_the_settings_of_its_configuration_file() -> None:
     }
 
 
+@pytest.mark.trouble(
+    "a worker or stream is dead inside", "Kubernetes restarts it; a Redis that is away restarts nothing"
+)
 def test_a_worker_or_stream_that_is_dead_inside_is_restarted_and_a_redis_that_is_away_restarts_nothing() -> None:
     probes = {name: container["livenessProbe"] for name, container in containers("redis-single")}
     [metric, limit] = probes["worker"]["exec"]["command"][-2:]

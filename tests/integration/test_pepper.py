@@ -54,6 +54,9 @@ def test_data_from_before_gets_a_mark_at_the_next_start(settings: Settings) -> N
 
 
 @pytest.mark.parametrize("previous", ["", OTHER])
+@pytest.mark.trouble(
+    "a service has another pepper than the data", "it does not start: everybody would be a new reporter"
+)
 def test_a_service_with_another_pepper_does_not_start_and_is_told_what_to_do(settings: Settings, previous: str) -> None:
     check_store(under(settings, OLD), "api")
     with pytest.raises(SettingsError) as caught:
@@ -123,6 +126,7 @@ def reporter(settings: Settings, pepper: str, previous: str = "") -> Callable[[B
     return send
 
 
+@pytest.mark.trouble("the pepper is replaced while services run", "everybody counts once, whichever process they meet")
 def test_a_rolling_rotation_counts_everybody_once_whichever_process_they_meet(redis_url: str) -> None:
     """The three steps of docs/security.md; at each, processes of before and after take turns and are restarted."""
     settings = make_settings(redis_url)
