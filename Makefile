@@ -73,6 +73,7 @@ generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/me
 	@$(BIN)/python -m report_api.route_table docs/security.md
 	@$(BIN)/python -c 'from quorum.metrics import table; print(table(), end="")' > docs/metrics.md
 	@$(BIN)/python -c 'from quorum.settings.table import table; print(table(), end="")' > docs/settings.md
+	@$(BIN)/python -c 'from quorum.redis_store.permissions import users_file; print(users_file(), end="")' > deploy/redis/users.acl
 	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
 
 .PHONY: sbom

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -288,7 +289,18 @@ class Pipeline:
 
     def _start(self, *command: str) -> psutil.Popen:
         log = self.directory / f"{command[0]}.log"
-        return self._stack.enter_context(running(list(command), self.env, log))
+        return self._stack.enter_context(running(list(command), {**self._as_user(command[0]), **self.env}, log))
+
+    def _as_user(self, service: str) -> dict[str, str]:
+        """Return the least privileged user for a service: every test with a server of its own runs under them."""
+        stores = {one: getattr(self.settings, one) for one in ("redis_url", "broker_url")}
+        user, password = f"quorum-{service}", f"{service.upper()}_PASSWORD"
+        told: dict[str, str] = {}
+        for attribute, url in stores.items():
+            if "REDIS_URL" not in os.environ and "@" not in url and url.startswith("redis"):
+                name = f"QUORUM_{attribute.removesuffix('_url').upper()}"
+                told |= {f"{name}_USERNAME": user, f"{name}_PASSWORD": password}
+        return told
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A Redis server of a test's own, and the waiting that goes with servers."""
 
+import re
 import resource
 import signal
 import socket
@@ -14,6 +15,8 @@ from certificates import Certificate
 from redis import Redis
 
 from quorum.redis_store.connection import connect
+
+USERS = Path(__file__).parent.parent / "deploy" / "redis" / "users.acl"
 
 
 def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "the condition") -> None:
@@ -80,7 +83,7 @@ class RedisServer:
         ports = ["--port", "0", "--tls-port"] if self.tls else ["--port"]
         command = [str(self.binary), *ports, str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         command += self.tls.options if self.tls else []
-        command += ["--requirepass", self.password, "--masterauth", self.password] if self.password else []
+        command += ["--requirepass", self.password, "--masterauth", self.password] if self.password else self._users()
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
         command += ["--hash-max-ziplist-value", "512", "--hash-max-ziplist-entries", "1024", *self.options]
         with (self.directory / "redis.log").open("ab") as log:
@@ -88,6 +91,13 @@ class RedisServer:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, restore_signals=False)
         wait_until(self.answers, 20, f"an answer from {self.binary}")
         return self
+
+    def _users(self) -> list[str]:
+        """Have the users of deploy/redis/users.acl, for namespaces of tests; the test itself may do everything."""
+        users = USERS.read_text().replace("~quorum:*", "~quorum:* ~test-*")
+        everything = re.sub(r"^user default .*", "user default on nopass ~* &* +@all", users)
+        (self.directory / "users.acl").write_text(everything)
+        return ["--aclfile", str(self.directory / "users.acl")]
 
     def answers(self) -> bool:
         with self.client as client:

@@ -26,7 +26,7 @@ SAID = "QUORUM_PEPPER is not the one that the reporters in Redis are known by"
 )
 def test_a_service_or_command_under_another_pepper_stops(own_redis: RedisServer, command: tuple[str, ...]) -> None:
     settings = make_settings(own_redis.url)
-    check_store(settings)
+    check_store(settings, "api")
     status, text = quorum(*command, env=environment(settings, QUORUM_PEPPER=OTHER))
     assert status == 1
     assert SAID in text
@@ -35,7 +35,7 @@ def test_a_service_or_command_under_another_pepper_stops(own_redis: RedisServer,
 
 def test_a_line_break_behind_the_pepper_makes_no_other_one(own_redis: RedisServer) -> None:
     settings = make_settings(own_redis.url)
-    check_store(settings)
+    check_store(settings, "api")
     for spelt in (f"{settings.pepper}\n", f" {settings.pepper}\r\n", f"\ufeff{settings.pepper}"):
         status, text = quorum("forget", "reader-1", env=environment(settings, QUORUM_PEPPER=spelt))
         assert (status, text.startswith("erased: 0")) == (0, True), text
@@ -43,7 +43,7 @@ def test_a_line_break_behind_the_pepper_makes_no_other_one(own_redis: RedisServe
 
 def test_doctor_says_whose_pepper_the_data_has(own_redis: RedisServer) -> None:
     settings = make_settings(own_redis.url)
-    check_store(settings)
+    check_store(settings, "api")
     assert "ok    the pepper is the one" in quorum("doctor", env=environment(settings))[1]
     status, text = quorum("doctor", env=environment(settings, QUORUM_PEPPER=OTHER))
     assert status == 1
@@ -56,7 +56,7 @@ def test_a_backup_carries_the_mark_and_a_restore_tells_of_another_pepper(
     own_redis: RedisServer, tmp_path: Path
 ) -> None:
     settings = make_settings(own_redis.url)
-    check_store(settings)
+    check_store(settings, "api")
     file = str(tmp_path / "backup")
     assert quorum("backup", file, env=environment(settings))[0] == 0
     own_redis.client.flushall()

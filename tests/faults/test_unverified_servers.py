@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from certificates import Authority, Certificate
 from conftest import make_settings
+from prometheus_client import CollectorRegistry
 from redis_server import RedisServer, wait_until
 from servers import newest_redis
 
@@ -106,7 +107,8 @@ def ask_broker(settings: Settings) -> None:
 
 
 def ask_bus(settings: Settings) -> None:
-    bus = make_bus(settings, DeliveryMetrics.__new__(DeliveryMetrics), "worker", PartMetrics.__new__(PartMetrics))
+    registry = CollectorRegistry()
+    bus = make_bus(settings, DeliveryMetrics(registry), "a-worker", PartMetrics(registry))
     assert bus
     with suppress(Exception):
         bus._publish_while_leading()

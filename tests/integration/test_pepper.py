@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import PEPPER, SITE_KEY, claimed_app, make_settings
+from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.errors import SettingsError
@@ -33,7 +34,7 @@ def under(settings: Settings, pepper: str, previous: str = "") -> Settings:
 
 
 def test_the_first_start_keeps_a_mark_that_tells_nothing_of_the_pepper(settings: Settings) -> None:
-    check_store(settings)
+    check_store(settings, "api")
     mark = kept(settings)
     assert mark == pepper_mark(PEPPER)
     assert len(mark) == 16
@@ -44,44 +45,59 @@ def test_the_first_start_keeps_a_mark_that_tells_nothing_of_the_pepper(settings:
 def test_data_from_before_gets_a_mark_at_the_next_start(settings: Settings) -> None:
     with open_bench(settings) as bench:  # claimed, and by no service with a pepper
         assert kept(settings) is None
-        check_store(replace(settings, pepper=""))  # a worker
+        check_store(replace(settings, pepper=""), "worker")
         assert kept(settings) is None
         assert not check_pepper(bench.client, settings.namespace, OLD, claim=False)
         assert kept(settings) is None
-    check_store(settings)
+    check_store(settings, "api")
     assert kept(settings) == pepper_mark(PEPPER)
 
 
 @pytest.mark.parametrize("previous", ["", OTHER])
 def test_a_service_with_another_pepper_does_not_start_and_is_told_what_to_do(settings: Settings, previous: str) -> None:
-    check_store(under(settings, OLD))
+    check_store(under(settings, OLD), "api")
     with pytest.raises(SettingsError) as caught:
-        check_store(under(settings, NEW, previous))
+        check_store(under(settings, NEW, previous), "api")
     assert "QUORUM_PEPPER is not the one" in str(caught.value)
     assert "QUORUM_PEPPER_PREVIOUS" in str(caught.value)
     assert not any(pepper in str(caught.value) for pepper in (OLD, NEW, OTHER))
     assert kept(settings) == pepper_mark(OLD)
-    check_store(under(settings, OLD))
+    check_store(under(settings, OLD), "api")
 
 
 def test_a_rotation_is_taken_and_the_old_pepper_alone_no_more(settings: Settings) -> None:
-    check_store(under(settings, OLD))
-    check_store(under(settings, NEW, OLD))
+    check_store(under(settings, OLD), "api")
+    check_store(under(settings, NEW, OLD), "api")
     assert kept(settings) == pepper_mark(NEW)
-    check_store(under(settings, NEW, OLD))
-    check_store(under(settings, NEW))
+    check_store(under(settings, NEW, OLD), "api")
+    check_store(under(settings, NEW), "api")
     with pytest.raises(SettingsError):
-        check_store(under(settings, OLD))
-    check_store(under(settings, OLD, NEW))  # back again: a rotation like any other
+        check_store(under(settings, OLD), "api")
+    check_store(under(settings, OLD, NEW), "api")  # back again: a rotation like any other
+
+
+def test_a_full_redis_stops_no_service_and_keeps_the_mark_later(own_redis: RedisServer) -> None:
+    settings = make_settings(own_redis.url)
+    check_store(replace(settings, pepper=""), "api")
+    own_redis.client.config_set("maxmemory", "1")
+    check_store(under(settings, OLD), "api")
+    assert kept(settings) is None
+    own_redis.client.config_set("maxmemory", "0")
+    check_store(under(settings, OLD), "api")
+    own_redis.client.config_set("maxmemory", "1")
+    check_store(under(settings, NEW, OLD), "api")
+    assert kept(settings) == pepper_mark(OLD)
+    with pytest.raises(SettingsError):
+        check_store(under(settings, OTHER), "api")
 
 
 def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings: Settings) -> None:
-    check_store(replace(settings, pepper=""))
+    check_store(replace(settings, pepper=""), "api")
     peppers = [f"{OTHER} {number}" for number in range(16)]
 
     def start(pepper: str) -> bool:
         try:
-            check_store(under(settings, pepper))
+            check_store(under(settings, pepper), "api")
         except SettingsError:
             return False
         return True
@@ -94,7 +110,7 @@ def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings
 
 def reporter(settings: Settings, pepper: str, previous: str = "") -> Callable[[Bench, str], None]:
     """Return a process of the API: it lets three readers report an image, and the worker drains."""
-    check_store(under(settings, pepper, previous))
+    check_store(under(settings, pepper, previous), "api")
     client = claimed_app(under(settings, pepper, previous), lambda _: None).test_client()
 
     def send(bench: Bench, image: str) -> None:

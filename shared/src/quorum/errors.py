@@ -53,6 +53,14 @@ class StoreUnavailable(TransientError):
     """Redis is down, hung, loading, read-only or out of memory."""
 
 
+class CommandDenied(StoreUnavailable):
+    """Redis does not permit a command to this user; what needed it is not done, all else goes on."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"Redis does not permit {command} to this user: see deploy/redis/users.acl")
+        self.command = command
+
+
 class DataMissing(StoreUnavailable):
     """Redis answers and does not hold the data that it should: its volume is not mounted, or is lost."""
 

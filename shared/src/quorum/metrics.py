@@ -132,6 +132,12 @@ CLOCK_OFFSET = Metric(
 REDIS_AOF_OK = Metric(
     "quorum_redis_aof_ok", "gauge", "1 when the append-only file was written and rewritten well the last time, else 0"
 )
+REDIS_DENIED = Metric(
+    "quorum_redis_denied",
+    "gauge",
+    "1 for each command that Redis does not permit and that metrics here need",
+    ("command",),
+)
 
 WEBHOOKS = Metric("quorum_webhooks", "gauge", "Webhooks: active, failing (no success since), disabled", ("state",))
 WEBHOOKS_WAITING = Metric("quorum_webhook_waiting", "gauge", "Images with an event that waits for its delivery")

@@ -1,6 +1,6 @@
 """Exports what Redis knows; every API process would answer a scrape with the same numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from quorum import metrics
-from quorum.errors import StoreUnavailable
+from quorum.errors import CommandDenied, StoreUnavailable
 from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.health import EVENT_DELAYS_MS, Health, PartitionHealth, ServerHealth
 from quorum.redis_store.webhooks import Webhooks, WebhookTotals
@@ -29,44 +29,86 @@ class RedisCollector(Collector):
         self._webhooks = webhooks
         self._bus = bus
         self._partitions = partitions
+        self._unsaid: set[str] = set()  # commands that Redis denied when it was asked about itself
 
     def collect(self) -> Iterator[Family]:
-        """Yield the families; only `quorum_redis_up 0` when Redis does not answer."""
+        """Yield the families, without those that Redis does not permit; only `quorum_redis_up 0` when it is away."""
+        asked: tuple[Callable[[], Iterator[Family]], ...] = (
+            self._pipeline,
+            self._data,
+            self._server,
+            self._consumers,
+            self._workers,
+            self._lag,
+            self._clock,
+        )
+        families, denied = [], set()
         try:
-            states = [self._health.partition(number) for number in range(self._partitions)]
-            missing = self._health.missing_partitions()
-            server = self._health.server()
-            webhooks = self._webhooks.totals()
-            last_sweep = self._health.last_sweep_seconds()
-            bus_lag = self._bus.lag_seconds()
-            clock_offset = self._health.clock_offset_seconds()
+            for ask in asked:
+                try:
+                    families += list(ask())
+                except CommandDenied as error:
+                    denied.add(error.command)
         except StoreUnavailable:
             yield _gauge(metrics.REDIS_UP, 0)
             return
         yield _gauge(metrics.REDIS_UP, 1)
-        yield _gauge(metrics.DATA_MISSING, len(missing))
-        if last_sweep is not None:
-            yield _gauge(metrics.LAST_SWEEP, last_sweep)
-        if bus_lag is not None:
-            yield _gauge(metrics.BUS_LAG, bus_lag)
-        yield _gauge(metrics.CLOCK_OFFSET, clock_offset)
-        yield from _server(server)
-        yield from _webhooks(webhooks)
+        yield from families
+        yield _denied(denied | self._unsaid)
+
+    def _pipeline(self) -> Iterator[Family]:
+        states = [self._health.partition(number) for number in range(self._partitions)]
         yield from _partitions(states)
         yield _classes(states)
         yield _delays(states)
 
+    def _data(self) -> Iterator[Family]:
+        yield _gauge(metrics.DATA_MISSING, len(self._health.missing_partitions()))
+
+    def _server(self) -> Iterator[Family]:
+        server = self._health.server()
+        self._unsaid = set(server.denied)
+        yield from _server(server)
+
+    def _consumers(self) -> Iterator[Family]:
+        yield from _webhooks(self._webhooks.totals())
+
+    def _workers(self) -> Iterator[Family]:
+        last_sweep = self._health.last_sweep_seconds()
+        if last_sweep is not None:
+            yield _gauge(metrics.LAST_SWEEP, last_sweep)
+
+    def _lag(self) -> Iterator[Family]:
+        lag = self._bus.lag_seconds()
+        if lag is not None:
+            yield _gauge(metrics.BUS_LAG, lag)
+
+    def _clock(self) -> Iterator[Family]:
+        yield _gauge(metrics.CLOCK_OFFSET, self._health.clock_offset_seconds())
+
 
 def _server(server: ServerHealth) -> Iterator[Family]:
-    yield _gauge(metrics.REDIS_MEMORY_USED, server.used_memory_bytes)
-    yield _gauge(metrics.REDIS_MEMORY_MAX, server.max_memory_bytes)
-    yield _gauge(metrics.REDIS_KEYS, server.keys)
-    yield _gauge(metrics.REDIS_CLIENTS, server.clients)
-    yield _gauge(metrics.REDIS_UPTIME, server.uptime_seconds)
-    evicted = CounterMetricFamily(metrics.REDIS_EVICTED.name, metrics.REDIS_EVICTED.meaning)
-    evicted.add_metric([], server.evicted_keys)
-    yield evicted
-    yield _gauge(metrics.REDIS_AOF_OK, float(server.aof_ok))
+    gauges = {
+        metrics.REDIS_MEMORY_USED: server.used_memory_bytes,
+        metrics.REDIS_MEMORY_MAX: server.max_memory_bytes,
+        metrics.REDIS_KEYS: server.keys,
+        metrics.REDIS_CLIENTS: server.clients,
+        metrics.REDIS_UPTIME: server.uptime_seconds,
+        metrics.REDIS_AOF_OK: server.aof_ok,
+    }
+    yield from (_gauge(metric, float(value)) for metric, value in gauges.items() if value is not None)
+    if server.evicted_keys is not None:
+        evicted = CounterMetricFamily(metrics.REDIS_EVICTED.name, metrics.REDIS_EVICTED.meaning)
+        evicted.add_metric([], server.evicted_keys)
+        yield evicted
+
+
+def _denied(commands: set[str]) -> Family:
+    metric = metrics.REDIS_DENIED
+    gauge = GaugeMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
+    for command in sorted(commands):
+        gauge.add_metric([command], 1)
+    return gauge
 
 
 def _webhooks(totals: WebhookTotals) -> Iterator[Family]:

@@ -12,6 +12,7 @@ import click
 from quorum.cli.failures import plain_failures
 from quorum.logs import configure_logs
 from quorum.policy import load_policy
+from quorum.redis_store.permissions import API, STREAM
 from quorum.redis_store.start import check_store
 from quorum.settings import Settings, read_settings
 from quorum.token_keys import read_token_keys
@@ -44,7 +45,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         require_pepper(settings)
         read_token_keys(settings.token_secret, settings.token_keys_path)
         load_policy(settings.policy_path)
-        check_store(settings)
+        check_store(settings, API)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
         with plain_failures():
             _require_room(Path(directory))
@@ -87,7 +88,7 @@ def stream(host: str, port: int) -> None:
     with plain_failures():
         settings = read_settings()
         configure_logs("stream", settings.log_format, settings.log_level)
-        check_store(settings)
+        check_store(settings, STREAM)
         from report_api.stream.limits import limits_within, raise_descriptors  # noqa: PLC0415 - see above
         from report_api.stream.listening import listen  # noqa: PLC0415
         from report_api.stream.server import run_stream  # noqa: PLC0415

@@ -24,6 +24,7 @@ from quorum.redis_store.feed import Feed
 from quorum.redis_store.health import Health
 from quorum.redis_store.history import History
 from quorum.redis_store.keys import keys_of
+from quorum.redis_store.permissions import WORKER
 from quorum.redis_store.retention import Retention
 from quorum.redis_store.shields import Shields
 from quorum.redis_store.start import check_store
@@ -218,7 +219,7 @@ def sweeping_step(
 
 def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, metrics_port: int) -> None:
     """Run a worker until it is told to stop. Raises QuorumError when it cannot start, SystemExit when it broke off."""
-    check_store(settings)
+    check_store(settings, WORKER)
     # Celery warns root of pickle in messages; quorum accepts JSON only, and its images do not run as root.
     warnings.simplefilter("ignore", SecurityWarning)
     free_window_before_acknowledging()

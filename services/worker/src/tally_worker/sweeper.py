@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Callable
 
-from quorum.errors import QuorumError
+from quorum.errors import CommandDenied, QuorumError
 from quorum.images import BUCKETS
 from quorum.policy.file import PolicyFile
 from quorum.redis_store.health import Health
@@ -77,19 +77,33 @@ class Sweeper:
     def tidy(self) -> None:
         """Leave word that this worker lives, end what was kept long enough, forget what left the window, note vitals.
 
-        Raises QuorumError or a Redis error. What frees memory comes first: at maxmemory the rest fails.
+        What frees memory comes first: at maxmemory the rest fails. Where a step is denied, the others are done. Raises
+        QuorumError or a Redis error.
         """
+        denied = None
+        for step in (self._leave_word, self._end_old, self._compact, self._shields.settle, self._history.note):
+            try:
+                step()
+            except CommandDenied as error:
+                denied = error
+        if denied:
+            raise denied
+
+    def _leave_word(self) -> None:
         self._metrics.clock_offset(self._health.worker_swept(self._worker))
+
+    def _end_old(self) -> None:
         policy = self._policies.current
         ended = self._retention.end(policy.window_seconds)
         if ended.dead:
             log.warning("%d dead letters have left the window, in which alone they could count", ended.dead)
+
+    def _compact(self) -> None:
+        policy = self._policies.current
         for tally in self._tallies:
             for offset in range(COMPACT_PER_SWEEP):
                 tally.compact(policy, (self._bucket + offset) % BUCKETS)
         self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
-        self._shields.settle()
-        self._history.note()
 
     def _run(self) -> None:
         while not self._thread.stopping.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter

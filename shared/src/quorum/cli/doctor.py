@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from quorum.errors import DataMissing, QuorumError, SchemaMismatch, SettingsError
+from quorum.errors import CommandDenied, DataMissing, QuorumError, SchemaMismatch, SettingsError
 from quorum.events import timestamp
 from quorum.policy import load_policy
 from quorum.redis_store.connection import connect
@@ -15,6 +15,7 @@ from quorum.redis_store.health import Health
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.pause import Pause
 from quorum.redis_store.pepper import check_pepper
+from quorum.redis_store.permissions import API, WORKER, missing
 from quorum.redis_store.server_checks import server_findings
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
 from quorum.redis_store.webhooks import Webhooks
@@ -89,7 +90,8 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     client = connect(settings.store, TIMEOUT_SECONDS)
     health = Health(client, settings.namespace, settings.partitions)
     steps: list[Callable[[], Iterator[Finding]]] = [
-        lambda: (Finding(level, text) for level, text in server_findings(client)),
+        lambda: _permissions(client, settings),
+        lambda: _server(client, settings),
         lambda: _layout(client, settings),
         lambda: _pepper(client, settings),
         lambda: _pipeline(health, settings),
@@ -100,9 +102,38 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     try:
         health.ping()
         for step in steps:
-            yield from step()
+            yield from _permitted(step)
     except QuorumError as error:
         yield Finding("fail", f"Redis at QUORUM_REDIS_URL does not answer: {error}")
+
+
+def _permitted(step: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield what a step finds; where Redis denies it something, the other steps are still to come."""
+    try:
+        yield from step()
+    except CommandDenied as error:
+        yield Finding("warn", f"not all could be looked at here: Redis does not permit {error.command} to this user")
+
+
+def _permissions(client: Any, settings: Settings) -> Iterator[Finding]:
+    """Look what Redis denies to the services that are installed here: in a container, that is one."""
+    for package, service in (("report_api", API), ("tally_worker", WORKER)):
+        if find_spec(package) is None:
+            continue
+        lacking, untold = missing(client, settings.namespace, service)
+        if lacking:
+            told = f"Redis does not permit this user what the {service} needs: {', '.join(lacking)}"
+            yield Finding("fail", f"{told}; see deploy/redis/users.acl")
+        if untold:
+            told = f"Redis does not permit {', '.join(untold)} to the {service}"
+            yield Finding("warn", f"{told}: all works, and what these tell is not watched")
+
+
+def _server(client: Any, settings: Settings) -> Iterator[Finding]:
+    yield from (Finding(level, text) for level, text in server_findings(client))
+    for name, endpoint in (("store", settings.store), ("broker", settings.broker), ("bus", settings.bus)):
+        if endpoint and endpoint.tls and not endpoint.tls.verify:
+            yield Finding("warn", f"the {name} is not verified (ssl_cert_reqs=none): whoever answers gets the password")
 
 
 def _layout(client: Any, settings: Settings) -> Iterator[Finding]:

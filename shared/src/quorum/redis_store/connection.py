@@ -8,11 +8,12 @@ from redis import Redis
 from redis import exceptions as redis_errors
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import MasterNotFoundError, Sentinel
 
 from quorum.endpoint import CLUSTER, SENTINEL, STORES, UNIX, Endpoint, MalformedUrlError, Tls, read_endpoint
-from quorum.errors import SettingsError, StoreUnavailable
+from quorum.errors import CommandDenied, SettingsError, StoreUnavailable
 from quorum.redis_store.cluster import LazyCluster
+from quorum.redis_store.denials import denied
 
 API_TIMEOUT_SECONDS = 0.4  # with one retry of a refused connection, an answer comes within a second
 WORKER_TIMEOUT_SECONDS = 5.0
@@ -122,10 +123,15 @@ def is_transient(error: Exception) -> bool:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn a passing Redis error into StoreUnavailable; let any other through."""
+    """Turn a passing Redis error into StoreUnavailable, a denied command into CommandDenied; let any other through."""
     try:
         yield
     except (redis_errors.RedisError, redis_errors.RedisClusterException, OSError) as error:
+        command = denied(error)
+        if command:
+            raise CommandDenied(command) from error
+        if isinstance(error, MasterNotFoundError):
+            raise StoreUnavailable("no sentinel names a server that takes writes") from error
         if is_transient(error):
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
         raise

@@ -2,13 +2,14 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from quorum.errors import DataMissing
+from quorum.errors import CommandDenied, DataMissing, StoreUnavailable
 from quorum.policy.model import CLASSES
 from quorum.redis_store.cluster import ask_time, in_ms, one_key_of_each_server, servers, time_ms
 from quorum.redis_store.codec import STAMP_BYTES
@@ -53,18 +54,19 @@ class PartitionHealth:
 
 @dataclass(frozen=True, slots=True)
 class ServerHealth:
-    """What Redis says of itself; sizes in bytes, a `max_memory_bytes` of 0 is no limit.
+    """What Redis says of itself, None where it does not; sizes in bytes, a `max_memory_bytes` of 0 is no limit.
 
     Of a cluster: the memory of the fullest server, the uptime of the youngest, all others together.
     """
 
-    used_memory_bytes: int
-    max_memory_bytes: int
-    keys: int
-    clients: int
-    uptime_seconds: int
-    evicted_keys: int
-    aof_ok: bool  # writing and rewriting the append-only file went well the last time
+    used_memory_bytes: int | None
+    max_memory_bytes: int | None
+    keys: int | None
+    clients: int | None
+    uptime_seconds: int | None
+    evicted_keys: int | None
+    aof_ok: bool | None  # writing and rewriting the append-only file went well the last time
+    denied: tuple[str, ...] = ()  # commands that would have told what is None here
 
 
 class Health:
@@ -80,7 +82,7 @@ class Health:
         with translated_errors():
             *others, last = servers(self._client)
             if not any(map(_answers, others)):
-                last.ping()
+                _permitted(last.ping, None)
 
     def ready(self) -> None:
         """Raise StoreUnavailable when Redis does not answer, DataMissing when it does not have its data.
@@ -151,18 +153,21 @@ class Health:
         return missing_partitions(self._client, self._keys)
 
     def server(self) -> ServerHealth:
-        """Return the state of Redis itself. Raises StoreUnavailable."""
+        """Return the state of Redis itself, as far as it may be asked. Raises StoreUnavailable."""
         with translated_errors():
-            infos: list[Any] = [(server.info(), server.dbsize()) for server in servers(self._client)]
-        fullest, _ = max(infos, key=lambda one: one[0]["used_memory"] / (one[0]["maxmemory"] or math.inf))
+            asked = servers(self._client)
+        told: list[dict[str, Any]] = [_permitted(server.info, {}) for server in asked]
+        sizes = [_permitted(server.dbsize, None) for server in asked]
+        fullest = max(told, key=lambda one: one.get("used_memory", 0) / (one.get("maxmemory") or math.inf))
         return ServerHealth(
-            used_memory_bytes=fullest["used_memory"],
-            max_memory_bytes=fullest["maxmemory"],
-            keys=sum(keys for _, keys in infos),
-            clients=sum(info["connected_clients"] for info, _ in infos),
-            uptime_seconds=min(info["uptime_in_seconds"] for info, _ in infos),
-            evicted_keys=sum(info["evicted_keys"] for info, _ in infos),
-            aof_ok=all(info.get(name, "ok") == "ok" for info, _ in infos for name in AOF_STATES),
+            used_memory_bytes=fullest.get("used_memory"),
+            max_memory_bytes=fullest.get("maxmemory"),
+            keys=_together(sum, sizes),
+            clients=_together(sum, [info.get("connected_clients") for info in told]),
+            uptime_seconds=_together(min, [info.get("uptime_in_seconds") for info in told]),
+            evicted_keys=_together(sum, [info.get("evicted_keys") for info in told]),
+            aof_ok=all(info.get(name, "ok") == "ok" for info in told for name in AOF_STATES) if all(told) else None,
+            denied=(*(() if all(told) else ("INFO",)), *(("DBSIZE",) if None in sizes else ())),
         )
 
     def clock_offset_seconds(self) -> float:
@@ -210,6 +215,24 @@ def _without_wrong_types(answers: list[Any], asked: tuple[tuple[str, Any], ...])
 
 def _answers(server: Redis) -> bool:
     try:
-        return bool(server.ping())
-    except RedisError:
+        with translated_errors():
+            return bool(server.ping())
+    except CommandDenied:
+        return True
+    except StoreUnavailable:
         return False
+
+
+def _permitted(ask: Callable[[], Any], otherwise: Any) -> Any:
+    """Return what a server answers, or something else where it does not permit the question."""
+    try:
+        with translated_errors():
+            return ask()
+    except CommandDenied:
+        return otherwise
+
+
+def _together(how: Callable[[list[int]], int], values: list[int | None]) -> int | None:
+    """Return what servers say taken together, None unless all say something."""
+    known = [value for value in values if value is not None]
+    return how(known) if len(known) == len(values) else None

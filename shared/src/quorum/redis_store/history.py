@@ -25,7 +25,7 @@ class Vitals:
     held: int  # images held, since the beginning
     inbox_depth: int
     inbox_age_seconds: float
-    memory_bytes: int
+    memory_bytes: int | None  # None: Redis does not say
     event_delays: tuple[int, ...]  # events since the beginning, by bucket of `health.EVENT_DELAYS_MS`; the last is more
 
 

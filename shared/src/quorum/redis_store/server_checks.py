@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
-from quorum.errors import StoreUnavailable
+from quorum.errors import CommandDenied, StoreUnavailable
 from quorum.redis_store.cluster import is_cluster, servers
 from quorum.redis_store.connection import translated_errors
 
@@ -36,8 +35,18 @@ def _address(server: Redis) -> str:
 
 
 def _findings(client: Redis) -> Iterator[tuple[str, str]]:
-    with translated_errors():
-        info = client.info()
+    try:
+        with translated_errors():
+            info = client.info()
+    except CommandDenied:
+        yield (
+            "warn",
+            "Redis does not permit INFO: see to it that it keeps an append-only file and evicts nothing",
+        )
+        return
+    if "redis_version" not in info:
+        yield "warn", "Redis does not say its version, nor how it keeps data"
+        return
     version = str(info["redis_version"])
     if tuple(map(int, version.split(".")[:2])) < OLDEST_SERVER:
         yield "fail", f"Redis {version} is too old: 6.2 or newer is needed"
@@ -68,7 +77,7 @@ def _hash_encoding(client: Redis) -> Iterator[tuple[str, str]]:
     try:
         with translated_errors():
             value = client.config_get("hash-max-ziplist-value").get("hash-max-ziplist-value")
-    except ResponseError:
+    except CommandDenied:
         return  # a managed Redis may forbid CONFIG
     if value is not None and int(value) < 256:  # noqa: PLR2004 - about ten reporters
         yield "warn", f"hash-max-ziplist-value is {value}: set it to 512 to save memory (docs/capacity.md)"

@@ -3,15 +3,17 @@
 from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.layout import check_layout
 from quorum.redis_store.pepper import check_pepper
+from quorum.redis_store.permissions import check_permissions
 from quorum.settings import Settings
 
 
-def check_store(settings: Settings) -> None:
-    """Claim an empty Redis, or make sure that its data was made under these settings.
+def check_store(settings: Settings, service: str) -> None:
+    """Claim an empty Redis, or make sure that its data was made under these settings and that a service may use it.
 
-    Raises SchemaMismatch, SettingsError, StoreUnavailable.
+    Raises SchemaMismatch, SettingsError, PermissionsMissing, StoreUnavailable.
     """
     client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
+    check_permissions(client, settings.namespace, service)
     check_layout(client, settings.namespace, settings.partitions)
     if settings.pepper:
         check_pepper(client, settings.namespace, settings.pepper, settings.pepper_previous)

@@ -13,7 +13,9 @@ blueprint = Blueprint(
 )
 
 
+@blueprint.get("")
 @blueprint.get("/")
+@blueprint.get("/index.html")
 def page() -> str:
     """Show the page."""
     return render_template("docs.html")

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from quorum.errors import StoreUnavailable
+from quorum.errors import CommandDenied, StoreUnavailable
 from quorum.redis_store.health import EVENT_DELAYS_MS
 from report_api.ops.findings import Finding, findings
 from report_api.ops.state import read_state
@@ -46,8 +46,9 @@ def state() -> tuple[dict[str, Any], int, dict[str, str]]:
     try:
         now = read_state(parts)
         points = parts.history.points() if request.args.get("history") == "1" else []
-    except StoreUnavailable:
-        down = asdict(Finding("redis_down", urgent=True))
+    except StoreUnavailable as error:
+        name = "redis_denies" if isinstance(error, CommandDenied) else "redis_down"
+        down = asdict(Finding(name, urgent=True))
         return {"findings": [down], "numbers": None, "vitals": None, "points": []}, 200, fresh
     found = [asdict(one) for one in findings(now)]
     return {"findings": found, "numbers": now.numbers(), "vitals": asdict(now.vitals), "points": points}, 200, fresh

@@ -34,13 +34,15 @@ def findings(state: State) -> list[Finding]:
     sweep = state.last_sweep_seconds
     judged = {
         "data_missing": state.data_missing,
-        "redis_evicts": state.server.evicted_keys > 0,
-        "aof_error": not state.server.aof_ok,
+        "redis_evicts": (state.server.evicted_keys or 0) > 0,
+        "aof_error": state.server.aof_ok is False,
         "redis_full": share > FULL,
         "wrong_type": state.wrong_type,
         # Workers cannot note their sweeps while Redis cannot write its file: they are not dead then. And one that is
         # started on a Redis that has lost its data takes it for a new one.
-        "no_worker": state.server.aof_ok and not state.data_missing and (sweep is None or sweep > SWEEP_SECONDS),
+        "no_worker": state.server.aof_ok is not False
+        and not state.data_missing
+        and (sweep is None or sweep > SWEEP_SECONDS),
         "blocks_late": state.vitals.inbox_age_seconds > INBOX_SECONDS,
         "shields_up": state.shields_up,
         "redis_nearly_full": NEARLY_FULL < share <= FULL,
@@ -50,6 +52,7 @@ def findings(state: State) -> list[Finding]:
         "dead_letters": state.dead_letters > 0,
         "policy_bad": state.policy_bad,
         "clock_skew": abs(state.clock_offset_seconds) > CLOCK_SECONDS,
-        "redis_young": state.server.uptime_seconds < YOUNG_SECONDS,
+        "redis_denies": bool(state.server.denied),
+        "redis_young": state.server.uptime_seconds is not None and state.server.uptime_seconds < YOUNG_SECONDS,
     }
     return [Finding(name, name in URGENT) for name, wrong in judged.items() if wrong]

@@ -28,9 +28,9 @@ class State:
 
     @property
     def memory_share(self) -> float | None:
-        """The part of `maxmemory` that is used; None without a limit."""
-        limit = self.server.max_memory_bytes
-        return self.server.used_memory_bytes / limit if limit else None
+        """The part of `maxmemory` that is used; None without a limit, or where Redis does not say."""
+        used, limit = self.server.used_memory_bytes, self.server.max_memory_bytes
+        return used / limit if used is not None and limit else None
 
     def numbers(self) -> dict[str, float | None]:
         """Return what the page shows in large print."""

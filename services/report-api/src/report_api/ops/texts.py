@@ -176,6 +176,7 @@ SECTIONS = {
     "policy_bad": "bad-policy-file",
     "clock_skew": "clock-skew",
     "redis_young": "redis-restarted",
+    "redis_denies": "redis-denies-a-command",
 }
 
 FINDINGS = {
@@ -196,6 +197,10 @@ FINDINGS = {
         "dead_letters": ("Reports could not be tallied", "They wait: `quorum dead list` says why."),
         "policy_bad": ("The policy file is bad", "The last good one stays: `quorum policy check`."),
         "clock_skew": ("The clocks differ", "Mend the time synchronisation of this machine or of Redis'."),
+        "redis_denies": (
+            "Redis does not permit all that is asked of it",
+            "Not all is known here; quorum doctor names what is denied, deploy/redis/users.acl has what is needed.",
+        ),
         "redis_young": ("Redis was started lately", "Find out why, and whether its data is there."),
     },
     "fr": {
@@ -245,6 +250,10 @@ FINDINGS = {
             "Le dernier bon reste en vigueur : `quorum policy check`.",
         ),
         "clock_skew": ("Les horloges diffèrent", "Réparez la synchronisation de cette machine ou de celle de Redis."),
+        "redis_denies": (
+            "Redis ne permet pas tout ce qu'on lui demande",
+            "Tout n'est pas connu ici ; quorum doctor nomme ce qui est refusé, deploy/redis/users.acl a ce qu'il faut.",
+        ),
         "redis_young": ("Redis vient de démarrer", "Cherchez pourquoi, et si ses données sont là."),
     },
     "ar": {
@@ -264,6 +273,10 @@ FINDINGS = {
         "dead_letters": ("بلاغات تعذّر احتسابها", "هي محفوظة: الأمر quorum dead list يبيّن السبب."),
         "policy_bad": ("ملف السياسة معيب", "تبقى آخر سياسة سليمة: quorum policy check."),
         "clock_skew": ("الساعات مختلفة", "أصلح مزامنة الوقت على هذا الجهاز أو جهاز Redis."),
+        "redis_denies": (
+            "لا يسمح Redis بكل ما يُطلب منه",
+            "بعض الأمور غير معروفة هنا؛ يسمّي quorum doctor ما مُنع، وفي deploy/redis/users.acl ما يلزم.",
+        ),
         "redis_young": ("بدأ Redis قبل قليل", "ابحث عن السبب، وهل بياناته موجودة."),
     },
     "es": {
@@ -286,6 +299,10 @@ FINDINGS = {
         "dead_letters": ("Hay denuncias sin contar", "Esperan: `quorum dead list` dice por qué."),
         "policy_bad": ("El archivo de política está mal", "Sigue el último bueno: `quorum policy check`."),
         "clock_skew": ("Los relojes difieren", "Arregle la sincronización de esta máquina o de la de Redis."),
+        "redis_denies": (
+            "Redis no permite todo lo que se le pide",
+            "No todo se sabe aquí; quorum doctor nombra lo denegado, deploy/redis/users.acl tiene lo necesario.",
+        ),
         "redis_young": ("Redis acaba de iniciarse", "Averigüe por qué, y si sus datos están."),
     },
 }

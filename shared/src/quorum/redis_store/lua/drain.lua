@@ -6,7 +6,7 @@
 --       14 journal (list of entries)  15 bands of PDQ hashes  16 hashes by tally (prefixes; see pictures.lua)
 -- ARGV  1 how many reports at most   2 the policy's numbers (JSON, quorum.policy.model)   3 reports kept in the journal
 -- Result  {taken, left in the inbox, counted, blocked, held, dead}
--- Cost  O(reports taken); about 6 us each, and about 1 us for each PDQ hash that a new picture is compared with; when
+-- Cost  O(reports taken); about 6 us each, and under 1 us for each PDQ hash that a new picture is compared with; when
 --       many were, the rest of the batch is left for the next call. Reading and computing come first, writing last: an error before the first
 --       write leaves everything as it was, and nothing after it can fail. The first write removes the batch from the
 --       inbox: removing needs no memory, and once a script has written, Redis lets it finish at maxmemory.
@@ -20,7 +20,7 @@ local ENTRY, STANDING, COPY = '>I6c16c12BBHBc0Hc0', '>HHBI4I4I4', '>c16Hc0'
 local FRESH, PREVIOUS, SHARED, TRACED, PICTURE = 1, 2, 4, 8, 16
 local ANONYMOUS, TRUSTED = 0, 2
 local CHUNK = 1000
-local COMPARISONS = 10000  -- of PDQ hashes in one call: about 10 ms of Redis
+local COMPARISONS = 10000  -- of PDQ hashes in one call: some milliseconds of Redis
 local HOUR_MS, DAY_MS, MINUTE_MS, MILLION = 3600000, 86400000, 60000, 1000000
 
 local entries = call('LRANGE', inbox, 0, limit - 1)
@@ -250,14 +250,13 @@ local function join(own, shared, id, at)
 end
 
 -- Lets an image share the tally of the nearest known PDQ hash, or be the first of its own.
-local pictures, compared = {}, 0
+local pictures, waiting, compared = {}, '', 0
 local function join_nearest(own, shared, pdq, id, at)
-  local words = words_of(pdq)
-  local near, looked = nearest_picture(bands, words, pictures)
+  local near, looked = nearest_picture(bands, pdq, waiting)
   compared = compared + looked
   local image = join(own, near or shared, id, at)
   if not near and image.digest == shared then
-    pictures[#pictures + 1] = {words = words, hash = pdq, digest = shared}
+    pictures[#pictures + 1], waiting = {hash = pdq, digest = shared}, waiting .. pdq .. shared
   end
   return image
 end

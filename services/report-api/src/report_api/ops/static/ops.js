@@ -59,7 +59,7 @@ const measures = {
   delay: slowest,
   depth: (_, after) => after.inbox_depth,
   age: (_, after) => after.inbox_age_seconds,
-  memory: (_, after) => after.memory_bytes / 1e6,
+  memory: (_, after) => (after.memory_bytes === null ? null : after.memory_bytes / 1e6),
 };
 
 // The scale never shrinks below these, so that noise does not look like trouble.
