@@ -1,5 +1,6 @@
 """Receivers that misbehave: at every step of an answer in every way, and some that are known from the wild."""
 
+import gzip
 import socket
 import struct
 import threading
@@ -13,6 +14,7 @@ Act = Callable[[socket.socket], None]
 STATUS = b"HTTP/1.1 500 Internal Server Error\r\n"
 HEADERS = b"Content-Type: text/plain\r\nContent-Length: 1000\r\n"
 WHOLE = STATUS + HEADERS + b"\r\n"
+BOMB = gzip.compress(bytes(10_000_000))
 HELD_SECONDS = 20.0  # how long a receiver goes on unless it is hung up on
 
 
@@ -141,6 +143,7 @@ def _of_the_wild() -> Iterator[Hostile]:
         "a huge chunk": b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nhello",
         "less than it said": b"Content-Length: 1000\r\n\r\nhello",
         "packed as it is not": b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+        "a bomb": b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB,
         "an unknown packing": b"Content-Encoding: none-such\r\nContent-Length: 5\r\n\r\nhello",
         "text that is not UTF-8": b"Content-Type: text/plain; charset=x\r\nContent-Length: 4\r\n\r\n\xff\xfe\xed\xa0",
         "cookies that are none": b"Set-Cookie: =;=\r\nSet-Cookie: \xff\r\nContent-Length: 0\r\n\r\n",

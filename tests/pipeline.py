@@ -285,7 +285,7 @@ class Pipeline:
         """Tell whether this worker has swept and tidied at least once."""
         with connect(self.settings.store, 5.0) as client:
             names = client.zrange(keys_of(self.settings.namespace, 0).workers, 0, -1)
-        return any(name.decode().endswith(f":{process.pid}") for name in names)
+        return any(str(process.pid) in name.decode().split(":") for name in names)
 
     def _start(self, *command: str) -> psutil.Popen:
         log = self.directory / f"{command[0]}.log"

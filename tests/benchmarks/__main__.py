@@ -14,6 +14,7 @@ from .harness import FULL, QUICK, ROOT, Lab, Row, Scale, open_lab
 from .intake import intake
 from .latency import latency
 from .memory import memory
+from .pictures import pictures
 from .table import page, table
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Lab, Scale], Iterator[Row]]] = {
     "drain": drain,
     "latency": latency,
     "memory": memory,
+    "pictures": pictures,
     "cost": cost,
     "capacity": capacity,
 }

@@ -40,7 +40,7 @@ class Window:
     def assert_clean(self, origin: str) -> None:
         """Nothing was asked of another host, and nothing was complained of."""
         assert [url for url in self.requested if not url.startswith((origin, "data:", "blob:"))] == []
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than the window."""

@@ -146,6 +146,7 @@ def test_the_documentation_works_below_a_path_and_its_calls_arrive(site: str, pr
 
 
 @pytest.mark.parametrize("prefix", [TAKEN_OFF, LEFT_ON])
+@pytest.mark.trouble("the site is below a path behind a proxy", "pages, links, calls and reports work")
 def test_the_whole_way_of_a_report_works_below_a_path(site: str, prefix: str) -> None:
     root = f"{site}{prefix}"
     for number in range(CROSSING):

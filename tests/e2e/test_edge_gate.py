@@ -1,18 +1,15 @@
 """deploy/nginx/edge-gate.conf in a real nginx: a blocked image gives way to a placeholder within a second."""
 
-import http.client
-import shutil
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SITE_KEY, make_settings
+from conftest import make_settings
+from edge import Edge, running_edge
 from pipeline import CROSSING, Pipeline, Visitor, whole_pipeline
-from redis_server import RedisServer, free_port, wait_until
+from redis_server import RedisServer, wait_until
 
 from quorum.decisions import Action
 from quorum.images import parse_image
@@ -20,25 +17,6 @@ from quorum.policy.load import default_policy
 from quorum.redis_store.connection import connect
 from quorum.redis_store.decisions import Decisions
 from quorum.settings import Settings
-
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
-
-
-@dataclass
-class Edge:
-    """A running nginx in front of a directory of images."""
-
-    port: int
-    log: Path
-
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-        finally:
-            connection.close()
 
 
 @pytest.fixture
@@ -54,44 +32,9 @@ def pipeline(settings: Settings, tmp_path: Path) -> Iterator[Pipeline]:
 
 @pytest.fixture
 def edge(pipeline: Pipeline, tmp_path: Path) -> Iterator[Edge]:
-    images = tmp_path / "images"
-    (images / "photos").mkdir(parents=True)
-    for name in ("photos/1.jpg", "photos/é 2.jpg"):
-        (images / name).write_text(f"the picture {name}")
-    port = free_port()
-    gate = (ROOT / "deploy" / "nginx" / "edge-gate.conf").read_text()
-    for stated, wanted in (
-        ("/var/cache/nginx/quorum", str(tmp_path / "cache")),
-        ("server 127.0.0.1:8080;", f"server 127.0.0.1:{pipeline.port};"),
-        ("listen 8000;", f"listen 127.0.0.1:{port};"),
-        ("/srv/images", str(images)),
-        ("CHANGE-ME", SITE_KEY),
-    ):
-        assert stated in gate
-        gate = gate.replace(stated, wanted)
-    work = tmp_path / "nginx"
-    work.mkdir()
-    temp = "".join(
-        f"{kind}_temp_path {work}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    configuration = work / "nginx.conf"
-    configuration.write_text(
-        f"daemon off;\nuser root;\npid {work}/pid;\nerror_log {work}/error.log;\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{temp}{gate}}}\n"
-    )
-    process = subprocess.Popen([NGINX, "-c", str(configuration), "-p", str(work)])
-    made = Edge(port, work / "error.log")
-    wait_until(lambda: answers(made), 10, "nginx")
-    yield made
-    process.terminate()
-    process.wait(10)
-
-
-def answers(edge: Edge) -> bool:
-    try:
-        return edge.get("/photos/1.jpg")[0] == 200
-    except OSError:
-        return False
+    names = ("photos/1.jpg", "photos/é 2.jpg")
+    with running_edge(pipeline.port, tmp_path, {name.encode(): f"the picture {name}" for name in names}) as made:
+        yield made
 
 
 def block(pipeline: Pipeline, image: str) -> None:

@@ -145,6 +145,10 @@ def events(client: FlaskClient) -> list[str]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("scheme", MADE)
+@pytest.mark.trouble(
+    "the store is given by any documented scheme of URL",
+    "store and broker understand the same",
+)
 def test_a_url_of_a_scheme_means_the_same_for_store_and_broker(scheme: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
         settings = MADE[scheme](tmp_path, stack)

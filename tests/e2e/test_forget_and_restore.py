@@ -103,6 +103,7 @@ def backup(own_redis: RedisServer, settings: Settings, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.trouble("a person was erased after the backup that is restored", "they stay erased")
 def test_with_a_list_beside_redis_nobody_comes_back_in_a_new_one(
     own_redis: RedisServer, settings: Settings, backup: Path, tmp_path: Path
 ) -> None:

@@ -96,6 +96,7 @@ def test_a_server_for_this_machine_is_no_condition(clone: Path) -> None:
     assert ("install one before make run" in said) is (shutil.which("redis-server") is None)
 
 
+@pytest.mark.trouble("two `make` at once", "one waits for the other")
 def test_of_two_at_once_one_waits(clone: Path) -> None:
     first = start(clone, PAUSE="1")
     second = start(clone, PAUSE="1")
@@ -118,6 +119,7 @@ def test_what_is_missing_is_said(env: dict[str, str], said: str, clone: Path) ->
     assert f"quorum cannot be installed: {said}" in told
 
 
+@pytest.mark.trouble("the clone cannot be written", "it says so")
 def test_a_clone_that_cannot_be_written_is_said(clone: Path) -> None:
     """Without root's right to write everywhere, where the tests run as root."""
     words: tuple[str, ...] = ()

@@ -155,6 +155,7 @@ def test_data_of_another_user_is_refused_in_words(used: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("limit", [0, 100, 500])
+@pytest.mark.trouble("the disk is full", "it says so, leaves nothing half written, and starts once there is room")
 def test_where_nothing_more_can_be_written_it_says_so_and_starts_once_there_is_room(limit: int, tmp_path: Path) -> None:
     """As on a full disk, at one step or another: a file may grow to so many bytes."""
     said = refused(tmp_path, {}, limit=limit)

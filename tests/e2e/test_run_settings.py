@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,14 +15,20 @@ from conftest import NO_CAPS, Trial, quorum_run
 from redis_server import RedisServer, wait_until
 from servers import newest_redis
 
+from quorum.cli.given import shell
 from quorum.cli.secrets_file import read_or_make_secrets
 from quorum.cli.trial import prepare_trial
 from quorum.settings import SettingsError, read_settings
 from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
 from quorum.settings.kinds import Choice, Flag, Whole
 
+PASSWORD = "a password that was given"
 KEY = "qk_given.a-key-that-was-given"
 GIVEN = {
+    "QUORUM_REDIS_USERNAME": "default",
+    "QUORUM_REDIS_PASSWORD": PASSWORD,
+    "QUORUM_BROKER_USERNAME": "default",
+    "QUORUM_BROKER_PASSWORD": PASSWORD,
     "QUORUM_NAMESPACE": "given",
     "QUORUM_PARTITIONS": "2",
     "QUORUM_POLICY": str(NO_CAPS),
@@ -35,11 +42,22 @@ GIVEN = {
     "QUORUM_CORS_ORIGINS": "https://given.example",
     "QUORUM_TRUSTED_HOSTS": "given.example,127.0.0.1",
     "QUORUM_WEBHOOK_NETWORKS": "10.11.12.0/24",
-    "QUORUM_BUS_URL": "memory://given",
+    "QUORUM_BUS_URL": "amqps://127.0.0.1:1/given",
     "QUORUM_BUS_EXCHANGE": "given",
     "QUORUM_LOG_FORMAT": "json",
     "QUORUM_LOG_LEVEL": "warning",
     "QUORUM_DEMO": "0",
+    "QUORUM_SENTINEL_USERNAME": "sentinel",
+    "QUORUM_SENTINEL_PASSWORD": PASSWORD,
+    "QUORUM_TLS_CA": "ca.pem",
+    "QUORUM_TLS_CERT": "certificate.pem",
+    "QUORUM_TLS_KEY": "key.pem",
+    "QUORUM_PROXY_HOPS": "1",
+    "QUORUM_TRUSTED_PROXIES": "10.11.12.13/32",
+    "QUORUM_WEBHOOK_PROXY": "http://127.0.0.1:1",
+    "QUORUM_BUS_USERNAME": "given",
+    "QUORUM_BUS_PASSWORD": PASSWORD,
+    "QUORUM_ERASURES": "erasures",
 }
 
 
@@ -60,6 +78,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trial, dic
     directory = tmp_path_factory.mktemp("given")
     (directory / "keys.json").write_text(json.dumps({"keys": []}))
     redis = RedisServer(newest_redis(), tmp_path_factory.mktemp("redis")).start()
+    redis.client.config_set("requirepass", PASSWORD)
     values = {one.name: value_for(one.name, redis.url) for one in SETTINGS}
     with quorum_run(directory, **values) as trial:
         yield trial, values
@@ -107,25 +126,60 @@ def test_the_greeting_names_what_was_taken(given: tuple[Trial, dict[str, str]]) 
     log = trial.directory / "run.log"
     wait_until(lambda: "Obeyed from the environment" in log.read_text(), 10, "the greeting")
     line = next(line for line in log.read_text().splitlines() if "Obeyed from the environment" in line)
-    assert set(line.partition(": ")[2].split(", ")) == {name for name, value in values.items() if value}
+    assert set(line.partition(": ")[2].split(", ")) == values.keys()
     assert "/demo" not in log.read_text()
     assert KEY not in log.read_text()
 
 
 def prepared(data: Path, environ: dict[str, str]) -> dict[str, str]:
-    """Return the environment of the services."""
+    """Return the settings of the services."""
     data.mkdir(exist_ok=True)
-    return environ | prepare_trial(data, environ).environment
+    return prepare_trial(data, environ).environment
+
+
+IN_A_FILE = {"QUORUM_WEBHOOK_PROXY": "http://proxy.example:3128", "QUORUM_BUS_URL": "amqp://bus.example/"}
 
 
 @pytest.mark.parametrize("name", [one.name for one in SETTINGS if one.kind.secret])
 def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     file = tmp_path / "secret"
-    file.write_text("redis://127.0.0.1:1/0" if name.endswith("_URL") else "a secret that stands in a file, 32 b")
-    environment = prepared(tmp_path / "data", {f"{name}_FILE": str(file)})
+    usual = "redis://127.0.0.1:1/0" if name.endswith("_URL") else "a secret that stands in a file, 32 b"
+    file.write_text(IN_A_FILE.get(name, usual))
+    beside = {name.replace("PASSWORD", "URL"): "redis://127.0.0.1:1/0"} if "PASSWORD" in name else {}
+    if "BUS" in name:
+        beside = {"QUORUM_BUS_URL": IN_A_FILE["QUORUM_BUS_URL"]} if "PASSWORD" in name else {}
+    if "SENTINEL" in name:
+        beside = {"QUORUM_REDIS_URL": "redis+sentinel://127.0.0.1:1/name/0"}
+    environment = prepared(tmp_path / "data", {f"{name}_FILE": str(file), **beside})
     assert name not in environment
     attribute = next(one.attribute for one in SETTINGS if one.name == name)
     assert getattr(read_settings(environment), attribute) == file.read_text()
+
+
+@pytest.mark.parametrize("name", ["QUORUM_REDIS_PASSWORD", "QUORUM_REDIS_USERNAME", "QUORUM_BROKER_PASSWORD_FILE"])
+def test_half_an_address_is_refused_by_its_own_name(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name} is given and QUORUM_(REDIS|BROKER)_URL is not: .* give both"):
+        prepared(tmp_path / "data", {name: "a part of an address"})
+
+
+def test_what_the_env_file_of_another_trial_says_is_not_taken_for_a_wish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two side by side from one shell: the second must not use the first's Redis, secrets and list of erasures."""
+    monkeypatch.chdir(tmp_path)
+    first = prepared(tmp_path / ".run", {"QUORUM_NAMESPACE": "given"})
+    text = shell("http://127.0.0.1:8080", "", read_settings(first))
+    (tmp_path / ".run" / "env").write_text(text)
+    printed = subprocess.run(["sh", "-c", ". .run/env; env -0"], capture_output=True, check=True).stdout.decode()
+    sourced = dict(line.partition("=")[::2] for line in printed.split("\0") if line.startswith("QUORUM_"))
+    second = prepared(tmp_path / "second", {**sourced, "QUORUM_DEMO": "0"})
+    assert second["QUORUM_DEMO"] == "0"
+    assert {name for name, value in second.items() if first.get(name) == value} == {
+        "QUORUM_READ_ACCESS", "QUORUM_LOG_FORMAT", "QUORUM_WEBHOOK_NETWORKS",
+    }  # fmt: skip
+    again = prepared(tmp_path / ".run", sourced)
+    assert again["QUORUM_NAMESPACE"] == "given"
+    assert again["QUORUM_PEPPER"] == first["QUORUM_PEPPER"]
 
 
 def test_what_its_own_env_file_says_is_not_taken_for_a_wish(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def command(directory: Path, name: str, **env: str) -> subprocess.CompletedProce
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.trouble("the clone or the data lie on a path with spaces, quotes, `%`, `;` or over 108 bytes", "it works")
 def test_a_path_may_be_made_of_anything(name: str, tmp_path: Path) -> None:
     directory = tmp_path / name
     directory.mkdir(parents=True)
@@ -53,6 +54,7 @@ def test_a_path_may_be_made_of_anything(name: str, tmp_path: Path) -> None:
         assert trial.process.wait(30) == 0
 
 
+@pytest.mark.trouble("`http_proxy` is set", "nobody asks it for what is on this machine")
 def test_no_proxy_is_asked_for_what_is_on_this_machine(tmp_path: Path) -> None:
     with quorum_run(tmp_path, **NOWHERE):
         assert command(tmp_path, "status", **NOWHERE).returncode == 0
@@ -75,6 +77,7 @@ def latin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return env
 
 
+@pytest.mark.trouble("the terminal has another encoding", "every file is UTF-8 all the same")
 def test_a_terminal_of_another_encoding_changes_nothing(latin: dict[str, str], tmp_path: Path) -> None:
     """The default policy has labels in Arabic; what the terminal cannot show becomes an escape."""
     policy = tmp_path / "policy.toml"
@@ -151,6 +154,7 @@ def in_a_terminal(directory: Path, *words: str) -> tuple[psutil.Process, int]:
 RUN = (sys.executable, "-P", "-m", "quorum.cli.main", "run")
 
 
+@pytest.mark.trouble("the terminal is closed", "all is stopped, as by Ctrl-C")
 def test_closing_the_terminal_stops_all_of_it(tmp_path: Path) -> None:
     process, terminal = in_a_terminal(tmp_path, *RUN)
     family = [process, *process.children(recursive=True)]

@@ -1,4 +1,4 @@
-"""A worker that is told to end ends its parts: nobody waits for the lease that it had. One that breaks off says so."""
+"""A worker that is told to end ends its parts, so nobody waits for its lease. One that breaks off says so."""
 
 import signal
 import socket

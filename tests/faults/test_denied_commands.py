@@ -79,6 +79,10 @@ def doctors_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     return CliRunner().invoke(doctor).output
 
 
+@pytest.mark.trouble(
+    "a Redis user may not use one of the commands",
+    "what can go on goes on, what cannot is named, nothing acknowledged is lost",
+)
 def test_whatever_is_denied_is_named_and_nothing_acknowledged_is_lost(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +138,7 @@ def tried(step: Any) -> str | None:
     return None
 
 
+@pytest.mark.trouble("a managed Redis denies `@dangerous`", "the tally goes on; metrics and doctor say what is missing")
 def test_as_managed_services_deny_it_all_goes_on_and_what_is_missing_is_said(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,7 @@ def _alive(api: Api) -> bool:
         return False
 
 
+@pytest.mark.trouble("a thousand slow, silent or greedy connections", "nobody else waits; each is cut at its deadline")
 def test_a_thousand_greedy_connections_of_one_address_delay_nobody_else_and_are_cut_at_their_deadline(
     api: Api,
 ) -> None:

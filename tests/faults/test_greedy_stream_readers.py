@@ -16,7 +16,7 @@ EACH = 200  # greedy clients of each kind
 COMPOSE_MIB = 256  # mem_limit of the stream in docker-compose.yml
 PATIENCE = {"QUORUM_REQUEST_SECONDS": str(SECONDS), "QUORUM_STREAM_TAKE_SECONDS": str(SECONDS)}
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
 
 
 def test_greedy_clients_of_every_kind_hold_up_neither_readers_nor_probes(

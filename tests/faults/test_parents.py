@@ -46,6 +46,10 @@ def open_stream(port: int, key: str) -> int:
 
 
 @pytest.mark.parametrize(("command", "call", "good"), [("api", report, 202), ("stream", open_stream, 200)])
+@pytest.mark.trouble(
+    "`quorum api` or `quorum stream` is killed with -9 and started again",
+    "its children end with it: no old process shares the port or takes an old key",
+)
 def test_after_the_death_of_a_server_nobody_takes_the_old_key(
     command: str, call: Callable[[int, str], int], good: int, own_redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -66,6 +70,7 @@ def test_after_the_death_of_a_server_nobody_takes_the_old_key(
     assert (with_old, with_new, survivors) == ({401: CALLS}, {good: CALLS}, [])
 
 
+@pytest.mark.trouble("a worker is killed with -9", "its processes end with it, and what they held is tallied")
 def test_the_processes_of_a_worker_end_with_it_and_what_they_held_is_tallied(
     own_redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -102,6 +107,10 @@ def servers_in(trial: Trial) -> list[int]:
     return [one.pid for one in psutil.process_iter(["name", "cwd"]) if one.info["cwd"] == place]
 
 
+@pytest.mark.trouble(
+    "the supervisor of `quorum run` is killed with -9",
+    "nothing of it lives on; the next start goes on with all that was acknowledged",
+)
 def test_after_the_death_of_the_supervisor_all_goes_on_where_it_was(
     trial_settings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -164,6 +173,10 @@ def part_of(trial: Trial, name: str) -> psutil.Process:
     return trial.process
 
 
+@pytest.mark.trouble(
+    "a Redis still writes the data when `quorum run` starts",
+    "refused, with its process id: never two on one append-only file",
+)
 def test_a_redis_that_still_writes_is_named_and_no_second_one_is_started(
     trial_settings: dict[str, str], tmp_path: Path
 ) -> None:

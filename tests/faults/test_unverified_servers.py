@@ -160,6 +160,10 @@ def plain_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         *((target, fault) for target in ("store", "broker", "broker on AMQP", "bus") for fault in OTHER_FAULTS),
     ],
 )
+@pytest.mark.trouble(
+    "a server's certificate is untrusted, expired or of another name",
+    "store, broker and bus refuse it, and are told no password",
+)
 def test_a_server_with_a_bad_certificate_is_told_nothing(
     target: str, fault: str, authorities: tuple[Authority, Authority], plain_url: str
 ) -> None:

@@ -68,7 +68,7 @@ def test_a_report_of_a_backend_is_accepted_stored_and_rung(
 ) -> None:
     response = client.post("/v1/reports", json=REPORT, headers=KEY)
     assert response.status_code == 202
-    assert response.get_json() == {"status": "accepted", "message": THANK_YOU["en"]}
+    assert response.get_json() == {"status": "accepted", "message": THANK_YOU["en"], "image_id": "img-1"}
     [entry] = inbox()
     assert (entry.image.id, entry.reason, entry.reporter.reporter_class) == ("img-1", "violence", VERIFIED)
     assert entry.reporter.fingerprint == fingerprint(PEPPER.encode(), NAMED, "reader-1")
@@ -129,7 +129,7 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
         ({"image_id": 7}, "image_id"),
         ({"image_id": ""}, "image_id"),
         ({"image_id": "  "}, "image_id"),
-        ({"image_id": "x" * 201}, "image_id"),
+        ({"image_id": "x" * 2049}, "image_id"),
         ({"image_id": "a\u202eb"}, "image_id"),
         ({"image_id": "a\u0000"}, "image_id"),
         ({"image_id": "\ud800"}, "image_id"),
@@ -377,8 +377,8 @@ def test_unknown_addresses_and_methods_are_problems_too(client: FlaskClient) -> 
 def test_only_trusted_hosts_are_answered(redis_url: str) -> None:
     settings = make_settings(redis_url, trusted_hosts=("quorum.example",))
     with claimed_app(settings, lambda _: None).test_client() as client:
-        assert client.get("/livez", base_url="http://quorum.example").status_code == 200
-        assert client.get("/livez", base_url="http://evil.example").status_code == 400
+        assert client.get("/v1/reasons", base_url="http://quorum.example").status_code == 200
+        assert client.get("/v1/reasons", base_url="http://evil.example").status_code == 400
 
 
 def test_metrics_count_requests_under_bounded_labels(client: FlaskClient) -> None:
@@ -414,6 +414,6 @@ def test_the_document_describes_every_route_of_the_api(client: FlaskClient) -> N
     }
     assert routes
     assert routes <= set(document["paths"])
-    report = {"image_id", "reason", "reporter_id", "reporter_since", "content_hash"}
+    report = {"image_id", "reason", "reporter_id", "reporter_since", "content_hash", "content_quality"}
     assert set(document["components"]["schemas"]["Report"]["properties"]) == report
     assert "violence" in document["components"]["schemas"]["Report"]["properties"]["reason"]["enum"]

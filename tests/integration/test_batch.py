@@ -38,7 +38,9 @@ def test_a_thousand_reports_are_accepted_in_order(client: FlaskClient, bench: Be
     assert response.status_code == 200
     answer = response.get_json()
     assert (answer["accepted"], answer["refused"]) == (1000, 0)
-    assert answer["results"] == [{"index": number, "status": 202} for number in range(1000)]
+    assert answer["results"] == [
+        {"index": number, "status": 202, "image_id": f"img-{number}"} for number in range(1000)
+    ]
     assert stored(bench) == [f"img-{number}" for number in range(1000)]
 
 

@@ -11,11 +11,13 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from quorum.metrics import WORKER_TURN_AGE
 from quorum.redis_store.keys import keys_of
+from quorum.settings.reading import KNOWN_NAMES
 
 KUBERNETES = "1.34"
+PRIVATE = {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
 OVERLAYS = ("redis-single", "redis-external", "redis-cluster", "keda")
-SETTINGS = (ROOT / "shared" / "src" / "quorum" / "settings.py").read_text()
 SERVICES = ("report-api", "stream", "worker", "redis")
 
 TRIGGER = ("serverAddress", "query", "threshold", "activationThreshold")
@@ -112,6 +114,7 @@ def test_every_pod_keeps_to_the_restricted_standard(overlay: str) -> None:
         assert spec["securityContext"]["runAsNonRoot"], name
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert spec["automountServiceAccountToken"] is False
+        assert spec["enableServiceLinks"] is False  # QUORUM_PORT=tcp://... is no setting
         for container in spec["containers"]:
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -128,13 +131,13 @@ def test_every_pod_keeps_to_the_restricted_standard(overlay: str) -> None:
 def test_every_setting_is_one_that_the_services_know_and_no_secret_has_a_value(overlay: str) -> None:
     [settings] = of_kind(overlay, "ConfigMap")
     for name in settings["data"]:
-        assert f'"{name}"' in SETTINGS, name
+        assert name in KNOWN_NAMES
     for service, container in containers(overlay):
         for variable in container.get("env", []):
             assert set(variable) == {"name", "valueFrom"}, variable
             assert set(variable["valueFrom"]) == {"secretKeyRef"}
             if service != "redis":
-                assert f'"{variable["name"]}"' in SETTINGS, variable
+                assert variable["name"] in KNOWN_NAMES
     assert of_kind(overlay, "Secret") == []
 
 
@@ -165,7 +168,8 @@ def test_nothing_goes_in_or_out_but_what_is_named(overlay: str) -> None:
     everywhere = {label for _, pod in pods(overlay) for label in pod["metadata"]["labels"].items()}
     assert ("app.kubernetes.io/part-of", "quorum") in everywhere
     [webhooks] = policies["quorum-worker"]["egress"]
-    assert "169.254.0.0/16" in webhooks["to"][0]["ipBlock"]["except"]
+    assert webhooks["ports"] == [{"port": 1, "endPort": 65535, "protocol": "TCP"}]  # whatever a receiver or a bus has
+    assert set(webhooks["to"][0]["ipBlock"]["except"]) >= PRIVATE
     assert "quorum-to-redis" in policies
 
 
@@ -196,6 +200,18 @@ def test_redis_has_the_settings_of_its_configuration_file() -> None:
         **{name: value.strip('"') for name, value in wanted.items()},
         "requirepass": "$(REDIS_PASSWORD)",
     }
+
+
+@pytest.mark.trouble(
+    "a worker or stream is dead inside", "Kubernetes restarts it; a Redis that is away restarts nothing"
+)
+def test_a_worker_or_stream_that_is_dead_inside_is_restarted_and_a_redis_that_is_away_restarts_nothing() -> None:
+    probes = {name: container["livenessProbe"] for name, container in containers("redis-single")}
+    [metric, limit] = probes["worker"]["exec"]["command"][-2:]
+    assert metric == WORKER_TURN_AGE.exported  # told whether or not it reached Redis
+    assert 60 <= float(limit) <= 300
+    assert probes["stream"]["httpGet"]["path"] == "/livez"  # answered by the loop that serves the streams
+    assert "readyz" not in str(list(probes.values()))
 
 
 def test_images_are_those_of_compose() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import PEPPER, SITE_KEY, claimed_app, make_settings
+from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.errors import SettingsError
@@ -53,6 +54,9 @@ def test_data_from_before_gets_a_mark_at_the_next_start(settings: Settings) -> N
 
 
 @pytest.mark.parametrize("previous", ["", OTHER])
+@pytest.mark.trouble(
+    "a service has another pepper than the data", "it does not start: everybody would be a new reporter"
+)
 def test_a_service_with_another_pepper_does_not_start_and_is_told_what_to_do(settings: Settings, previous: str) -> None:
     check_store(under(settings, OLD), "api")
     with pytest.raises(SettingsError) as caught:
@@ -73,6 +77,21 @@ def test_a_rotation_is_taken_and_the_old_pepper_alone_no_more(settings: Settings
     with pytest.raises(SettingsError):
         check_store(under(settings, OLD), "api")
     check_store(under(settings, OLD, NEW), "api")  # back again: a rotation like any other
+
+
+def test_a_full_redis_stops_no_service_and_keeps_the_mark_later(own_redis: RedisServer) -> None:
+    settings = make_settings(own_redis.url)
+    check_store(replace(settings, pepper=""), "api")
+    own_redis.client.config_set("maxmemory", "1")
+    check_store(under(settings, OLD), "api")
+    assert kept(settings) is None
+    own_redis.client.config_set("maxmemory", "0")
+    check_store(under(settings, OLD), "api")
+    own_redis.client.config_set("maxmemory", "1")
+    check_store(under(settings, NEW, OLD), "api")
+    assert kept(settings) == pepper_mark(OLD)
+    with pytest.raises(SettingsError):
+        check_store(under(settings, OTHER), "api")
 
 
 def test_of_services_with_different_peppers_that_start_at_once_one_wins(settings: Settings) -> None:
@@ -107,6 +126,7 @@ def reporter(settings: Settings, pepper: str, previous: str = "") -> Callable[[B
     return send
 
 
+@pytest.mark.trouble("the pepper is replaced while services run", "everybody counts once, whichever process they meet")
 def test_a_rolling_rotation_counts_everybody_once_whichever_process_they_meet(redis_url: str) -> None:
     """The three steps of docs/security.md; at each, processes of before and after take turns and are restarted."""
     settings = make_settings(redis_url)

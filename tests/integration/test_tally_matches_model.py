@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from hashlib import sha256
 from typing import Any
 
 import hypothesis.strategies as st
@@ -17,10 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from quorum.content import Content, parse_content
 from quorum.decisions import Action, Decision, decide_in_model
 from quorum.errors import DecisionRefused
 from quorum.identity import Reporter
-from quorum.images import bucket_of, content_digest, parse_image
+from quorum.images import bucket_of, parse_image
 from quorum.model import Report, Shield, State, Tally, TallyModel
 from quorum.policy import Policy, parse_policy
 from quorum.policy.accuracy import Standing
@@ -87,10 +89,20 @@ least_ratio = 0.01
 """
 )
 IMAGES = [parse_image(f"image-{number}") for number in range(4)]
-CONTENTS = [content_digest("sha256:" + digit * 64) for digit in "12"]
+_PDQ = int.from_bytes(sha256(b"a picture").digest(), "big")
+# The same picture, nearly so from both sides of the reach, and beyond it; 0b1...1 << n are bits that differ.
+_NEAR = [_PDQ ^ changed for changed in (0, 1, (1 << 31) - 1, ((1 << 31) - 1) << 225, (1 << 32) - 1, (1 << 60) - 1)]
+CONTENTS = [parse_content("sha256:" + sha256(digit).hexdigest()) for digit in (b"1", b"2")]
+CONTENTS += [parse_content(f"pdq:{pdq:064x}") for pdq in _NEAR]
+_CONTENT = st.sampled_from(CONTENTS)
 REPORTERS = [bytes([number]) * 12 for number in range(1, 8)]
 OLD_FINGERPRINTS = {reporter: bytes([reporter[0] + 100]) * 12 for reporter in REPORTERS}
 START_MS = 1_750_000_000_000
+
+
+def shared(content: Content | None, trace: bytes | None = None) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Return what a report says of a picture's content, around its trace."""
+    return (content.digest, trace, content.pdq) if content else (None, trace, None)
 
 
 class TallyMachine(RuleBasedStateMachine):
@@ -128,7 +140,7 @@ class TallyMachine(RuleBasedStateMachine):
         reason=st.sampled_from(["violence", "spam", "hate", "no_longer_known"]),
         network=st.integers(0, 2),
         fresh=st.booleans(),
-        content=st.one_of(st.none(), st.none(), st.sampled_from(CONTENTS)),
+        content=st.one_of(st.none(), st.none(), _CONTENT),
         rotating=st.booleans(),
         trace=st.one_of(st.none(), st.binary(min_size=25, max_size=25)),
     )
@@ -140,14 +152,14 @@ class TallyMachine(RuleBasedStateMachine):
         reason: str,
         network: int,
         fresh: bool,  # noqa: FBT001 - Hypothesis passes it by name
-        content: bytes | None,
+        content: Content | None,
         rotating: bool,  # noqa: FBT001
         trace: bytes | None,
     ) -> None:
         tag = network if reporter_class == ANONYMOUS else 0
         previous = OLD_FINGERPRINTS[fingerprint] if rotating else None
         reporter = Reporter(reporter_class, fingerprint, tag, fresh, previous)
-        self._send(Report(image, reporter, reason, self.now, content, trace))
+        self._send(Report(image, reporter, reason, self.now, *shared(content, trace)))
 
     @rule(image=st.sampled_from(IMAGES), fingerprint=st.sampled_from(REPORTERS))
     def report_under_the_old_pepper(self, image: Any, fingerprint: bytes) -> None:
@@ -156,15 +168,15 @@ class TallyMachine(RuleBasedStateMachine):
     @rule(
         image=st.sampled_from(IMAGES),
         kind=st.sampled_from(["verified", "verified", "fresh", "neighbours", "strangers"]),
-        content=st.one_of(st.none(), st.sampled_from(CONTENTS)),
+        content=st.one_of(st.none(), _CONTENT),
         drained=st.booleans(),
     )
-    def a_crowd_reports(self, image: Any, kind: str, content: bytes | None, drained: bool) -> None:  # noqa: FBT001
+    def a_crowd_reports(self, image: Any, kind: str, content: Content | None, drained: bool) -> None:  # noqa: FBT001
         for number, fingerprint in enumerate(REPORTERS):
             network = {"neighbours": number // 2 + 1, "strangers": number + 1}.get(kind, 0)
             reporter_class = ANONYMOUS if network else "verified"
             reporter = Reporter(reporter_class, fingerprint, network, kind == "fresh")
-            self._send(Report(image, reporter, "violence", self.now, content))
+            self._send(Report(image, reporter, "violence", self.now, *shared(content)))
         if drained:
             self.drain(len(self.waiting))
 
@@ -221,7 +233,7 @@ class TallyMachine(RuleBasedStateMachine):
 
     @invariant()
     def records_agree(self) -> None:
-        digests = [*(image.digest for image in IMAGES), *CONTENTS]
+        digests = [*(image.digest for image in IMAGES), *(content.digest for content in CONTENTS)]
         stored = zip(self._stored(self.keys.images, digests), self._stored(self.keys.copies, digests), strict=True)
         for digest, (raw, copies) in zip(digests, stored, strict=True):
             tally = self.model.tallies.get(digest, Tally())
@@ -271,6 +283,12 @@ class TallyMachine(RuleBasedStateMachine):
             listed[event["subject"]] = event["type"].split(".")[2]
         blocked = {image.decode() for image in self.client.zrange(self.keys.blocked, 0, -1)}
         assert blocked == {subject for subject, state in listed.items() if state == "blocked"}
+
+    @invariant()
+    def pictures_agree(self) -> None:
+        stored = self._stored(self.keys.hashes, [content.digest for content in CONTENTS])
+        known = {raw: content.digest for raw, content in zip(stored, CONTENTS, strict=True) if raw}
+        assert known == self.model.pictures
 
     @invariant()
     def standings_and_shields_agree(self) -> None:

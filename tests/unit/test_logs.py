@@ -2,6 +2,8 @@
 
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +16,10 @@ log = logging.getLogger("quorum.somewhere")
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     handlers, level = logging.root.handlers, logging.root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logging.raiseExceptions = True
     logging.root.handlers = handlers
     logging.root.setLevel(level)
     logging.captureWarnings(capture=False)
@@ -44,7 +49,9 @@ def test_a_traceback_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> No
     except ValueError:
         log.exception("failed")
     [line] = capsys.readouterr().err.splitlines()
-    assert "ValueError: invalid literal" in json.loads(line)["exception"]
+    told = json.loads(line)["exception"]
+    assert told.endswith("in test_a_traceback_stays_on_its_line\nValueError")
+    assert "this" not in told
 
 
 def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:

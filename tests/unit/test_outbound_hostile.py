@@ -33,3 +33,5 @@ def test_every_call_ends_in_time_with_an_answer_that_can_be_kept() -> None:
         assert len(answer.detail) <= MAX_DETAIL
         assert answer.detail.isprintable()
         assert answer.detail or answer.status, name
+    for name in ("1xx for ever", "at once: flood", "after the status line: flood"):
+        assert "no answer within" not in found[name][0].detail, name  # hung up on long before

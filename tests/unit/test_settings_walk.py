@@ -109,6 +109,7 @@ def reading(**variables: str) -> Settings:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.trouble("a setting has a bad value", "the service does not start, and names the variable and the fix")
 def test_a_bad_value_is_refused_with_its_name_and_the_fix_and_no_secret_is_shown(name: str) -> None:
     for text in bad(BY_NAME[name]):
         if not text.strip("\n\0"):
@@ -188,6 +189,7 @@ def test_a_network_with_bits_beyond_its_prefix_is_refused_with_the_one_that_was_
         ("QUORUM_", "take it away"),
     ],
 )
+@pytest.mark.trouble("a setting's name is misspelt", "refused, with the name that was meant perhaps")
 def test_an_unknown_name_is_refused_with_the_one_that_was_meant_perhaps(name: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         reading(**{name: "1"})

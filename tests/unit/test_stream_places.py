@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from quorum.errors import SettingsError, StoreUnavailable
 from report_api.problems import Refused
+from report_api.stream import checks as checks_module
+from report_api.stream.checks import Checks
 from report_api.stream.guests import Guests
 from report_api.stream.limits import RESERVED, Limits, limits_within
 from report_api.stream.listening import AT_ONCE
@@ -162,5 +164,46 @@ def test_streams_end_with_their_key_and_outlast_a_redis_that_cannot_be_asked() -
         state["error"] = None
         await standing.look()
         assert [client.over for client in clients.values()] == ["", "ended: key", ""]
+
+    asyncio.run(scene())
+
+
+def test_a_key_is_asked_for_once_by_all_who_come_with_it_and_a_refusal_is_not_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene() -> None:
+        asked: list[str | None] = []
+        refused = {"bad"}
+
+        def check(credential: str | None) -> None:
+            asked.append(credential)
+            if credential in refused:
+                raise Refused(401, "unauthorized", "", "")
+
+        async def run(call: Any) -> Any:
+            await asyncio.sleep(0.01)
+            return call()
+
+        checks = Checks(check, run)
+        many = [asyncio.create_task(checks.check("good")) for _ in range(50)]
+        many[0].cancel()  # who began the question may leave before the answer
+        told = await asyncio.gather(*many, return_exceptions=True)
+        assert [one for one in told[1:] if one is not None] == []
+        await checks.check("good")
+        assert asked == ["good"]
+        for _ in range(2):
+            with pytest.raises(Refused):
+                await checks.check("bad")
+        refused.clear()
+        await checks.check("bad")
+        assert asked == ["good", "bad", "bad", "bad"]
+        monkeypatch.setattr(checks_module, "BELIEVED_SECONDS", -1.0)
+        await checks.check("new")
+        await checks.check("new")
+        assert asked[-2:] == ["new", "new"]
+        for number in range(3000):
+            checks._good[f"{number}"] = 0.0
+        await checks.check("last")
+        assert len(checks._good) == 1
 
     asyncio.run(scene())

@@ -92,10 +92,11 @@ def test_without_keys_no_token_is_good() -> None:
 
 
 def test_a_remembered_token_still_expires_and_follows_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    verify, checks = reader(), []
+    verify = reader()
+    checks: list[str] = []
     check = verify._verify
 
-    def counted(token: str) -> Any:
+    def counted(token: str) -> Claims:
         checks.append(token)
         return check(token)
 

@@ -46,7 +46,7 @@ def metrics_url() -> object:
         def do_GET(self) -> None:
             self.send_response(200 if self.path == "/metrics" else 500)
             self.end_headers()
-            self.wfile.write(b"# HELP age x\nage 12.5\nage_more 99\n")
+            self.wfile.write(b'# HELP age x\nage 12.5\nage_more 99\nturn{part="bus"} 1\nturn{part="sweeper"} 70\n')
 
         def log_message(self, *_: object) -> None: ...
 
@@ -67,5 +67,7 @@ def test_a_probe_judges_answer_and_metric(metrics_url: str) -> None:
     assert healthy(f"{metrics_url}/metrics", "age", 30)
     assert not healthy(f"{metrics_url}/metrics", "age", 12)
     assert not healthy(f"{metrics_url}/metrics", "missing", 12)
+    assert healthy(f"{metrics_url}/metrics", "turn", 70)
+    assert not healthy(f"{metrics_url}/metrics", "turn", 69)  # one part of several that hangs is enough
     assert not healthy(f"{metrics_url}/broken")
     assert not healthy(f"http://127.0.0.1:{free_port()}/")

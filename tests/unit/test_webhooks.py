@@ -10,9 +10,9 @@ from hypothesis import given
 from standardwebhooks import Webhook, WebhookVerificationError
 from yarl import URL
 
-from quorum.endpoint_urls import same_endpoint
 from quorum.errors import InvalidSubscription, MalformedSubscription
 from quorum.events import BLOCKED, HELD
+from quorum.webhook_urls import same_endpoint
 from quorum.webhooks import (
     DEFAULT_TYPES,
     OVERLAP_MS,

@@ -134,6 +134,26 @@ def test_a_sweep_that_cannot_drain_is_tried_again_and_counted() -> None:
     assert sweeps(registry, "ok") == 0
 
 
+class Ending(Scripted):
+    """A tally whose first drain would end its thread."""
+
+    def drain(self, policy: Any) -> Drained:
+        if self.takes == [(0, 0)]:
+            self.takes = []
+            raise SystemExit("a library gives up")
+        return super().drain(policy)
+
+
+def test_a_sweeper_goes_on_after_what_would_end_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = CollectorRegistry()
+    running = sweeper(Ending((0, 0)), Retention(), Health(), registry)
+    monkeypatch.setattr(running._thread, "_pause", 0.001)
+    running.start()
+    wait_until(lambda: sweeps(registry, "ok") >= 2, what="the sweeps after it")
+    running.stop()
+    assert registry.get_sample_value("quorum_worker_part_failures_total", {"part": "sweeper"}) == 1
+
+
 def test_a_partition_that_cannot_be_drained_does_not_stop_the_others() -> None:
     other = Scripted((5, 0), (2, 0))
     running = sweeper(Broken(), Retention(), Health(), CollectorRegistry())

@@ -1,7 +1,7 @@
 """The dashboard "Consumers"."""
 
-from boards.numbers import HOOKS, LOOKUPS
 from boards.panels import Board, Graph, Number, Row, own_rate, quantile, shared
+from boards.single_numbers import HOOKS, LOOKUPS
 
 BOARD = Board(
     "consumers",

@@ -1,7 +1,7 @@
 """The dashboard "Moderation and abuse"."""
 
-from boards.numbers import HELD, SHIELDS
 from boards.panels import Board, Graph, Number, Row, shared, shared_rate
+from boards.single_numbers import HELD, SHIELDS
 
 BOARD = Board(
     "moderation",

@@ -1,7 +1,7 @@
 """The dashboard "Overview"."""
 
-from boards.numbers import DEAD, EVENT_P50, EVENT_P99, HELD, HOOKS, INTAKE, MEMORY, OLDEST, REDIS, SHIELDS, SWEEP
 from boards.panels import Board, Graph, Row, own_rate, shared_rate
+from boards.single_numbers import DEAD, EVENT_P50, EVENT_P99, HELD, HOOKS, INTAKE, MEMORY, OLDEST, REDIS, SHIELDS, SWEEP
 
 BOARD = Board(
     "overview",

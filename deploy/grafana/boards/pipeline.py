@@ -1,7 +1,7 @@
 """The dashboard "Pipeline"."""
 
-from boards.numbers import EVENT_P50, EVENT_P99
 from boards.panels import Board, Graph, Row, own_rate, quantile, shared_rate
+from boards.single_numbers import EVENT_P50, EVENT_P99
 
 BOARD = Board(
     "pipeline",

@@ -1,7 +1,7 @@
 """The dashboard "Redis and Celery"."""
 
-from boards.numbers import MEMORY, REDIS
 from boards.panels import RATE, Board, Graph, Number, Row, own_rate, shared
+from boards.single_numbers import MEMORY, REDIS
 
 BOARD = Board(
     "redis-celery",

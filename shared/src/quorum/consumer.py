@@ -35,8 +35,9 @@ def consume(
     """Yield block events as a member of a consumer group, for ever, across restarts of Redis and of this process.
 
     `group` names what consumes (a cache, a CMS); its members share the events. `consumer` names this member and must
-    be the same after a restart (default: the host name). `start` is `0` for all events that are kept or `$` for those
-    to come; it matters only when the group is made. `stop_when_idle` ends the loop after a second without events.
+    be the same after a restart (default: the host name), and no other's: two that run under one name would both get
+    what one of them is working on. `start` is `0` for all events that are kept or `$` for those to come; it matters
+    only when the group is made. `stop_when_idle` ends the loop after a second without events.
     """
     client = connect(redis_url, SOCKET_TIMEOUT_SECONDS)
     watching = Watch(connect(redis_url, SOCKET_TIMEOUT_SECONDS), namespace, partitions) if is_cluster(client) else None

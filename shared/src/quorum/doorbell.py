@@ -88,4 +88,4 @@ class Doorbell:
         try:
             self._celery.send_task(DRAIN_TASK, args=[partition], queue=QUEUE)
         except Exception as error:  # noqa: BLE001 - whatever the broker does, the sweepers will find the reports
-            log.warning("doorbell not rung, sweepers will drain: %s: %s", type(error).__name__, error)
+            log.warning("doorbell not rung, sweepers will drain: %s", error)

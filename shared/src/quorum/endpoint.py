@@ -128,10 +128,10 @@ def read_endpoint(
 ) -> Endpoint:
     """Return what a URL says, completed by what is told beside it. Raises MalformedUrlError."""
     found = parse_url(url)
-    if (username and found.username) or (password and found.password):
-        raise MalformedUrlError("has a user or password in it, and they are also given beside it: take one away")
-    if (sentinel_username and found.sentinel_username) or (sentinel_password and found.sentinel_password):
-        raise MalformedUrlError("has the sentinels' user or password in it, and they are also given beside it")
+    if _differ(username, found.username) or _differ(password, found.password):
+        raise MalformedUrlError("has a user or password in it, and another is given beside it: take one away")
+    if _differ(sentinel_username, found.sentinel_username) or _differ(sentinel_password, found.sentinel_password):
+        raise MalformedUrlError("has the sentinels' user or password in it, and another is given beside it")
     completed = replace(
         found,
         username=found.username or username,
@@ -149,6 +149,10 @@ def read_endpoint(
     if completed.tls:
         completed.tls.check_files()
     return completed
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other) and one != other
 
 
 def parse_url(url: str) -> Endpoint:

@@ -1,7 +1,8 @@
 """What an image id may be, and where an image lives: its digest, bucket and partition.
 
-Ids are opaque to quorum. They are bounded and printable, so that they are safe in a log line, a URL and a dashboard;
-only their digest enters a key, so that nobody can grow or steer the keyspace.
+Ids are opaque to quorum, unless they are URLs. They are bounded and visible, so that they are safe in a log line, a URL
+and a dashboard; only their digest enters a key, so that nobody can grow or steer the keyspace. An `Image` is made by
+`parse_image` and `stored_image` alone, and so always has its canonical form.
 """
 
 import re
@@ -9,30 +10,23 @@ import unicodedata
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from quorum.errors import InvalidContentHash, InvalidImageId
-from quorum.image_urls import canonical_url
+from quorum.characters import refusal
+from quorum.errors import InvalidImageId
+from quorum.urls import KEEP_ALL, UrlRules
 
-MAX_ID_CHARACTERS = 200
-MAX_RAW_CHARACTERS = 2000  # of a URL, before its query is dropped
+MAX_SENT_BYTES = 2048  # of UTF-8, in whatever spelling
+MAX_ID_BYTES = 2048  # of the canonical form; percent-encoding can make it thrice as long as what was sent
 DIGEST_BYTES = 16
 BUCKETS = 65_536  # 2**16: at 1,000,000 open images a bucket holds about 15, a few cache lines to scan
 
-_CONTENT_HASH = re.compile(r"(?:sha256|pdq):[0-9a-f]{64}", re.IGNORECASE | re.ASCII)
-
-_REFUSED = {
-    "Cc": "a control character",
-    "Cf": "an invisible or bidirectional formatting character",
-    "Cs": "a lone surrogate",
-    "Co": "a private-use character",
-    "Cn": "an unassigned character",
-    "Zl": "a line separator",
-    "Zp": "a paragraph separator",
-}
+_DIGEST_MARK = "#blake2b-"  # a canonical URL has no fragment
+_SHORTENED = re.compile(rf"[\s\S]*{_DIGEST_MARK}[0-9a-f]{{{2 * DIGEST_BYTES}}}")
+_KEPT_BYTES = MAX_ID_BYTES - len(_DIGEST_MARK) - 2 * DIGEST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image id in normal form, with the digest under which its tally is kept."""
+    """An image id in canonical form, with the digest under which its tally is kept."""
 
     id: str
     digest: bytes
@@ -52,41 +46,51 @@ def bucket_of(digest: bytes) -> int:
     return digest[0] * 256 + digest[1]
 
 
-def content_digest(content_hash: str) -> bytes:
-    """Return the digest under which copies of one picture share a tally.
+def parse_image(raw: str, rules: UrlRules = KEEP_ALL) -> Image:
+    """Return the image that `raw` names: NFC-normalised, and a URL in its canonical form (`quorum.urls`).
 
-    `content_hash` is `sha256:` or `pdq:` and 64 hex digits. Copies must agree in all of them: quorum compares hashes,
-    it does not look for similar ones. Raises InvalidContentHash.
+    Raises InvalidImageId when it is empty, too long, not a valid URL, or holds a character that cannot be seen.
     """
-    match = _CONTENT_HASH.fullmatch(content_hash)
-    if not match:
-        raise InvalidContentHash("must be sha256: or pdq: and 64 hex digits")
-    return blake2b(content_hash.lower().encode(), digest_size=DIGEST_BYTES, person=b"quorum.content").digest()
+    return stored_image(_shortened(canonical_id(raw, rules)))
 
 
-def parse_image(raw: str, keep_query: frozenset[str] = frozenset()) -> Image:
-    """Return the image that `raw` names: NFC-normalised, and a URL in its canonical form (`quorum.image_urls`).
-
-    Of a URL's query only the parameters in `keep_query` tell images apart. Raises InvalidImageId when it is empty, too
-    long, not a valid URL, or holds a character that cannot be seen.
-    """
-    image_id = raw if raw.isascii() else unicodedata.normalize("NFC", raw)
-    if not image_id.strip():
+def canonical_id(raw: str, rules: UrlRules) -> str:
+    """Return the canonical form of an id before it is shortened. Raises InvalidImageId."""
+    if not raw.strip():
         raise InvalidImageId("must not be empty")
-    if len(image_id) > MAX_RAW_CHARACTERS:
-        raise InvalidImageId(f"must be at most {MAX_RAW_CHARACTERS} characters, not {len(image_id)}")
-    if image_id[:4].lower() == "http":
-        image_id = canonical_url(image_id, keep_query)
-    if len(image_id) > MAX_ID_CHARACTERS:
-        raise InvalidImageId(f"must be at most {MAX_ID_CHARACTERS} characters, not {len(image_id)}")
-    if not (image_id.isascii() and image_id.isprintable()):
-        for position, character in enumerate(image_id):
-            refused = _REFUSED.get(unicodedata.category(character))
-            if refused:
-                raise InvalidImageId(f"holds {refused} (U+{ord(character):04X}) at position {position}; remove it")
-    return stored_image(image_id)
+    refused = refusal(raw)
+    if refused:
+        raise InvalidImageId(refused)
+    if len(raw) > MAX_SENT_BYTES // 4 and len(raw.encode()) > MAX_SENT_BYTES:
+        raise InvalidImageId(f"must be at most {MAX_SENT_BYTES} bytes of UTF-8, not {len(raw.encode())}")
+    image_id = raw if raw.isascii() else unicodedata.normalize("NFC", raw)
+    if image_id[:4].lower() == "http" and not _is_shortened(image_id):
+        image_id = rules.canonical(image_id)
+    return image_id
 
 
-def stored_image(image_id: str) -> Image:
-    """Return the image of an id that is in normal form already, as everything that quorum stores is."""
-    return Image(image_id, blake2b(image_id.encode(), digest_size=DIGEST_BYTES, person=b"quorum.image").digest())
+def _is_shortened(image_id: str) -> bool:
+    return len(image_id) > MAX_ID_BYTES // 4 and bool(_SHORTENED.fullmatch(image_id)) and _bytes_left(image_id) <= 3  # noqa: PLR2004
+
+
+def _bytes_left(image_id: str) -> int:
+    """Return how many bytes more an id might have; cutting between characters leaves up to three."""
+    return MAX_ID_BYTES - len(image_id.encode())
+
+
+def _shortened(image_id: str) -> str:
+    """Return an id with its end replaced by a digest of the whole, when it is too long to be kept."""
+    if len(image_id) <= MAX_ID_BYTES // 4:
+        return image_id
+    whole = image_id.encode()
+    if len(whole) <= MAX_ID_BYTES:
+        return image_id
+    digest = blake2b(whole, digest_size=DIGEST_BYTES, person=b"quorum.long").hexdigest()
+    return whole[:_KEPT_BYTES].decode("utf-8", "ignore") + _DIGEST_MARK + digest
+
+
+def stored_image(image_id: str, digest: bytes | None = None) -> Image:
+    """Return the image of an id that is in canonical form already, as everything that quorum stores is."""
+    if digest is None:
+        digest = blake2b(image_id.encode(), digest_size=DIGEST_BYTES, person=b"quorum.image").digest()
+    return Image(image_id, digest)

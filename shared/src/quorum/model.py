@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from quorum.content import PDQ_DISTANCE, pdq_distance
 from quorum.events import BLOCKED, HELD, SHIELDS_RAISED, cloud_event, event_id, timestamp, traceparent
 from quorum.identity import Reporter
 from quorum.images import Image
@@ -53,7 +54,10 @@ class State(IntEnum):
 
 
 class Report(NamedTuple):
-    """One accepted report. `content` is the digest of its content hash, when the picture shares a tally by it."""
+    """One accepted report. `content` is the digest of its content hash, when the picture shares a tally by it.
+
+    `pdq` is the hash itself when it is perceptual; it is given together with `content`.
+    """
 
     image: Image
     reporter: Reporter
@@ -61,6 +65,7 @@ class Report(NamedTuple):
     received_ms: int = 0
     content: bytes | None = None
     trace: bytes | None = None  # W3C Trace Context: trace id:16, parent id:8, flags:1
+    pdq: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -119,6 +124,7 @@ class TallyModel:
         self.standings: dict[bytes, Standing] = {}
         self.views: dict[bytes, int] = {}
         self.aliases: dict[bytes, bytes] = {}  # image digest -> digest of the tally that it shares
+        self.pictures: dict[bytes, bytes] = {}  # PDQ hash -> digest of the tally for which it stands
         self.shield = Shield()
         self._caps = policy.numbers(partitions)
 
@@ -148,7 +154,19 @@ class TallyModel:
         known = self.aliases.get(own)
         if known:
             return known
+        if report.content and report.pdq:
+            return self._join_nearest(report, report.content, report.pdq, events)
         return self._join(report, report.content, events) if report.content else own
+
+    def _join_nearest(self, report: Report, shared: bytes, pdq: bytes, events: list[Event]) -> bytes:
+        """Let an image share the tally of the nearest known PDQ hash within reach, or be the first of its own."""
+        near = min(
+            ((far, known) for known in self.pictures if (far := pdq_distance(pdq, known)) <= PDQ_DISTANCE), default=None
+        )
+        joined = self._join(report, self.pictures[near[1]] if near else shared, events)
+        if near is None and joined == shared:
+            self.pictures[pdq] = shared
+        return joined
 
     def _join(self, report: Report, shared: bytes, events: list[Event]) -> bytes:
         """Let an image share the tally of its picture from now on, with what it has been reported for so far.

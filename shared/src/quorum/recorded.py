@@ -1,8 +1,9 @@
 """Recorded reports as lines of JSON: what `quorum reports export` writes and `quorum policy simulate` reads.
 
 A line has `image_id`, `reporter`, `reason` and `received_at` (RFC 3339, or Unix milliseconds), and may have `class`
-(verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh` and
-`content` (alike for copies of one picture). `reporter` may be any text; an export holds fingerprints.
+(verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh`,
+`content` (alike for copies of one picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` may be
+any text; an export holds fingerprints.
 """
 
 import json
@@ -11,14 +12,16 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from quorum.content import PDQ_BYTES
 from quorum.errors import InvalidImageId, InvalidRecord
 from quorum.events import timestamp
 from quorum.identity import FINGERPRINT_BYTES, Reporter
-from quorum.images import DIGEST_BYTES, parse_image
+from quorum.images import DIGEST_BYTES, Image, parse_image
 from quorum.model import Report
 from quorum.policy.model import CLASSES, VERIFIED
+from quorum.urls import KEEP_ALL, UrlRules
 
-_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content"}
+_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content", "pdq"}
 MAX_TAG = 65_535
 
 
@@ -38,17 +41,19 @@ def to_line(report: Report) -> str:
         fields["fresh"] = True
     if report.content:
         fields["content"] = report.content.hex()
+    if report.pdq:
+        fields["pdq"] = report.pdq.hex()
     return json.dumps(fields, ensure_ascii=False)
 
 
-def from_lines(lines: Iterable[str]) -> Iterator[Report]:
-    """Yield the reports of an export, as they stand. Raises InvalidRecord."""
+def from_lines(lines: Iterable[str], rules: UrlRules = KEEP_ALL) -> Iterator[Report]:
+    """Yield the reports of an export; `rules` say which URLs are one image. Raises InvalidRecord."""
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _report(line, number)
+            yield _report(line, number, rules)
 
 
-def _report(line: str, number: int) -> Report:
+def _report(line: str, number: int, rules: UrlRules) -> Report:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -62,7 +67,7 @@ def _report(line: str, number: int) -> Report:
         )
     read = _Line(fields, number)
     return Report(
-        image=read.image(),
+        image=read.image(rules),
         reporter=Reporter(
             read.one_of("class", CLASSES, VERIFIED),
             _digest(read.text("reporter"), FINGERPRINT_BYTES),
@@ -72,6 +77,7 @@ def _report(line: str, number: int) -> Report:
         reason=read.text("reason"),
         received_ms=read.time(),
         content=_digest(read.text("content"), DIGEST_BYTES) if "content" in fields else None,
+        pdq=_digest(read.text("pdq"), PDQ_BYTES) if "pdq" in fields else None,
     )
 
 
@@ -101,9 +107,9 @@ class _Line:
             raise self._error(field, f"must be a whole number from 0 to {high}")
         return value
 
-    def image(self) -> Any:
+    def image(self, rules: UrlRules) -> Image:
         try:
-            return parse_image(self.text("image_id"))
+            return parse_image(self.text("image_id"), rules)
         except InvalidImageId as error:
             raise self._error("image_id", str(error)) from error
 

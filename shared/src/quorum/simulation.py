@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from quorum.errors import InvalidImageId
 from quorum.events import BLOCKED, HELD, SHIELDS_RAISED
+from quorum.images import parse_image
 from quorum.model import DAY_MS, HOUR_MS, Report, TallyModel
 from quorum.policy.model import POINT, Policy
 
@@ -103,8 +105,9 @@ def compare(reports: Iterable[Report], current: Policy, candidate: Policy) -> Co
     )
 
 
-def _run(reports: list[Report], policy: Policy) -> Run:
+def _run(recorded: list[Report], policy: Policy) -> Run:
     model, run = TallyModel(policy), Run(policy)
+    reports = [_under(policy, report) for report in recorded]
     for report in reports:
         for event in model.apply(report):
             at_ms = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
@@ -121,6 +124,14 @@ def _run(reports: list[Report], policy: Policy) -> Run:
         if tally and report.image.id not in run.verdicts:
             run.nearest[report.image.id] = tally.score / POINT
     return run
+
+
+def _under(policy: Policy, report: Report) -> Report:
+    """Return a report of the image that its id names under a policy, whose rules for URLs may be other ones."""
+    try:
+        return report._replace(image=parse_image(report.image.id, policy.urls))
+    except InvalidImageId:  # of an earlier release that took more
+        return report
 
 
 def _state(verdict: Verdict | None) -> str:

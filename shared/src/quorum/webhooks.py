@@ -15,9 +15,9 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from quorum.endpoint_urls import same_endpoint, written_endpoint
 from quorum.errors import InvalidSubscription, MalformedSubscription
 from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED, cloud_event
+from quorum.webhook_urls import same_endpoint, written_endpoint
 
 EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
 TEST = "quorum.webhook.test.v1"

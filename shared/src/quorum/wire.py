@@ -3,13 +3,15 @@
 from datetime import UTC
 from typing import Any, cast
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from quorum.content import PDQ_LEAST_QUALITY, Content, parse_content
 from quorum.decisions import Action
 from quorum.errors import InvalidContentHash, InvalidImageId
 from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
-from quorum.images import MAX_ID_CHARACTERS, content_digest, parse_image
+from quorum.images import MAX_SENT_BYTES, parse_image
 from quorum.policy.model import Policy
+from quorum.urls import KEEP_ALL, UrlRules
 
 MAX_REPORTER_CHARACTERS = 200
 
@@ -24,23 +26,23 @@ STATES = ("open", "held", "blocked", "cleared")
 class ImageId(fields.String):
     """An image id, turned into `quorum.images.Image`."""
 
-    keep_query: frozenset[str] = frozenset()
+    rules: UrlRules = KEEP_ALL
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return parse_image(text, self.keep_query)
+            return parse_image(text, self.rules)
         except InvalidImageId as error:
             raise ValidationError(str(error)) from error
 
 
 class ContentHash(fields.String):
-    """A content hash, turned into the digest of the tally that copies share."""
+    """A content hash, turned into `quorum.content.Content`."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return content_digest(text)
+            return parse_content(text)
         except InvalidContentHash as error:
             raise ValidationError(str(error)) from error
 
@@ -56,10 +58,10 @@ class ReportSchema(Schema):
     image_id = ImageId(
         required=True,
         metadata={
-            "description": "The site's own id of the image, opaque to quorum.",
+            "description": "The site's own id of the image, opaque to quorum unless it is a URL; at most 2,048 bytes.",
             "example": "img-1",
             "minLength": 1,
-            "maxLength": MAX_ID_CHARACTERS,
+            "maxLength": MAX_SENT_BYTES,
         },
     )
     reason = fields.String(
@@ -83,12 +85,31 @@ class ReportSchema(Schema):
     )
     content_hash = ContentHash(
         metadata={
-            "description": "`sha256:` or `pdq:` and 64 hex digits of the picture's content: images with the same hash "
-            "share one tally; only with an API key, and with one partition.",
-            "example": "sha256:" + "0" * 64,
+            "description": "`sha256:` or `pdq:` and 64 hex digits of the picture's content: images of the same picture "
+            "(PDQ: within 31 bits) share one tally; only with an API key, and with one partition.",
+            "example": "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
             "pattern": "^(sha256|pdq):[0-9a-fA-F]{64}$",
         },
     )
+
+    content_quality = fields.Integer(
+        strict=True,
+        validate=validate.Range(0, 100),
+        metadata={
+            "description": f"With a PDQ hash: the quality that PDQ gives with it, 0 to 100; below {PDQ_LEAST_QUALITY} "
+            "the hash says too little, and is refused.",
+            "example": 88,
+        },
+    )
+
+    @validates_schema
+    def _check_quality(self, data: dict[str, Any], **_: Any) -> None:
+        content, quality = data.get("content_hash"), data.get("content_quality")
+        if isinstance(content, Content) and content.pdq and quality is None:
+            raise ValidationError("is missing; give the quality that PDQ gave with the hash", "content_quality")
+        if quality is not None and quality < PDQ_LEAST_QUALITY:
+            problem = f"is below {PDQ_LEAST_QUALITY}: such a hash says too little of a picture; leave both out"
+            raise ValidationError(problem, "content_quality")
 
     def __init__(self, policy: Policy, only: frozenset[str] | None = None) -> None:
         super().__init__(only=only)
@@ -96,7 +117,7 @@ class ReportSchema(Schema):
             sorted(policy.reason_names), error="is not a reason of the policy; use one of: {choices}"
         )
         self.fields["reason"].validators = [known]  # a list of its own: fields of a class share theirs
-        cast("ImageId", self.fields["image_id"]).keep_query = policy.keep_query
+        cast("ImageId", self.fields["image_id"]).rules = policy.urls
 
 
 class AcceptedSchema(Schema):
@@ -104,6 +125,9 @@ class AcceptedSchema(Schema):
 
     status = fields.String(required=True, validate=validate.OneOf(["accepted"]))
     message = fields.String(required=True, metadata={"description": "What to tell the reader, in their language."})
+    image_id = fields.String(
+        required=True, metadata={"description": "The id in its canonical form, as events and look-ups name the image."}
+    )
 
 
 class FieldErrorSchema(Schema):
@@ -118,6 +142,7 @@ class ReportResultSchema(Schema):
 
     index = fields.Integer(required=True, metadata={"description": "Its place in the batch, from 0."})
     status = fields.Integer(required=True, validate=validate.OneOf([202, 422, 429, 503]))
+    image_id = fields.String(metadata={"description": "The id in its canonical form; not where it is not valid."})
     errors = fields.List(fields.Nested(FieldErrorSchema))
 
 
@@ -226,7 +251,7 @@ class ImageIdsSchema(Schema):
     def __init__(self, policy: Policy) -> None:
         super().__init__()
         inner = cast("fields.List[Any]", self.fields["image_ids"]).inner
-        cast("ImageId", inner).keep_query = policy.keep_query
+        cast("ImageId", inner).rules = policy.urls
 
 
 class ImageStatusesSchema(Schema):
@@ -252,6 +277,29 @@ class BlocklistSchema(Schema):
     next = fields.String(
         required=True, allow_none=True, metadata={"description": "The `page` to ask for next; null on the last."}
     )
+
+
+class NamesSchema(Schema):
+    """Parameters, for some URLs."""
+
+    where = fields.String(required=True, metadata={"description": "`host/path`; a `*` ends a path or begins a host."})
+    names = fields.List(fields.String(), required=True)
+
+
+class SameSchema(Schema):
+    """URLs that are one picture."""
+
+    match = fields.String(required=True, metadata={"description": "Places are `{name}`, `{name:number}`, `{name...}`."})
+    to = fields.String(required=True)
+
+
+class UrlRulesSchema(Schema):
+    """Which spellings of a URL are one image (docs/names.md)."""
+
+    format = fields.Integer(required=True)
+    keep_query = fields.List(fields.Nested(NamesSchema), required=True)
+    drop_query = fields.List(fields.Nested(NamesSchema), required=True)
+    same = fields.List(fields.Nested(SameSchema), required=True)
 
 
 class ImageStateSchema(Schema):
@@ -399,4 +447,5 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
+    image_id = fields.String(metadata={"description": "The image that the request names, in its canonical form."})
     errors = fields.List(fields.Nested(FieldErrorSchema))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from quorum.addresses import Address
+from quorum.content import Content
 from quorum.credentials import ApiKey, Scope, digest_of
 from quorum.errors import InvalidToken, SettingsError
 from quorum.identity import Reporter
@@ -28,7 +29,8 @@ class Claimed(NamedTuple):
 
     reporter_id: str | None = None
     reporter_since: datetime | None = None
-    content_hash: str | None = None
+    content_hash: Content | None = None
+    content_quality: int | None = None
 
     def first_field(self) -> str | None:
         """Return the name of the first field that is given."""

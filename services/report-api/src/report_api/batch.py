@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from quorum.credentials import ApiKey
 from quorum.errors import StoreUnavailable
+from quorum.images import Image
 from quorum.policy import Policy
 from quorum.redis_store.inbox import Sending
 from report_api.access import Shown
@@ -18,7 +19,7 @@ from report_api.correlation import trace_of
 from report_api.guard import key_of_caller
 from report_api.idempotency import once
 from report_api.intake import claimed_by, to_send
-from report_api.problems import Refused, field_errors
+from report_api.problems import Refused, field_errors, valid_image
 from report_api.services import Services, services
 
 MAX_REPORTS = 1000
@@ -44,21 +45,28 @@ def create_reports() -> dict[str, Any]:
         ready: Ready = defaultdict(list)
         for place, item in enumerate(_items(body)):
             try:
-                partition, sending = _read(parts, policy, key, item, trace)
+                image, partition, sending = _read(parts, policy, key, item, trace)
             except ValidationError as error:
-                results.append({"index": place, "status": INVALID, "errors": list(field_errors(error.messages))})
+                results.append(_invalid(place, error))
             else:
-                results.append({"index": place, "status": ACCEPTED})
+                results.append({"index": place, "status": ACCEPTED, "image_id": image.id})
                 ready[partition].append((place, sending))
         _store(parts, ready, results)
     accepted = sum(result["status"] == ACCEPTED for result in results)
     return {"accepted": accepted, "refused": len(results) - accepted, "results": results}
 
 
-def _read(parts: Services, policy: Policy, key: ApiKey, item: Any, trace: bytes | None) -> tuple[int, Sending]:
-    """Return one report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
+def _read(parts: Services, policy: Policy, key: ApiKey, item: Any, trace: bytes | None) -> tuple[Image, int, Sending]:
+    """Return one report's image, the partition that counts it, and it as it goes there. Raises ValidationError."""
     report = _load(policy, item)
-    return to_send(report, parts.access.named(claimed_by(report), key, policy), parts.settings.partitions, trace)
+    caller = parts.access.named(claimed_by(report), key, policy)
+    return report["image_id"], *to_send(report, caller, parts.settings.partitions, trace)
+
+
+def _invalid(place: int, error: ValidationError) -> Result:
+    image = valid_image(error)
+    named = {"image_id": image.id} if image else {}
+    return {"index": place, "status": INVALID, **named, "errors": list(field_errors(error.messages))}
 
 
 def _load(policy: Policy, item: Any) -> dict[str, Any]:
@@ -67,7 +75,8 @@ def _load(policy: Policy, item: Any) -> dict[str, Any]:
         raise ValidationError({"body": [item.problem]})
     report = load_report(item, policy)
     if "reporter_id" not in report:
-        raise ValidationError({"reporter_id": ["is missing; the backend names who reports"]})
+        problem = {"reporter_id": ["is missing; the backend names who reports"]}
+        raise ValidationError(problem, valid_data=report)
     return report
 
 

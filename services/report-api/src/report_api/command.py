@@ -15,6 +15,7 @@ from quorum.policy import load_policy
 from quorum.redis_store.permissions import API, STREAM
 from quorum.redis_store.start import check_store
 from quorum.settings import Settings, read_settings
+from quorum.token_keys import read_token_keys
 from report_api.access import require_pepper
 
 METRICS_BYTES = 1 << 20  # what the files of a few processes take
@@ -42,6 +43,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         settings = read_settings()
         configure_logs("report-api", settings.log_format, settings.log_level)
         require_pepper(settings)
+        read_token_keys(settings.token_secret, settings.token_keys_path)
         load_policy(settings.policy_path)
         check_store(settings, API)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:

@@ -10,9 +10,10 @@ from flask import Flask, Response, request
 
 from quorum import __version__
 from quorum.events import BATCH_TYPE
-from quorum.images import MAX_ID_CHARACTERS
+from quorum.images import MAX_SENT_BYTES
 from quorum.messages import THANK_YOU
 from quorum.policy import Policy
+from quorum.urls.rules import RULES_HEADER
 from quorum.wire import (
     AcceptedSchema,
     BatchResultSchema,
@@ -36,6 +37,7 @@ from quorum.wire import (
     ShieldsDataSchema,
     SubscriptionSchema,
     SubscriptionsSchema,
+    UrlRulesSchema,
     ViewsSchema,
     WebhookSchema,
 )
@@ -95,7 +97,8 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.components.schema("ImageState", schema=ImageStateSchema)
     spec.components.schema("ImageIds", schema=ImageIdsSchema(policy))
     spec.components.schema("ImageStatuses", schema=ImageStatusesSchema)
-    spec.components.schema("Blocklist", schema=BlocklistSchema)
+    for name, schema in (("Blocklist", BlocklistSchema), ("UrlRules", UrlRulesSchema)):
+        spec.components.schema(name, schema=schema)
     spec.components.schema("Queue", schema=QueueSchema)
     spec.components.schema("Views", schema=ViewsSchema)
     spec.components.schema("ReporterIds", schema=ReporterIdsSchema)
@@ -118,7 +121,8 @@ def openapi(policy: Policy) -> dict[str, Any]:
     spec.path("/v1/queue", operations={"get": _get_queue()})
     spec.path("/v1/images/status", operations={"post": _get_statuses()})
     spec.path("/v1/gate/{image_id}", operations={"get": _gate()})
-    spec.path("/v1/blocklist", operations={"get": _get_blocklist()})
+    for path, operation in (("/v1/blocklist", _get_blocklist()), ("/v1/url-rules", _get_url_rules())):
+        spec.path(path, operations={"get": operation})
     spec.path("/v1/webhooks", operations={"post": _create_webhook(), "get": _webhook("List webhooks", "Subscriptions")})
     one = "/v1/webhooks/{webhook_id}"
     spec.path(one, operations={"get": _webhook("A webhook", "Subscription", one=True), "delete": _delete_webhook()})
@@ -235,7 +239,7 @@ def _get_image() -> dict[str, Any]:
                 "name": "image_id",
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARACTERS},
+                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_SENT_BYTES},
             }
         ],
         "responses": {
@@ -311,7 +315,7 @@ def _image_id() -> dict[str, Any]:
         "name": "image_id",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARACTERS},
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_SENT_BYTES},
         "description": "The site's own id of the image; characters that a path cannot hold percent-encoded.",
     }
 
@@ -430,6 +434,25 @@ def _get_blocklist() -> dict[str, Any]:
             },
             "304": {"description": "Nothing has changed since the ETag given in If-None-Match."},
             **_problems("400", "401", "403", "503"),
+        },
+    }
+
+
+def _get_url_rules() -> dict[str, Any]:
+    return {
+        "operationId": "getUrlRules",
+        "summary": "Which spellings of a URL are one image",
+        "description": "For clients that look images up in a copy of the blocklist. Answers of `/v1/blocklist` and "
+        f"`/v1/events` name the version that holds in `{RULES_HEADER}`.",
+        "security": [{"bearer": []}, {}],
+        "parameters": [{"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}],
+        "responses": {
+            "200": {
+                **_answer("The rules of the policy.", _ref("UrlRules")),
+                "headers": {"ETag": {"description": "The version of the rules.", "schema": {"type": "string"}}},
+            },
+            "304": {"description": "They are those of the ETag given in If-None-Match."},
+            **_problems("401", "403"),
         },
     }
 

@@ -41,6 +41,7 @@ NEEDS = {
     "lookups.gate": READER,
     "lookups.get_statuses": READER,
     "lookups.get_blocklist": READER,
+    "lookups.get_url_rules": READER,
     "lookups.get_events": READER,
     "moderation.get_queue": MODERATOR,
     "moderation.decide": MODERATOR,

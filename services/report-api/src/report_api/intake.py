@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
+from quorum.images import Image
 from quorum.messages import THANK_YOU, choose_language
 from quorum.model import Report
 from quorum.policy import Policy
@@ -16,6 +17,7 @@ from report_api.bodies import JSON, json_object, load_report, raw_body
 from report_api.correlation import trace_of
 from report_api.forwarding import client_of
 from report_api.idempotency import once
+from report_api.problems import NAMED_IMAGE
 from report_api.services import Services, services
 
 ACCEPTED = "202 ACCEPTED"
@@ -28,11 +30,13 @@ blueprint = Blueprint("intake", __name__)
 class _Thanks(Response):
     """The answer to an accepted report, made of what is the same for all; `headers` has only what others add."""
 
-    def __init__(self, language: str, receipt: Receipt | None) -> None:
-        body, self._common = _ANSWERS[language]
+    def __init__(self, language: str, image: Image, receipt: Receipt | None) -> None:
+        start, self._common = _ANSWERS[language]
+        body = start + _json_text(image.id).encode() + b"}"
         super().__init__([body], ACCEPTED, content_type=_CONTENT_TYPE)
+        self._common = [*self._common, ("Content-Length", str(len(body)))]
         if receipt and receipt.left[0] > NO_LIMIT:
-            self._common = [*self._common, ("RateLimit", f'"reports";r={receipt.left[0]};t={receipt.reset_seconds}')]
+            self._common.append(("RateLimit", f'"reports";r={receipt.left[0]};t={receipt.reset_seconds}'))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ARG002 - WSGI
         start_response(self.status, self.headers.to_wsgi_list() + self._common)
@@ -40,16 +44,16 @@ class _Thanks(Response):
 
 
 def _answer(language: str, message: str) -> tuple[bytes, list[tuple[str, str]]]:
-    body = json.dumps({"status": "accepted", "message": message}, ensure_ascii=False).encode()
+    start = json.dumps({"status": "accepted", "message": message, "image_id": ""}, ensure_ascii=False)
     headers = {
-        "Content-Length": str(len(body)),
         "Content-Language": language,
         "Vary": "Accept-Language",
         "Cache-Control": "no-store",
     }
-    return body, list(headers.items())
+    return start.removesuffix('""}').encode(), list(headers.items())
 
 
+_json_text = json.encoder.encode_basestring  # of the C library, where it is there
 _ANSWERS = {language: _answer(language, message) for language, message in THANK_YOU.items()}
 
 
@@ -62,17 +66,23 @@ def create_report() -> Response:
     shown = parts.access.shown(environ.get("HTTP_AUTHORIZATION"), lambda: client_of(parts.forwarding, environ), policy)
     raw = raw_body(environ)
     if "HTTP_IDEMPOTENCY_KEY" not in environ:
-        receipt = _accept(parts, policy, shown, raw, environ)
+        image, receipt = _accept(parts, policy, shown, raw, environ)
     else:
         with once(parts, shown.caller, environ, raw) as again:
-            if not again:
-                receipt = _accept(parts, policy, shown, raw, environ)
-    return _Thanks(choose_language(environ.get("HTTP_ACCEPT_LANGUAGE")), receipt)
+            if again:
+                image = parts.image(json_object(raw, environ)["image_id"])
+            else:
+                image, receipt = _accept(parts, policy, shown, raw, environ)
+    return _Thanks(choose_language(environ.get("HTTP_ACCEPT_LANGUAGE")), image, receipt)
 
 
-def _accept(parts: Services, policy: Policy, shown: Shown, raw: bytes, environ: dict[str, Any]) -> Receipt:
+def _accept(
+    parts: Services, policy: Policy, shown: Shown, raw: bytes, environ: dict[str, Any]
+) -> tuple[Image, Receipt]:
     """Store a report. Raises ValidationError, Refused, RateLimited, StoreUnavailable."""
     report = load_report(json_object(raw, environ), policy)
+    image = report["image_id"]
+    environ[NAMED_IMAGE] = image.id
     claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
     caller = parts.access.caller(shown, claimed, policy)
     partition, sending = to_send(report, caller, parts.settings.partitions, trace_of(environ))
@@ -80,12 +90,12 @@ def _accept(parts: Services, policy: Policy, shown: Shown, raw: bytes, environ: 
     refusal = receipt.refusal(0)
     if refusal:
         raise refusal
-    return receipt
+    return image, receipt
 
 
 def claimed_by(report: dict[str, Any]) -> Claimed:
     """Return what a valid report claims that only a backend may claim."""
-    return Claimed(report.get("reporter_id"), report.get("reporter_since"), report.get("content_hash"))
+    return Claimed(*map(report.get, Claimed._fields))
 
 
 def to_send(report: dict[str, Any], caller: Caller, partitions: int, trace: bytes | None = None) -> tuple[int, Sending]:
@@ -93,8 +103,14 @@ def to_send(report: dict[str, Any], caller: Caller, partitions: int, trace: byte
     if "content_hash" in report and partitions > 1:
         # Copies of a picture would lie in several partitions, and a script sees one.
         raise ValidationError({"content_hash": ["needs QUORUM_PARTITIONS=1; leave it out here"]})
+    content = report.get("content_hash")
     whole = Report(
-        report["image_id"], caller.reporter, report["reason"], content=report.get("content_hash"), trace=trace
+        report["image_id"],
+        caller.reporter,
+        report["reason"],
+        content=content.digest if content else None,
+        trace=trace,
+        pdq=content.pdq if content else None,
     )
     encoded = encode_report(whole)
     if caller.key_id is not None:

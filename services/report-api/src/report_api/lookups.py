@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from quorum.events import BATCH_TYPE, timestamp
 from quorum.redis_store.statuses import ImageStatus
+from quorum.urls.rules import RULES_HEADER
 from quorum.wire import ImageIdsSchema
 from report_api.bodies import JSON, json_list_body
 from report_api.problems import Refused
@@ -25,7 +26,7 @@ blueprint = Blueprint("lookups", __name__)
 def get_image(image_id: str) -> dict[str, Any]:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()
-    [status] = parts.statuses.of([parts.image(image_id)], parts.policy)
+    [status] = parts.statuses.of([parts.image_in_path(image_id)], parts.policy)
     return status_body(status)
 
 
@@ -36,7 +37,7 @@ def gate(image_id: str) -> Response:
     nginx counts whole seconds: an answer that expires with the present one is never older than a second there.
     """
     parts = services()
-    [status] = parts.statuses.of([parts.image(image_id)], parts.policy)
+    [status] = parts.statuses.of([parts.image_in_path(image_id)], parts.policy)
     headers = {"Cache-Control": "max-age=1", "X-Accel-Expires": f"@{int(time.time())}"}
     return Response(status=403 if status.state.is_blocked else 204, headers=headers)
 
@@ -54,7 +55,7 @@ def get_blocklist() -> Response:
     """Return what is blocked, a page at a time; 304 while nothing has changed."""
     parts, token, limit = services(), request.args.get("page"), page_limit()
     tag = _tag(parts.blocklist.version(), token, limit)
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization", **_rules_header()}
     if request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
         return Response(status=304, headers=headers)
     page = parts.blocklist.page(token, limit)
@@ -66,6 +67,22 @@ def get_blocklist() -> Response:
     if page.next:
         headers["Link"] = f'<{request.root_path}/v1/blocklist?page={page.next}&limit={limit}>; rel="next"'
     return Response(json.dumps(body, ensure_ascii=False), headers=headers, content_type=JSON)
+
+
+@blueprint.get("/v1/url-rules")
+def get_url_rules() -> Response:
+    """Return what the policy says of URLs, for clients that look images up in a copy of the blocklist."""
+    urls = services().policy.urls
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization", **_rules_header()}
+    response = Response(json.dumps(urls.document(), ensure_ascii=False), headers=headers, content_type=JSON)
+    response.set_etag(headers[RULES_HEADER])
+    response.make_conditional(request)
+    return response
+
+
+def _rules_header() -> dict[str, str]:
+    """Tell which rules for URLs hold now, so that a client with a copy of the blocklist asks when they have changed."""
+    return {RULES_HEADER: services().policy.url_rules_version}
 
 
 @blueprint.get("/v1/events")
@@ -87,6 +104,7 @@ def get_events() -> Response:
             "Quorum-Cursor": after,
             "Link": f'<{request.root_path}/v1/events?after={after}>; rel="next"',
             "Cache-Control": "no-store",
+            **_rules_header(),
         },
         content_type=BATCH_TYPE,
     )

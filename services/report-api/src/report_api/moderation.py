@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from marshmallow import ValidationError
 
 from quorum.errors import InvalidImageId
-from quorum.images import Image
+from quorum.images import Image, parse_image
 from quorum.wire import DecisionSchema, ViewsSchema
 from report_api.bodies import json_list_body, json_object
 from report_api.guard import key_of_caller
@@ -30,7 +30,7 @@ def decide(image_id: str) -> dict[str, Any]:
     """Uphold, block or clear an image. The API key's name stands for the moderator."""
     parts = services()
     key = key_of_caller()
-    image = parts.image(image_id)
+    image = parts.image_in_path(image_id)
     decision = DecisionSchema().load(json_object(request.get_data(), request.environ))
     action = decision.pop("decision")
     state = parts.decisions.decide(image, action, key.name, parts.policy, **decision)
@@ -45,7 +45,7 @@ def tell_views() -> dict[str, Any]:
     views: dict[Image, int] = {}
     for image_id, count in told.items():
         try:
-            views[parts.image(image_id)] = count
+            views[parse_image(image_id, parts.policy.urls)] = count
         except InvalidImageId as error:
             raise ValidationError({"views": {image_id[:40]: [str(error)]}}) from error
     parts.views.tell(views)

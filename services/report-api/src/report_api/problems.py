@@ -23,7 +23,9 @@ from quorum.errors import (
     SubscriptionExists,
     UnknownSubscription,
 )
+from quorum.images import Image
 
+NAMED_IMAGE = "quorum.image"  # where the environment of a request keeps the canonical id that it names
 LOGGED_AS = "quorum.problem"  # where the environment of a request keeps what its answer said
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = (1, 5)  # jittered, so that clients do not come back all at once
@@ -57,6 +59,8 @@ def problem(
     """Return a problem document of `kind`."""
     if has_request_context():
         request.environ[LOGGED_AS] = kind
+        if NAMED_IMAGE in request.environ:
+            more.setdefault("image_id", request.environ[NAMED_IMAGE])
     body = {"type": f"urn:quorum:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_TYPE)
 
@@ -72,8 +76,18 @@ def field_errors(messages: Any, path: str = "") -> Iterable[dict[str, str]]:
             yield {"field": path, "message": str(message)}
 
 
+def valid_image(error: ValidationError) -> Image | None:
+    """Return the image of a report that is not valid for another reason."""
+    valid = error.valid_data
+    image = valid.get("image_id") if isinstance(valid, dict) else None
+    return image if isinstance(image, Image) else None
+
+
 def _invalid(error: ValidationError) -> Response:
     errors = list(field_errors(error.messages))
+    image = valid_image(error)
+    if image:
+        request.environ[NAMED_IMAGE] = image.id
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
     return problem(422, "invalid-report", "The report is not valid", detail, errors=errors)
 

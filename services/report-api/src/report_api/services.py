@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import current_app, request
 
 from quorum.images import Image, parse_image
 from quorum.policy import Policy
@@ -20,8 +20,10 @@ from quorum.redis_store.views import Views
 from quorum.redis_store.watch import Watch
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
+from quorum.urls.address import is_web_address
 from report_api.access import Access
 from report_api.forwarding import Forwarding
+from report_api.problems import NAMED_IMAGE
 from report_api.waiting import Waiting
 
 EXTENSION = "quorum"
@@ -56,9 +58,21 @@ class Services:
         """The policy as it is now."""
         return self.policies.current
 
+    def image_in_path(self, image_id: str) -> Image:
+        """Return the image that a path names; the query after a URL that was not encoded is the URL's.
+
+        Raises InvalidImageId.
+        """
+        query = request.environ.get("QUERY_STRING")
+        if query and "?" not in image_id and is_web_address(image_id):
+            image_id = f"{image_id}?{query}"
+        return self.image(image_id)
+
     def image(self, image_id: str) -> Image:
-        """Return the image that an id names under the policy. Raises InvalidImageId."""
-        return parse_image(image_id, self.policy.keep_query)
+        """Return the image that the request names, as it is under the policy. Raises InvalidImageId."""
+        image = parse_image(image_id, self.policy.urls)
+        request.environ[NAMED_IMAGE] = image.id
+        return image
 
 
 def services() -> Services:

@@ -233,7 +233,8 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     app.steps["worker"].add(sweeping_step(settings, registry, metrics_address, metrics_port))
     workers: list[Any] = []
     worker_init.connect(lambda sender, **_: workers.append(sender), weak=False)
-    app.worker_main(
+    untyped: Any = app  # its types say that this never returns
+    untyped.worker_main(
         [
             "--quiet",  # no banner
             "worker",

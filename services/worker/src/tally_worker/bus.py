@@ -83,7 +83,7 @@ class Bus:
             except QuorumError as error:
                 log.warning("bus waits for Redis: %s", error)
             except Exception as error:  # noqa: BLE001 - kombu's transports raise errors of their own
-                log.warning("bus cannot be reached, events wait in the feed: %s: %s", type(error).__name__, error)
+                log.warning("bus cannot be reached, events wait in the feed: %s", error)
             self._thread.stopping.wait(PAUSE_SECONDS)
         try:
             self._place.release(self._worker)

@@ -9,8 +9,9 @@ import click
 
 from quorum.cli.embedded_redis import FULL, LOG, is_full
 from quorum.cli.failures import plain_failures, speak_anywhere
+from quorum.cli.given import DEFAULT_DATA, ENV, shell
 from quorum.cli.loopback import answers
-from quorum.cli.trial import DEFAULT_DATA, State, read_state, shell
+from quorum.cli.trial import State, read_state
 from quorum.errors import SettingsError, UnwritableFile
 from quorum.files import private_directory, write_whole
 from quorum.settings import read_settings
@@ -50,7 +51,7 @@ def main() -> None:
                 cause = FULL.format(data=data) if is_full(data) else f"see the lines above, and {data / LOG}"
                 raise SettingsError(f"after {PATIENCE_SECONDS} s {missing}: {cause}")
             time.sleep(POLL_SECONDS)
-        env = publish_environment(data, shell(state, read_settings()))
+        env = publish_environment(data, shell(state.url, state.stream_url, read_settings()))
         click.echo(message(state, env, data))
 
 
@@ -70,16 +71,16 @@ def message(state: State, env: Path, data: Path) -> str:
 def publish_environment(data: Path, text: str) -> Path:
     """Put the env file in the data directory and, for the quorum started last from here, in `.run` if that can be."""
     content = os.fsencode(text)  # values as they were given
-    write_whole(data / "env", content)
+    write_whole(data / ENV, content)
     usual = Path(DEFAULT_DATA)
     try:
         private_directory(usual)
         if not usual.samefile(data):
-            write_whole(usual / "env", content)
-            return data / "env"
+            write_whole(usual / ENV, content)
+            return data / ENV
     except (OSError, UnwritableFile):
-        return data / "env"
-    return usual / "env"
+        return data / ENV
+    return usual / ENV
 
 
 def _missing(state: State) -> str:

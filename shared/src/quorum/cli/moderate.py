@@ -52,7 +52,7 @@ def decide(image_ids: tuple[str, ...], decision: str, *, note: str, well_meant: 
         policy = load_policy(settings.policy_path)
         decisions = Decisions(*_store(settings))
         for image_id in image_ids:
-            image = parse_image(image_id, policy.keep_query)
+            image = parse_image(image_id, policy.urls)
             state = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
             click.echo(f"{image.id} is {state.public_name}")
 

@@ -24,6 +24,7 @@ from quorum.cli.embedded_redis import why_it_ended
 from quorum.cli.locks import take, wait_for
 from quorum.cli.trial import DATA_LOCK, Trial
 from quorum.lifeline import end_with_parent
+from quorum.settings.declaring import PREFIX
 
 FIRST_TRIES = 3  # of each part, before it has greeted; later supervisord's startretries
 LOCK_SECONDS = 5.0
@@ -32,6 +33,8 @@ POLL_SECONDS = 0.2  # a signal does not end supervisord's wait of a second
 
 def oversee(trial: Trial) -> int:
     """Run the parts of a trial to the end; return the exit status of `quorum run`. Changes the working directory."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
     os.environ.update(trial.environment | _placeholders(trial))
     os.chdir(trial.data)
     with as_file(files("quorum.cli").joinpath("overseer.conf")) as config:

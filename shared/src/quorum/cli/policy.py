@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 import click
 from rich.console import Console
@@ -12,6 +12,8 @@ from rich.text import Text
 from quorum.cli.failures import plain_failures
 from quorum.errors import QuorumError, SettingsError
 from quorum.events import timestamp
+from quorum.files import is_replaceable, whole_file
+from quorum.images import parse_image
 from quorum.model import DAY_MS, Report
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
@@ -20,6 +22,8 @@ from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.redis_store.journal import Journal
 from quorum.settings import read_settings
 from quorum.simulation import Comparison, Verdict, compare
+from quorum.urls import UrlRules
+from quorum.urls.address import is_web_address
 
 BAR_WIDTH = 40
 MAX_BARS = 60
@@ -33,18 +37,45 @@ def policy() -> None:
 
 
 @policy.command()
-@click.argument("file", type=PATH)
-def check(file: Path) -> None:
-    """Say what is wrong with a policy file, with line and field; or what it states."""
+@click.argument("file", type=PATH, required=False)
+@click.option("--explain", "urls", metavar="IMAGE_ID", multiple=True, help="Say which image it is, and why.")
+def check(file: Path | None, urls: tuple[str, ...]) -> None:
+    """Say what is wrong with a policy file, with line and field; or what it states.
+
+    Without FILE it is the policy in use (QUORUM_POLICY).
+    """
     with plain_failures():
+        file = file or read_settings().policy_path
         read = load_policy(file)
-    click.echo(f"{file}: good, version {read.version}")
+        for url in urls:
+            _explain(read, url)
+    if not urls:
+        _state(read, str(file or "the default policy"))
+
+
+def _explain(read: Policy, image_id: str) -> None:
+    """Print the canonical form of an id, the rules that made it, and the rule for images that covers it."""
+    image = parse_image(image_id, read.urls)
+    click.echo(image.id)
+    for step in read.urls.explain(image_id).steps if is_web_address(image_id) else ():
+        click.echo(f"  {step}")
+    rule = read.rule_for(image.id)
+    if rule:
+        click.echo(f"  images: {rule.match}{', protected' if rule.protected else ''}")
+
+
+def _state(read: Policy, name: str) -> None:
+    """Print what a policy states, and what in it may surprise."""
+    click.echo(f"{name}: good, version {read.version}")
     click.echo(f"  threshold {read.threshold:g} points, {read.min_reporters} reporters, within {_days(read)} days")
     click.echo(f"  {len(read.reasons)} reasons, {len(read.images)} rules for images")
     for reason in read.reasons:
         missing = [language for language in LANGUAGES if language not in reason.labels]
         if missing:
             click.echo(f"  note: reasons.{reason.name} has no label in {', '.join(missing)}")
+    for keep in read.urls.keep:
+        if not keep.names:
+            click.echo(f"  note: urls.keep_query is empty for {keep.where}: x.php?id=1 and x.php?id=2 are one image")
 
 
 @policy.command()
@@ -58,7 +89,7 @@ def simulate(file: Path, export: Path | None, against: Path | None, show: int) -
         candidate = load_policy(file)
         current = load_policy(against or read_settings().policy_path)
         try:
-            comparison = compare(_recorded(export), current, candidate)
+            comparison = compare(_recorded(export, current.urls), current, candidate)
         except ValueError as error:
             raise SettingsError(
                 f"{error} to replay: the journal is empty (QUORUM_JOURNAL_REPORTS), or the export is"
@@ -72,15 +103,28 @@ def reports() -> None:
 
 
 @reports.command("export")
-@click.argument("file", type=click.File("w", encoding="utf-8"), default="-")
-def export_reports(file: TextIO) -> None:
-    """Write the journal as lines of JSON, with fingerprints in place of names, to FILE or to the terminal."""
+@click.argument("file", type=click.Path(path_type=Path), default="-")
+def export_reports(file: Path) -> None:
+    """Write the journal as lines of JSON, with fingerprints in place of names, to FILE or to the terminal.
+
+    FILE is readable by its owner only, and appears when it is whole.
+    """
     with plain_failures():
-        count = 0
-        for report in _journal():
-            file.write(to_line(report) + "\n")
-            count += 1
+        if is_replaceable(file) and file != Path("-"):
+            with whole_file(file) as out:
+                count = _export(out)
+        else:
+            with click.open_file(str(file), "wb") as out:
+                count = _export(out)
     click.echo(f"{count} reports", err=True)
+
+
+def _export(out: IO[bytes]) -> int:
+    count = 0
+    for report in _journal():
+        out.write(to_line(report).encode() + b"\n")
+        count += 1
+    return count
 
 
 def _journal() -> Iterable[Report]:
@@ -89,12 +133,12 @@ def _journal() -> Iterable[Report]:
     return Journal(client, settings.namespace, settings.partitions).reports()
 
 
-def _recorded(export: Path | None) -> list[Report]:
+def _recorded(export: Path | None, rules: UrlRules) -> list[Report]:
     if export is None:
         return list(_journal())
     try:
         with export.open(encoding="utf-8") as lines:
-            return list(from_lines(lines))
+            return list(from_lines(lines, rules))
     except OSError as error:
         raise SettingsError(f"{export} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

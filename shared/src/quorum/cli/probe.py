@@ -1,6 +1,6 @@
 """A health check for containers: `python -m quorum.cli.probe URL [METRIC MAXIMUM]`.
 
-Exit status 0 when URL answers 200 and, where a metric is named, its value is at most MAXIMUM.
+Exit status 0 when URL answers 200 and, where a metric is named, each of its values is at most MAXIMUM.
 """
 
 import sys
@@ -16,9 +16,9 @@ def healthy(url: str, metric: str | None = None, maximum: float = 0.0) -> bool:
     if body is None or metric is None:
         return body is not None
     lines = body.decode(errors="replace").splitlines()
-    values = [line.split()[-1] for line in lines if line.startswith(f"{metric} ")]
+    values = [line.split()[-1] for line in lines if line.startswith((f"{metric} ", f"{metric}{{"))]
     try:
-        return bool(values) and float(values[0]) <= maximum
+        return bool(values) and all(float(value) <= maximum for value in values)
     except ValueError:
         return False
 

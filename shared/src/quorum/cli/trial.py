@@ -6,23 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from shlex import quote
 
 import psutil
 
-from quorum.cli import locks
+from quorum.cli import given, locks
 from quorum.cli.embedded_redis import EmbeddedRedis, prepare
 from quorum.cli.ports import free_port, is_free, wanted_port
-from quorum.cli.secrets_file import Secrets, read_or_make_secrets
+from quorum.cli.secrets_file import read_or_make_secrets
 from quorum.errors import SettingsError
 from quorum.files import private_directory, write_whole
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
-from quorum.settings.declared import NAMES_OF_OTHERS
-from quorum.settings.declaring import PREFIX
 
 DEFAULT_PORT = 8080
-DEFAULT_DATA = ".run"
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
@@ -50,12 +46,12 @@ class Trial:
     port: int
     stream_port: int
     redis: EmbeddedRedis | None
-    environment: dict[str, str]  # what the services get beside what was given
+    environment: dict[str, str]  # every setting of the services that is not its default
 
 
 def data_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory that QUORUM_DATA names."""
-    return Path(os.path.abspath(environ.get("QUORUM_DATA") or DEFAULT_DATA))  # noqa: PTH100 - links stay as they are
+    return Path(os.path.abspath(environ.get("QUORUM_DATA") or given.DEFAULT_DATA))  # noqa: PTH100 - links stay as they are
 
 
 def claim(data: Path) -> int:
@@ -92,44 +88,16 @@ def _named(process: psutil.Process | None) -> str:
 def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     """Choose ports and server, and check every setting that was given. Raises QuorumError and OSError."""
     secrets = read_or_make_secrets(data / "secrets.json")
-    given = _given(environ, secrets)
-    own_redis = not {"QUORUM_REDIS_URL", "QUORUM_REDIS_URL_FILE"} & given.keys()
-    redis = prepare(data, secrets.redis_password) if own_redis else None
-    added = {
-        name: value
-        for name, value in _defaults(data, secrets, redis).items()
-        if name not in given and f"{name}_FILE" not in given
-    }
-    settings = read_settings({**given, **added})
+    stated = given.given(environ, data, secrets)
+    redis = prepare(data, secrets.redis_password) if given.own_redis(stated) else None
+    defaults = given.own(data, secrets, redis.url if redis else "")
+    added = given.added(stated, defaults)
+    settings = read_settings({**stated, **added})
     load_policy(settings.policy_path)
-    trial = Trial(data, _choose_port(environ), free_port(), redis, added)
-    _write_state(
-        trial, settings, sorted(name for name in given if given[name] != _defaults(data, secrets, redis).get(name))
-    )
+    trial = Trial(data, _choose_port(environ), free_port(), redis, stated | added)
+    taken = sorted(name for name, value in stated.items() if defaults.get(name) != value)
+    _write_state(trial, settings, taken)
     return trial
-
-
-def _given(environ: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
-    """Return the settings that the environment states; the address of our own Redis, sourced from `env`, is none."""
-    given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
-    if secrets.redis_password in given.get("QUORUM_REDIS_URL", ""):
-        del given["QUORUM_REDIS_URL"]
-    return {name: value for name, value in given.items() if name not in NAMES_OF_OTHERS}
-
-
-def _defaults(data: Path, secrets: Secrets, redis: EmbeddedRedis | None) -> dict[str, str]:
-    """Return what a trial sets where nothing is given."""
-    return {
-        "QUORUM_PEPPER": secrets.pepper,
-        "QUORUM_SITE_KEY": secrets.site_key,
-        "QUORUM_TOKEN_SECRET": secrets.token_secret,
-        "QUORUM_READ_ACCESS": "open",  # the API listens on loopback only
-        "QUORUM_DEMO": "1",
-        "QUORUM_ERASURES": str(data / "erasures"),
-        "QUORUM_LOG_FORMAT": "text",
-        "QUORUM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # so that a receiver on this machine can be tried
-        **({"QUORUM_REDIS_URL": redis.url} if redis else {}),
-    }
 
 
 def _choose_port(environ: Mapping[str, str]) -> int:
@@ -159,17 +127,3 @@ def read_state(data: Path) -> State:
         return State(**{**values, "taken": tuple(values["taken"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SettingsError(f"{data / STATE} does not say what runs: restart quorum") from error
-
-
-def shell(state: State, settings: Settings) -> str:
-    """Return what shells and scripts may source."""
-    values = {
-        "QUORUM_URL": state.url,
-        "QUORUM_SITE_KEY": settings.site_key,
-        "QUORUM_REDIS_URL": settings.redis_url,
-        "QUORUM_PEPPER": settings.pepper,
-        "QUORUM_STREAM_URL": state.stream_url,
-        "QUORUM_ERASURES": str(settings.erasures_path or ""),
-    }
-    direct = 'export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"\nexport no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"\n'
-    return "".join(f"export {name}={quote(value)}\n" for name, value in values.items()) + direct

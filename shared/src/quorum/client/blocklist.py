@@ -13,12 +13,13 @@ from quorum.client.calls import PAUSE_SECONDS, WAIT_SECONDS, Client
 from quorum.errors import CursorExpired, QuorumError
 from quorum.events import BLOCKED, UNBLOCKED, Event
 from quorum.images import parse_image
+from quorum.urls.rules import WITHOUT_QUERY, read_document
 
 log = logging.getLogger(__name__)
 
 
 class Blocklist:
-    """`image_id in blocklist`, from memory.
+    """`image_id in blocklist`, from memory, under the server's rules for URLs: it says what the API says.
 
     With a `path` the list and its cursor are kept in a file, replaced as a whole, so that a restart goes on from there;
     without one a restart reads the whole list. Either way nothing is missed: the list comes with the cursor from which
@@ -30,6 +31,8 @@ class Blocklist:
         self._path = path
         self._images: set[str] = set()
         self._cursor: str | None = None
+        self._rules = WITHOUT_QUERY  # what servers did that tell no rules
+        self._rules_version: str | None = None
         self._heard: float | None = None
         self._stop = Flag()
         self._ready = Flag()
@@ -37,7 +40,7 @@ class Blocklist:
         self._load()
 
     def __contains__(self, image_id: str) -> bool:
-        return parse_image(image_id).id in self._images
+        return parse_image(image_id, self._rules).id in self._images
 
     def __len__(self) -> int:
         return len(self._images)
@@ -79,6 +82,7 @@ class Blocklist:
             changed, self._cursor = cursor != self._cursor, cursor
             if changed:
                 self._save()
+        self._learn_rules()
         self._heard = time.monotonic()
         self._ready.set()
         return events
@@ -86,6 +90,18 @@ class Blocklist:
     def _replace(self) -> None:
         snapshot = self._client.snapshot()
         self._images, self._cursor = set(snapshot.images), snapshot.cursor
+        self._save()
+
+    def _learn_rules(self) -> None:
+        """Ask for the rules for URLs when the server has told that they are other ones."""
+        version = self._client.url_rules_version
+        if version == self._rules_version:
+            return
+        try:
+            self._rules = self._client.url_rules() if version else WITHOUT_QUERY
+        except ValueError as error:
+            log.warning("images that are URLs may be looked up wrongly, update quorum's client: %s", error)
+        self._rules_version = version
         self._save()
 
     def _apply(self, event: Event) -> None:
@@ -107,6 +123,9 @@ class Blocklist:
             return
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
+            if kept.get("url_rules"):
+                self._rules = read_document(kept["url_rules"])
+                self._rules_version = self._rules.version
             self._images, self._cursor = set(kept["images"]), str(kept["cursor"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s cannot be used, the list is read anew: %s", self._path, error)
@@ -116,7 +135,8 @@ class Blocklist:
             return
         draft = self._path.with_suffix(".draft")
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"cursor": self._cursor, "images": sorted(self._images)}, file)
+            rules = self._rules.document() if self._rules_version else None
+            json.dump({"cursor": self._cursor, "images": sorted(self._images), "url_rules": rules}, file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)

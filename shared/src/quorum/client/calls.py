@@ -15,6 +15,8 @@ from urllib3.util import Retry
 
 from quorum.errors import CursorExpired, QuorumError, StoreUnavailable
 from quorum.events import Event
+from quorum.urls import UrlRules
+from quorum.urls.rules import RULES_HEADER, read_document
 
 TIMEOUT_SECONDS = 10.0
 WAIT_SECONDS = 10  # of the feed, for the first event
@@ -55,10 +57,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one report of a batch: 202, 422, 429 or 503, with errors by field."""
+    """What became of one report of a batch: 202, 422, 429 or 503, errors by field, the canonical id."""
 
     status: int
     errors: tuple[tuple[str, str], ...] = ()
+    image_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Client:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout = timeout
         self._pool = urllib3.PoolManager(maxsize=10)
+        self.url_rules_version: str | None = None  # as the blocklist or events last told; None: the server has none
         self._retries = Retry(
             RETRIES,
             backoff_factor=BACKOFF_SECONDS,
@@ -93,7 +97,10 @@ class Client:
     def report(
         self, image_id: str, reason: str, reporter_id: str | None = None, *, language: str = "en", **more: Any
     ) -> str:
-        """Report an image for a reader, and return what to tell them. `more`: reporter_since, content_hash."""
+        """Report an image for a reader, and return what to tell them.
+
+        `more`: reporter_since, content_hash, content_quality.
+        """
         body = {"image_id": image_id, "reason": reason, "reporter_id": reporter_id, **more}
         given = {name: value for name, value in body.items() if value is not None}
         message: str = self._ask("POST", "/v1/reports", given, {"Accept-Language": language})["message"]
@@ -103,7 +110,11 @@ class Client:
         """Send up to 1,000 reports; return what became of each, in order."""
         answer = self._ask("POST", "/v1/reports/batch", list(reports))
         return [
-            Result(one["status"], tuple((error["field"], error["message"]) for error in one.get("errors", ())))
+            Result(
+                one["status"],
+                tuple((error["field"], error["message"]) for error in one.get("errors", ())),
+                one.get("image_id"),
+            )
             for one in answer["results"]
         ]
 
@@ -121,7 +132,7 @@ class Client:
         images: dict[str, datetime] = {}
         query: dict[str, Any] = {"limit": PAGE}
         while True:
-            page = self._ask("GET", f"/v1/blocklist?{urlencode(query)}")
+            page = json.loads(self._listed(f"/v1/blocklist?{urlencode(query)}").data)
             images |= {one["image_id"]: datetime.fromisoformat(one["blocked_at"]) for one in page["images"]}
             if page["next"] is None:
                 return Snapshot(images, page["cursor"])
@@ -133,7 +144,7 @@ class Client:
         Raises CursorExpired when events after the cursor are gone: begin again with `snapshot`.
         """
         query = {"limit": limit, "wait": wait, **({"after": after} if after else {})}
-        response = self._send("GET", f"/v1/events?{urlencode(query)}", timeout=self._timeout + wait)
+        response = self._listed(f"/v1/events?{urlencode(query)}", self._timeout + wait)
         found = json.loads(response.data)
         return [Event.from_json(json.dumps(one), one["cursor"]) for one in found], response.headers["Quorum-Cursor"]
 
@@ -149,6 +160,15 @@ class Client:
                 time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
                 continue
             yield from events
+
+    def url_rules(self) -> UrlRules:
+        """Return which spellings of a URL are one image there. Raises ValueError for rules of a later release."""
+        return read_document(self._ask("GET", "/v1/url-rules"))
+
+    def _listed(self, path: str, timeout: float | None = None) -> urllib3.BaseHTTPResponse:
+        response = self._send("GET", path, timeout=timeout)
+        self.url_rules_version = response.headers.get(RULES_HEADER)
+        return response
 
     def _ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         return json.loads(self._send(method, path, body, headers).data)

@@ -48,7 +48,7 @@ class PolicyFile:
             policy = load_policy(self._path)
         except PolicyError as error:
             self.problem = str(error)
-            log.error("policy stays at %s: %s", self._policy.version, error)  # noqa: TRY400 - no traceback for a typo
+            log.error("policy stays at %s: its file is bad, `quorum policy check` says where", self._policy.version)  # noqa: TRY400 - the error may name people
             return
         self.problem = None
         if policy.version != self._policy.version:

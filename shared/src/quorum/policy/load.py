@@ -9,6 +9,7 @@ from typing import Any
 
 from quorum.errors import PolicyError
 from quorum.policy.fields import Fields, Source
+from quorum.policy.images import canonical_match
 from quorum.policy.model import (
     ANONYMOUS,
     CLASSES,
@@ -31,6 +32,8 @@ from quorum.policy.model import (
     Shields,
     Tokens,
 )
+from quorum.policy.urls import read_urls
+from quorum.urls import UrlRules
 
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
 MAX_SCORE = MAX_WEIGHT * MAX_REPORTERS_STORED
@@ -39,6 +42,7 @@ MAX_IMAGE_RULES = 100  # a script looks through them
 MAX_LABEL_CHARACTERS = 60
 MAX_DAYS = 3650
 SECONDS_PER_DAY = 86400
+BYTE_ORDER_MARK = "\ufeff"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _BAR = {"threshold", "min_reporters"}
@@ -54,7 +58,7 @@ def load_policy(path: Path | None = None) -> Policy:
     if path is None:
         return default_policy()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
     return parse_policy(text, str(path))
@@ -85,19 +89,20 @@ def _usual_labels(reason: str) -> dict[str, str]:
 
 def parse_policy(text: str, source: str) -> Policy:
     """Return the policy that `text` states; `source` names it in errors. Raises PolicyError."""
+    text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")  # as editors on Windows write
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{source}: not valid TOML: {error}") from error
     fields = Fields(Source(source, text), table, "", _SECTIONS)
-    bar = _bar(fields, None)
+    bar, urls = _bar(fields, None), read_urls(fields)
     policy = Policy(
         threshold=bar.threshold,
         min_reporters=bar.min_reporters,
         window_seconds=round(fields.number("window_days", low=1 / 1440, high=MAX_DAYS) * SECONDS_PER_DAY),
         reporter_weights=_reporter_weights(fields),
         reasons=_reasons(fields, bar),
-        images=_images(fields, bar),
+        images=_images(fields, bar, urls),
         people=_people(fields),
         after_clear=_after_clear(fields),
         accuracy=_accuracy(fields),
@@ -107,7 +112,7 @@ def parse_policy(text: str, source: str) -> Policy:
         limits=_limits(fields),
         tokens=_tokens(fields),
         least_view_ratio=fields.table("views", {"least_ratio"}).number("least_ratio", 0, low=0, high=1),
-        keep_query=frozenset(fields.table("urls", {"keep_query"}).texts("keep_query")),
+        urls=urls,
     )
     _check_together(policy, fields)
     return policy
@@ -159,15 +164,16 @@ def _reason(table: Fields, name: str, general: Bar) -> Reason:
     return Reason(name, fields.number("weight", 1.0, low=0, high=MAX_WEIGHT), bar, labels)
 
 
-def _images(fields: Fields, general: Bar) -> tuple[ImageRule, ...]:
+def _images(fields: Fields, general: Bar, urls: UrlRules) -> tuple[ImageRule, ...]:
     tables = fields.tables("images", {"match", "protected", *_BAR})
     if len(tables) > MAX_IMAGE_RULES:
         raise fields.error("images", f"must be at most {MAX_IMAGE_RULES}")
     rules: dict[str, ImageRule] = {}
     for table in tables:
-        match = table.text("match")
-        if "*" in match[:-1]:
-            raise table.error("match", "may have a * at its end only")
+        try:
+            match = canonical_match(table.text("match"), urls)
+        except ValueError as error:
+            raise table.error("match", str(error)) from error
         if match in rules:
             raise table.error("match", f"{match!r} is given twice")
         rules[match] = ImageRule(match, _bar(table, general), table.flag("protected", default=False))

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from quorum.addresses import Address, Network, is_within
+from quorum.urls import KEEP_ALL, UrlRules
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
@@ -50,7 +51,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ImageRule:
-    """A bar of their own for some images; `match` is an id, or the beginning of ids when it ends with `*`."""
+    """A bar of their own for some images; `match` is a canonical id, or the beginning of ids when it ends with `*`."""
 
     match: str
     bar: Bar
@@ -179,7 +180,7 @@ class Policy:
     limits: Limits = Limits()
     tokens: Tokens = Tokens()
     least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
-    keep_query: frozenset[str] = frozenset()  # query parameters that tell pictures apart in URLs
+    urls: UrlRules = KEEP_ALL  # which spellings of a URL are one image
 
     def weight(self, reporter_class: str, reason: str) -> int:
         """Return what one report adds, in thousandths of a point, before the reporter's accuracy.
@@ -204,6 +205,11 @@ class Policy:
         return {reason.code: reason.name for reason in self.reasons}
 
     @cached_property
+    def url_rules_version(self) -> str:
+        """Names exactly what the policy says of URLs."""
+        return self.urls.version
+
+    @cached_property
     def weights(self) -> dict[str, dict[str, int]]:
         """Thousandths of a point by reporter class and reason name: round(reporter weight x reason weight x 1000)."""
         return {
@@ -221,7 +227,7 @@ class Policy:
             "fresh_hours": self.burst.fresh_hours,
             "limits": asdict(self.limits),
             "tokens": asdict(self.tokens),
-            "keep_query": sorted(self.keep_query),
+            "urls": self.urls.document(),
         }
         return blake2b(json.dumps(rules, sort_keys=True).encode(), digest_size=6).hexdigest()
 

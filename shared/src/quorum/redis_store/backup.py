@@ -54,7 +54,7 @@ def stream_backup(client: Redis, namespace: str, out: BinaryIO, tell: Tell = lam
 def _meta(client: Redis, namespace: str) -> dict[str, str]:
     """Return the fields of the meta hash, once it is known that no data is missing."""
     redis: Any = client
-    with translated_errors(), _refusals():
+    with _refusals():
         stored = redis.hgetall(keys_of(namespace, 0).meta)
     meta = {name.decode(): value.decode() for name, value in stored.items() if (name + value).isascii()}
     meta.pop(RESTORING, None)
@@ -69,45 +69,49 @@ def _meta(client: Redis, namespace: str) -> dict[str, str]:
 
 def _write(client: Redis, namespace: str, meta: dict[str, str], file: BinaryIO, tell: Tell) -> int:
     writer = BackupWriter(file, namespace, meta)
-    with translated_errors(), _refusals():
-        try:
+    try:
+        _pause(client)
+        keys = _lasting(client, namespace.encode(), int(meta["partitions"]), tell)
+        for start in range(0, len(keys), PAGE):
             _pause(client)
-            for name, ttl_ms, dump in _records(client, namespace.encode(), int(meta["partitions"]), tell):
-                writer.add(name, ttl_ms, dump)
-            writer.end()
-        finally:
+            for name, ttl_ms, dump in _values(client, keys[start : start + PAGE], tell):
+                writer.add(name[len(namespace.encode()) :], ttl_ms, dump)
+        writer.end()
+    finally:
+        with _refusals():
             for server in servers(client):
                 server.client_unpause()
     return writer.written
 
 
-def _records(client: Any, namespace: bytes, partitions: int, tell: Tell) -> Iterator[tuple[bytes, int, bytes]]:
-    """Yield name, time to live and value of every lasting key."""
-    keys = list(_lasting(client, namespace, partitions, tell))
-    for start in range(0, len(keys), PAGE):
-        _pause(client)
-        page = keys[start : start + PAGE]
+def _values(client: Any, keys: list[tuple[bytes, Kind]], tell: Tell) -> Iterator[tuple[bytes, int, bytes]]:
+    """Yield name, time to live and value of keys."""
+    with _refusals():
         pipe = client.pipeline(transaction=False)
-        for name, _ in page:
+        for name, _ in keys:
             pipe.type(name)
             pipe.pttl(name)
             pipe.dump(name)
         answers = iter(pipe.execute())
-        for (name, kind), found, ttl_ms, dump in zip(page, answers, answers, answers, strict=True):
-            if dump is not None and kind.type not in {None, found}:
-                tell(f"left out: {_shown(name)}, which has a wrong type; see docs/operations.md")
-            elif dump is not None:  # else its time was over
-                yield name[len(namespace) :], max(ttl_ms, 0), dump
+    for (name, kind), found, ttl_ms, dump in zip(keys, answers, answers, answers, strict=True):
+        if dump is not None and kind.type not in {None, found}:
+            tell(f"left out: {_shown(name)}, which has a wrong type; see docs/operations.md")
+        elif dump is not None:  # else its time was over
+            yield name, max(ttl_ms, 0), dump
 
 
-def _lasting(client: Any, namespace: bytes, partitions: int, tell: Tell) -> Iterator[tuple[bytes, Kind]]:
-    """Yield the names of all keys that outlive the moment, and tell of those that are not quorum's."""
-    for name in names_under(client, namespace):
+def _lasting(client: Any, namespace: bytes, partitions: int, tell: Tell) -> list[tuple[bytes, Kind]]:
+    """Return the names of all keys that outlive the moment, and tell of those that are not quorum's."""
+    with _refusals():
+        names = names_under(client, namespace)
+    keys = []
+    for name in names:
         place = kind_of(name[len(namespace) :], partitions)
         if place is None:
             tell(f"left out: {_shown(name)}, which is no key of quorum")
         elif place[1].lasting:
-            yield name, place[1]
+            keys.append((name, place[1]))
+    return keys
 
 
 def _shown(name: bytes) -> str:
@@ -115,15 +119,17 @@ def _shown(name: bytes) -> str:
 
 
 def _pause(client: Redis) -> None:
-    for server in servers(client):
-        server.client_pause(PAUSE_MS, all=False)
+    with _refusals():
+        for server in servers(client):
+            server.client_pause(PAUSE_MS, all=False)
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn what Redis refuses to this user, as CLIENT PAUSE, into a BackupError."""
+    """Turn passing errors of Redis into StoreUnavailable, what it refuses, as CLIENT PAUSE, into a BackupError."""
     try:
-        yield
+        with translated_errors():
+            yield
     except ResponseError as error:
         if is_transient(error):
             raise

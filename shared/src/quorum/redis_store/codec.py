@@ -3,7 +3,7 @@
 Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  network:2  reason:1+n  image id:2+n, then
           the previous fingerprint:12 when flag 2 is set; the image's own digest:16 when flag 4 is set, which says
           that `digest` is that of a shared tally; trace id:16, parent id:8, trace flags:1 when flag 8 is set (W3C Trace
-          Context); flag 1: the account is fresh
+          Context); the picture's PDQ hash:32 when flag 16 is set, and 4; flag 1: the account is fresh
 Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, else
           one row per distinct reporter, oldest first:
 Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when fresh:1  network:2
@@ -18,15 +18,16 @@ Integers are unsigned and big-endian; scores and weights are in thousandths of a
 import struct
 from dataclasses import astuple, dataclass
 
+from quorum.content import PDQ_BYTES
 from quorum.errors import MalformedEntry
 from quorum.identity import FINGERPRINT_BYTES, Reporter
-from quorum.images import DIGEST_BYTES, Image
+from quorum.images import DIGEST_BYTES, stored_image
 from quorum.model import Report, State
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import CLASSES
 
 STAMP_BYTES = 6
-FRESH, PREVIOUS, SHARED, TRACED = 1, 2, 4, 8
+FRESH, PREVIOUS, SHARED, TRACED, PICTURE = 1, 2, 4, 8, 16
 TRACE_BYTES = 25
 _ROW_FRESH = 4
 
@@ -68,6 +69,7 @@ def encode_report(report: Report) -> bytes:
         + (PREVIOUS if reporter.previous is not None else 0)
         + (SHARED if report.content is not None else 0)
         + (TRACED if report.trace is not None else 0)
+        + (PICTURE if report.pdq is not None else 0)
     )
     code = _CODES[reporter.reporter_class]
     head = _ENTRY.pack(
@@ -77,6 +79,7 @@ def encode_report(report: Report) -> bytes:
         (reporter.previous or b"")
         + (report.image.digest if report.content is not None else b"")
         + (report.trace or b"")
+        + (report.pdq or b"")
     )
     return b"".join((head, reason, len(image_id).to_bytes(2, "big"), image_id, tail))
 
@@ -95,11 +98,13 @@ def decode_entry(raw: bytes) -> Report:
         previous, cut = _optional(raw, cut, FINGERPRINT_BYTES, present=bool(flags & PREVIOUS))
         own, cut = _optional(raw, cut, DIGEST_BYTES, present=bool(flags & SHARED))
         trace, cut = _optional(raw, cut, TRACE_BYTES, present=bool(flags & TRACED))
+        pdq, cut = _optional(raw, cut, PDQ_BYTES, present=bool(flags & PICTURE))
         reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), previous)
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
     received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
-    return Report(Image(image_id, own or digest), reporter, reason, received_ms, digest if own else None, trace)
+    image, content = stored_image(image_id, own or digest), digest if own else None
+    return Report(image, reporter, reason, received_ms, content, trace, pdq)
 
 
 def _text(raw: bytes, start: int, size: int) -> tuple[str, int]:

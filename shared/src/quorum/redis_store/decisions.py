@@ -46,7 +46,7 @@ class Decisions:
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
-        self._decide = Script("decide", shared="record")
+        self._decide = Script("decide", "record")
 
     def decide(self, image: Image, action: Action, moderator: str, policy: Policy, **more: Any) -> State:
         """Decide now, and return the image's state; `more` is `note` and `unfounded` of a Decision.

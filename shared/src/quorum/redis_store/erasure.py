@@ -128,7 +128,7 @@ def _buckets(client: Any, all_keys: Sequence[Keys]) -> dict[str, list[int]]:
 
 
 def _from_tallies(client: Any, keys: Keys, buckets: list[int], fingerprints: list[bytes], unread: list[str]) -> int:
-    script, erased = Script("erase", shared="record"), 0
+    script, erased = Script("erase", "record"), 0
     for start in range(0, len(buckets), PAGE):
         pipe = client.pipeline(transaction=False)
         names = [

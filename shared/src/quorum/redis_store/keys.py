@@ -13,6 +13,8 @@ class Keys:
     reporters hash   one per bucket: fingerprint -> standing (`codec.py`)
     copies   hash    one per bucket: tally digest -> the images that share it by content hash (`codec.py`)
     aliases  hash    one per bucket: image digest -> digest of the tally that it shares
+    bands    string  prefix of the places where PDQ hashes of known pictures are found (`lua/pictures.lua`)
+    hashes   hash    one per bucket: tally digest -> the PDQ hash that stands for it
     views    hash    one per bucket: image digest -> views and when they were told (`codec.py`)
     blocked  zset    blocked image ids by the time of blocking, Unix ms
     held     zset    held image ids by the time of holding, Unix ms: what waits for a moderator
@@ -44,6 +46,8 @@ class Keys:
     reporters: str
     copies: str
     aliases: str
+    bands: str
+    hashes: str
     views: str
     blocked: str
     held: str
@@ -77,6 +81,8 @@ def keys_of(namespace: str, partition: int) -> Keys:
         reporters=prefix + "reporters:",
         copies=prefix + "copies:",
         aliases=prefix + "aliases:",
+        bands=prefix + "bands:",
+        hashes=prefix + "hashes:",
         views=prefix + "views:",
         blocked=prefix + "blocked",
         held=prefix + "held",

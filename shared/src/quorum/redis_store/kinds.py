@@ -117,6 +117,8 @@ KINDS = (
     Kind(b"bell", STRING, lasting=False),
     Kind(b"copies", HASH, BUCKET),
     Kind(b"aliases", HASH, BUCKET),
+    Kind(b"bands", STRING, rb":\d{1,2}:\d{1,5}"),
+    Kind(b"hashes", HASH, BUCKET),
     Kind(b"views", HASH, BUCKET),
     Kind(b"blocked", ZSET),
     Kind(b"held", ZSET),

@@ -9,7 +9,7 @@ import struct
 
 from quorum.errors import MalformedEntry
 from quorum.identity import FINGERPRINT_BYTES, Reporter
-from quorum.images import DIGEST_BYTES, Image
+from quorum.images import DIGEST_BYTES, stored_image
 from quorum.model import Report, State
 from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, VERIFIED
 from quorum.redis_store.codec import STAMP_BYTES, Record, StoredRow, encode_record, encode_report
@@ -55,7 +55,7 @@ def _decode_entry(raw: bytes) -> Report:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
     if class_ not in CLASSES or len(digest) != DIGEST_BYTES:
         raise MalformedEntry(f"entry of {len(raw)} bytes has no known class")
-    return Report(Image(image_id, digest), Reporter(class_, fingerprint), reason)
+    return Report(stored_image(image_id, digest), Reporter(class_, fingerprint), reason)
 
 
 def _counted(raw: bytes, start: int, size: int) -> tuple[str, int]:

@@ -1,20 +1,22 @@
 """A mark of the pepper, kept with the data: a service with another one would take every reporter for a new one."""
 
+import logging
 from typing import Any
 
 from redis import Redis
 
-from quorum.errors import SettingsError
+from quorum.errors import SettingsError, StoreUnavailable
 from quorum.identity import pepper_mark
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.scripts import Script
 
 PEPPER = "pepper"  # a field of the meta hash of the first partition
+log = logging.getLogger(__name__)
 _CLAIM = Script("claim_pepper")
 _ADVICE = (
     "QUORUM_PEPPER is not the one that the reporters in Redis are known by: each of them would be taken for a new one. "
-    "Give that one again (a space more or less makes another); to replace it on purpose, give the one in use as "
+    "Give that one again; to replace it on purpose, give the one in use as "
     'QUORUM_PEPPER_PREVIOUS. See "Replacing the pepper" in docs/security.md'
 )
 
@@ -30,8 +32,18 @@ def check_pepper(client: Redis, namespace: str, pepper: str, previous: str = "",
     redis: Any = client
     with translated_errors():
         stored = redis.hget(meta, PEPPER)
-        if claim and stored != marks[0]:  # no write without need: a full Redis must not stop a service
-            stored = _CLAIM(client, (meta,), (PEPPER, marks[0], marks[-1]))
+    if claim and stored != marks[0]:
+        stored = _claimed(client, meta, marks, stored)
     if stored is not None and stored not in marks:
         raise SettingsError(_ADVICE)
     return stored is not None
+
+
+def _claimed(client: Redis, meta: str, marks: list[bytes], stored: Any) -> Any:
+    """Return the mark that is kept after the claim; a full Redis keeps what it has, and stops no service."""
+    try:
+        with translated_errors():
+            return _CLAIM(client, (meta,), (PEPPER, marks[0], marks[-1]))
+    except StoreUnavailable as error:
+        log.warning("the mark of the pepper is not kept yet, the next start tries again: %s", error)
+        return stored

@@ -75,14 +75,19 @@ def restore(
             staged = _stage(redis, namespace, reader, head, missing)
             _erase_staged(redis, namespace, staged, people, head)
         except BackupError:
-            _clear_stage(redis, namespace, head.partitions)
-            if not cut_off:
-                redis.hdel(all_keys[0].meta, RESTORING)
+            _give_up(redis, namespace, head, cut_off=cut_off)
             raise
         for partition in sorted(missing, reverse=True):  # the first one holds what concerns all, as webhooks
             _put_in_place(redis, namespace, partition, staged[partition], head, resume=resume)
         redis.hdel(all_keys[0].meta, RESTORING)
     return sum(map(len, staged.values()))
+
+
+def _give_up(redis: Any, namespace: str, head: Head, *, cut_off: bool) -> None:
+    """Leave all as it was; an earlier restore that was cut off is still to be run again."""
+    _clear_stage(redis, namespace, head.partitions)
+    if not cut_off:
+        redis.hdel(keys_of(namespace, 0).meta, RESTORING)
 
 
 def _check_age(head: Head, name: str, backup_days: int) -> None:

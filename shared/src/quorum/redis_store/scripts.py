@@ -41,10 +41,10 @@ def _text(name: str) -> str:
 
 
 class Script:
-    """One atomic act, named after its file; `shared` names a file that is put in front of it."""
+    """One atomic act, named after its file; `shared` names files that are put in front of it."""
 
-    def __init__(self, name: str, shared: str | None = None) -> None:
-        parts = (shared, name) if shared else (name,)
+    def __init__(self, name: str, *shared: str) -> None:
+        parts = (*shared, name)
         commands = sorted(set().union(*map(commands_of, parts)))
         guard = _GUARD.format(calls=", ".join(map(_as_lua, commands)))
         self.source = "\n".join([guard, *map(_text, parts)])

@@ -36,8 +36,8 @@ class PartitionTally:
         self._partitions = partitions
         self._journal_reports = journal_reports
         self._numbers: tuple[Policy | None, str] = (None, "")
-        self._drain = Script("drain", shared="record")
-        self._compact = Script("compact", shared="record")
+        self._drain = Script("drain", "record", "pictures")
+        self._compact = Script("compact", "record", "pictures")
 
     def drain(self, policy: Policy, limit: int = BATCH) -> Drained:
         """Tally the oldest `limit` reports. Taking none silences the doorbell. Raises StoreUnavailable."""
@@ -45,6 +45,7 @@ class PartitionTally:
         names = (
             *(keys.inbox, keys.bell, keys.images, keys.reporters, keys.copies, keys.aliases, keys.views),
             *(keys.blocked, keys.held, keys.events, keys.dead, keys.stats, keys.shields, keys.journal),
+            *(keys.bands, keys.hashes),
         )
         with translated_errors():
             return Drained(*self._drain(self._client, names, (limit, self._numbers_of(policy), self._journal_reports)))
@@ -55,7 +56,7 @@ class PartitionTally:
         names = tuple(f"{prefix}{bucket}" for prefix in (keys.images, keys.copies, keys.views, keys.reporters))
         args = (policy.window_seconds * 1000, STANDING_DAYS * 1440)
         with translated_errors():
-            return int(self._compact(self._client, (*names, keys.aliases), args))
+            return int(self._compact(self._client, (*names, keys.aliases, keys.bands, keys.hashes), args))
 
     def _numbers_of(self, policy: Policy) -> str:
         known, numbers = self._numbers

@@ -184,7 +184,7 @@ class Settings:
         Proxy(),
         "",
         (WORKER,),
-        "the proxy through which [webhooks](webhooks.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
+        "the proxy through which [webhooks](events.md) call, all but those in `QUORUM_WEBHOOK_NETWORKS`",
     )
     bus_url: str = setting(
         Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
@@ -249,7 +249,7 @@ class Settings:
     @property
     def broker(self) -> Endpoint:
         """Where Celery's broker is. Raises MalformedUrlError."""
-        return self._endpoint(self.broker_url, self.broker_username, self.broker_password)
+        return self._endpoint(self.broker_url or self.redis_url, self.broker_username, self.broker_password)
 
     @property
     def bus(self) -> Endpoint | None:

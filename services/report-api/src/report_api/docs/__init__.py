@@ -6,16 +6,16 @@ import flask_swagger_ui
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
 _SWAGGER = files(flask_swagger_ui) / "dist"
-_ASSETS = frozenset(
-    {"swagger-ui.css", "index.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "favicon-32x32.png"}
-)
+_ASSETS = frozenset({"swagger-ui.css", "index.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
 
 blueprint = Blueprint(
     "docs", __name__, url_prefix="/docs", static_folder="static", static_url_path="/static", template_folder="templates"
 )
 
 
+@blueprint.get("")
 @blueprint.get("/")
+@blueprint.get("/index.html")
 def page() -> str:
     """Show the page."""
     return render_template("docs.html")

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import time
-from functools import partial
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.redis_store.feed import BEGINNING
@@ -12,11 +11,11 @@ from report_api.forwarding import Forwarding
 from report_api.headers import DATA
 from report_api.mounting import Mounting, below
 from report_api.problems import PROBLEM_TYPE, Refused
+from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub, Piece
 from report_api.stream.requests import Request
-from report_api.stream.standing import Check, Run
 from report_api.stream.tally import Tally
 
 PATH = "/v1/events/stream"
@@ -33,16 +32,13 @@ log = logging.getLogger(__name__)
 
 
 class StreamApp:
-    """`check` tells whether a credential may read; `ask` runs it, and whatever blocks for a newcomer, in a thread."""
+    """To be used in one event loop."""
 
-    def __init__(
-        self, hub: Hub, guests: Guests, tally: Tally, check: Check, ask: Run, *, forwarding: Forwarding
-    ) -> None:
+    def __init__(self, hub: Hub, guests: Guests, tally: Tally, checks: Checks, *, forwarding: Forwarding) -> None:
         self._hub = hub
         self._guests = guests
         self._tally = tally
-        self._check = check
-        self._ask = ask
+        self._checks = checks
         self._forwarding = forwarding
         self._mounting = Mounting(forwarding)
 
@@ -79,7 +75,7 @@ class StreamApp:
         authorization = request.headers.get("authorization")
         self._guests.check_room()
         try:
-            await self._ask(partial(self._check, authorization))
+            await self._checks.check(authorization)
             cursor = await self._begin_at(request)
         except StoreUnavailable as error:
             raise _unavailable() from error

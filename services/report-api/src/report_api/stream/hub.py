@@ -94,6 +94,7 @@ class Hub:
         self._run = run
         self._kept = Kept(kept_bytes)
         self._reads: dict[str, asyncio.Task[Piece]] = {}  # those under way that began after the last change
+        self._end: asyncio.Task[str] | None = None
         self._more = asyncio.Event()
 
     async def start(self) -> None:
@@ -125,8 +126,10 @@ class Hub:
 
     async def end(self) -> str:
         """Return the cursor after the newest event. Raises StoreUnavailable."""
-        cursor: str = await self._run(self._feed.end)
-        return cursor
+        if self._end is None:  # many come at the same moment after a restart
+            self._end = asyncio.create_task(self._read_end())
+            self._end.add_done_callback(self._end_read)
+        return await asyncio.shield(self._end)
 
     def changed(self) -> None:
         """Let everybody look again, at Redis itself: a read that is under way may have come too early."""
@@ -142,6 +145,15 @@ class Hub:
             first = first if first.text else piece
             before = piece.cursor
         return first
+
+    async def _read_end(self) -> str:
+        cursor: str = await self._run(self._feed.end)
+        return cursor
+
+    def _end_read(self, read: "asyncio.Task[str]") -> None:
+        self._end = None
+        if not read.cancelled():
+            read.exception()
 
     def _ended(self, cursor: str, read: "asyncio.Task[Piece]") -> None:
         if self._reads.get(cursor) is read:

@@ -13,7 +13,7 @@ from quorum.errors import SettingsError
 BACKLOG = 2048
 AT_ONCE = 8  # connections that are accepted and not counted yet
 PAUSE_SECONDS = 0.1  # until the next try, when there was no descriptor for a connection
-SEND_BYTES = 32_768  # of the kernel's buffer for a connection, which holds twice that
+SEND_BYTES = 16_384  # of the kernel's buffer for a connection, which holds twice that
 RECEIVE_BYTES = 16_384
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from quorum.settings import Settings
 from report_api.access import Access
 from report_api.forwarding import Forwarding
 from report_api.stream.app import StreamApp
+from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection, Patience
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub
@@ -51,8 +52,7 @@ class StreamServer:
             self._hub,
             self._guests,
             self._tally,
-            check,
-            strangers.run,
+            Checks(check, strangers.run),
             forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
         )
         self._patience = Patience(settings.request_seconds, settings.stream_take_seconds)

@@ -1,22 +1,16 @@
 """Looks every few seconds whether the keys of open streams still hold, and ends those whose key does not."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from quorum.errors import StoreUnavailable
 from report_api.problems import Refused
+from report_api.stream.checks import Check, Run
 from report_api.stream.guests import Guests
 
-CHECK_SECONDS = (
-    2.5  # a key is believed for REFRESH_SECONDS more: a revoked one has its streams for five seconds at most
-)
+CHECK_SECONDS = 2.5  # a key is believed for REFRESH_SECONDS more: its streams end within five seconds
 
 log = logging.getLogger(__name__)
-
-Check = Callable[[str | None], None]
-Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 class Standing:

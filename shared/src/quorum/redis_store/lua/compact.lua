@@ -2,6 +2,7 @@
 -- also view counts that were not renewed, and what was decided of people long ago.
 --
 -- KEYS  1 images  2 copies  3 views  4 reporters (bucket hashes)   5 prefix of the aliases' bucket hashes
+--       6 bands of PDQ hashes  7 hashes by tally (prefixes; see pictures.lua)
 -- ARGV  1 the policy's window, ms   2 how long a reporter's standing is kept after their last decided report, minutes
 -- Result  how many images were forgotten
 -- Cost  O(images and reporters in the bucket)
@@ -22,6 +23,7 @@ local function forget_copies(digest)
       call('HDEL', bucket(aliases, own), own)
     end
     call('HDEL', copies, digest)
+    forget_picture(KEYS[6], KEYS[7], digest)
   end
 end
 

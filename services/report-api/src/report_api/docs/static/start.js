@@ -1,12 +1,5 @@
 // Shows the document. No validator: it would tell another site who reads this page.
 "use strict";
 
-SwaggerUIBundle({
-  url: "../openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  layout: "StandaloneLayout",
-  plugins: [SwaggerUIBundle.plugins.DownloadUrl],
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
-  validatorUrl: null,
-});
+const place = "#swagger-ui";
+SwaggerUIBundle({ url: document.querySelector(place).dataset.document, dom_id: place, deepLinking: true, validatorUrl: null });
