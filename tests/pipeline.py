@@ -294,7 +294,7 @@ class Pipeline:
     def _as_user(self, service: str) -> dict[str, str]:
         """Return the least privileged user for a service: every test with a server of its own runs under them."""
         stores = {one: getattr(self.settings, one) for one in ("redis_url", "broker_url")}
-        user, password = f"quorum-{service}", f"{service.upper()}_PASSWORD"
+        user, password = f"quorum-{service}", f"REDIS_{service.upper()}_PASSWORD"
         told: dict[str, str] = {}
         for attribute, url in stores.items():
             if "REDIS_URL" not in os.environ and "@" not in url and url.startswith("redis"):

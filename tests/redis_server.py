@@ -67,6 +67,7 @@ class RedisServer:
     process: subprocess.Popen[bytes] | None = None
     password: str = ""  # of its default user
     tls: ServerTls | None = None
+    users: Path | None = None  # an ACL file, in the place of that of every test
 
     @property
     def url(self) -> str:
@@ -83,7 +84,10 @@ class RedisServer:
         ports = ["--port", "0", "--tls-port"] if self.tls else ["--port"]
         command = [str(self.binary), *ports, str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         command += self.tls.options if self.tls else []
-        command += ["--requirepass", self.password, "--masterauth", self.password] if self.password else self._users()
+        if self.password and not self.users:
+            command += ["--requirepass", self.password, "--masterauth", self.password]
+        else:
+            command += ["--aclfile", str(self.users or self._users())]
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
         command += ["--hash-max-ziplist-value", "512", "--hash-max-ziplist-entries", "1024", *self.options]
         with (self.directory / "redis.log").open("ab") as log:
@@ -92,12 +96,13 @@ class RedisServer:
         wait_until(self.answers, 20, f"an answer from {self.binary}")
         return self
 
-    def _users(self) -> list[str]:
+    def _users(self) -> Path:
         """Have the users of deploy/redis/users.acl, for namespaces of tests; the test itself may do everything."""
         users = USERS.read_text().replace("~quorum:*", "~quorum:* ~test-*")
         everything = re.sub(r"^user default .*", "user default on nopass ~* &* +@all", users)
-        (self.directory / "users.acl").write_text(everything)
-        return ["--aclfile", str(self.directory / "users.acl")]
+        made = self.directory / "users.acl"
+        made.write_text(everything)
+        return made
 
     def answers(self) -> bool:
         with self.client as client:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT, claimed_app, environment, make_settings
+from conftest import claimed_app, environment, make_settings
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
 from redis_server import RedisServer
@@ -23,7 +23,6 @@ from quorum.redis_store.permissions import (
     PermissionsMissing,
     check_permissions,
     needed,
-    users_file,
 )
 from quorum.settings import Settings
 from report_api.ops.texts import FINDINGS
@@ -176,7 +175,3 @@ def test_renamed_commands_are_taken_as_denied(tmp_path: Any, monkeypatch: pytest
         assert "INFO" in doctors_words(settings, monkeypatch)
     finally:
         server.stop()
-
-
-def test_the_file_of_users_is_the_one_that_is_made() -> None:
-    assert (ROOT / "deploy" / "redis" / "users.acl").read_text() == users_file()

@@ -43,7 +43,7 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(make_env: Path) 
     env = make_env.parent.parent / ".env"
     made = env.read_text()
     values = dict(line.split("=") for line in made.splitlines())
-    assert len(values) == 6
+    assert len(values) == 10
     assert all(len(value) >= 64 for value in values.values())
     assert len(set(values.values())) == 6
     assert env.stat().st_mode & 0o777 == 0o600

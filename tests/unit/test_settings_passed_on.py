@@ -19,7 +19,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 # docs/settings.md names what Kubernetes makes of a service, the changelog what was once
 EXAMPLES = {"QUORUM_REDIS_SERVICE_HOST", "QUORUM_REDIS_PORT"}
 # What a user of compose has no use for: it has a Redis of its own, which is the broker, too.
-OF_ANOTHER_REDIS = re.compile(r"QUORUM_(REDIS_USERNAME|BROKER_.+|SENTINEL_.+)")
+OF_ANOTHER_REDIS = re.compile(r"QUORUM_(BROKER_.+|SENTINEL_.+)")
 OF_ANOTHER_BUS = re.compile(r"QUORUM_TLS_.+")  # in compose the bus alone may have TLS
 SOURCES = {
     "services/report-api/src/report_api": (API, STREAM, COMMANDS),
@@ -73,7 +73,7 @@ def test_compose_passes_on_what_a_service_reads_and_nothing_else(service: str) -
 
 
 def test_compose_takes_each_setting_from_the_variable_of_that_name() -> None:
-    fixed = {"QUORUM_REDIS_URL", "QUORUM_REDIS_PASSWORD", "QUORUM_ERASURES"}
+    fixed = {"QUORUM_REDIS_URL", "QUORUM_REDIS_USERNAME", "QUORUM_REDIS_PASSWORD", "QUORUM_ERASURES"}
     for service in SERVICES:
         for name, value in COMPOSE["services"][service]["environment"].items():
             assert name in fixed or re.fullmatch(rf"\$\{{{name}:[-?].*\}}", value), name

@@ -63,7 +63,7 @@ _SCRIPTED = {
         *("bus_advance", "bus_lease", "bus_release", "compact", "drain", "record", "retire", "shields", "swept"),
         *("trim", "webhook_change", "webhook_claim", "webhook_queue", "webhook_settle"),
     ),
-    ADMIN: (),
+    ADMIN: ("erase", "erase_letters", "record"),
 }
 _CALLED = {
     API: (*_TRANSACTION, *_LOOKING, *_WRITING, *_RINGING, *_GROUPS),
@@ -108,7 +108,7 @@ def check_permissions(client: Redis, namespace: str, service: str) -> None:
 def users_file() -> str:
     """Return deploy/redis/users.acl."""
     services = (
-        f"user quorum-{service} on >{service.upper()}_PASSWORD resetkeys ~quorum:* resetchannels -@all "
+        f"user quorum-{service} on >REDIS_{service.upper()}_PASSWORD resetkeys ~quorum:* resetchannels -@all "
         + " ".join(f"+{command.lower().replace(' ', '|')}" for command in _permitted(service))
         for service in SERVICES
     )
