@@ -58,7 +58,7 @@ def test_after_the_death_of_a_server_nobody_takes_the_old_key(
     with running(start, environment(settings), tmp_path / "log") as old:
         wait_until(lambda: call(port, SITE_KEY) == good, 30, "the first server")
         children = old.children(recursive=True)
-        assert children
+        assert children or command == "stream"  # that is one process
         old.kill()
         with running(start, environment(settings, QUORUM_SITE_KEY=OTHER_KEY), tmp_path / "log"):
             wait_until(lambda: call(port, OTHER_KEY) == good, 30, "the second server")

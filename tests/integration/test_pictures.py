@@ -31,12 +31,8 @@ def flipped(count: int, seed: int = 0) -> int:
 
 
 def body(image: str, pdq: int, reader: int, quality: int | None = 90) -> dict[str, object]:
-    report: dict[str, object] = {
-        "image_id": image,
-        "reason": "violence",
-        "reporter_id": f"reader-{reader}",
-        "content_hash": f"pdq:{pdq:064x}",
-    }
+    report: dict[str, object] = {"image_id": image, "reason": "violence", "reporter_id": f"reader-{reader}"}
+    report["content_hash"] = f"pdq:{pdq:064x}"
     return report if quality is None else {**report, "content_quality": quality}
 
 
@@ -95,9 +91,8 @@ def test_a_call_compares_so_many_hashes_and_leaves_the_rest_for_the_next(bench: 
 def test_a_hash_is_forgotten_with_its_picture(bench: Bench) -> None:
     before = set(namespace_keys(bench.client, bench.keys.inbox.partition(":")[0]))
     for number in range(20):
-        bench.client.rpush(
-            bench.keys.inbox, entry(f"img-{number}", flipped(100, number) if number % 2 else flipped(9, number))
-        )
+        pdq = flipped(100 if number % 2 else 9, number)
+        bench.client.rpush(bench.keys.inbox, entry(f"img-{number}", pdq))
     bench.drain()
     assert list(bench.client.scan_iter(f"{bench.keys.bands}*"))
     digests = [key for name in bench.client.scan_iter(f"{bench.keys.hashes}*") for key in bench.client.hkeys(name)]

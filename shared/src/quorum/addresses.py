@@ -6,6 +6,7 @@ networks and checks.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -65,8 +66,11 @@ def parse_address(text: str) -> Address | None:
 
     A port, brackets, quotes and a zone are left out: `203.0.113.7:51008`, `"[2001:db8::1]:443"`, `fe80::1%eth0`.
     """
-    if len(text) > MAX_CHARACTERS:
-        return None
+    return _read(text) if len(text) <= MAX_CHARACTERS else None
+
+
+@lru_cache(maxsize=4096)  # the same proxies and readers come again and again
+def _read(text: str) -> Address | None:
     found = _WITH_PORT.fullmatch(_unquoted(text.strip(" \t")))
     if not found:
         return None

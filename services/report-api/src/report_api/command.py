@@ -100,4 +100,5 @@ def stream(host: str, port: int) -> None:
         listener = listen(host, port, settings.stream_take_seconds)
     told = {"streams": limits.streams, "per_address": limits.streams_per_address, "connections": limits.connections}
     logging.getLogger(__name__).info("streams are served", extra=told)
-    run_stream(settings, limits, listener)
+    with plain_failures():
+        run_stream(settings, limits, listener)

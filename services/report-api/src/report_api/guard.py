@@ -1,4 +1,4 @@
-"""What a caller needs for each route: one table, enforced before a view runs and before it reads a body.
+"""What a caller needs for each route: one table, enforced before a view runs and parses a body.
 
 A route that is not in the table stops the start. `docs/security.md` shows the table (`make generate`).
 """

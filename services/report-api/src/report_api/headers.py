@@ -55,7 +55,7 @@ class Headers:
         if origin in self._origins:
             return True
         try:
-            return canonical_origin(origin) in self._origins
+            return origin.isascii() and canonical_origin(origin) in self._origins
         except ValueError:
             return False
 

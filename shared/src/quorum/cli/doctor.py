@@ -20,6 +20,7 @@ from quorum.redis_store.server_checks import server_findings
 from quorum.redis_store.shields import FOR_EVER_MS, Shields
 from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
+from quorum.token_keys import read_token_keys
 
 TIMEOUT_SECONDS = 2.0
 STALE_SWEEP_SECONDS = 30
@@ -65,8 +66,11 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("fail", "QUORUM_PEPPER is missing: reporters cannot be told apart safely; the API will not start")
     if not settings.site_key:
         yield Finding("warn", "QUORUM_SITE_KEY is missing: no site backend can name its readers")
-    if not settings.token_secret:
-        yield Finding("warn", "QUORUM_TOKEN_SECRET is missing: reporter tokens are refused")
+    try:
+        if not read_token_keys(settings.token_secret, settings.token_keys_path):
+            yield Finding("warn", "QUORUM_TOKEN_SECRET is missing: reporter tokens are refused")
+    except QuorumError as error:
+        yield Finding("fail", str(error))
     if settings.read_access == "open":
         yield Finding("warn", "QUORUM_READ_ACCESS is open: anybody who reaches the API can read states and events")
 

@@ -52,8 +52,9 @@ def known_reader(reader: uuid.UUID) -> dict[str, str]:
 
 
 def _named(reader: uuid.UUID) -> dict[str, str]:
-    settings = services().settings
-    token = mint_token(settings.token_secret, settings.token_audience, f"demo-{reader}", TOKEN_SECONDS)
+    parts = services()
+    settings, seconds = parts.settings, min(TOKEN_SECONDS, int(parts.policy.tokens.max_hours * 3600))
+    token = mint_token(settings.token_secret, settings.token_audience, f"demo-{reader}", seconds)
     return {"reader": str(reader), "token": token}
 
 

@@ -17,7 +17,7 @@ local forgotten = 0
 local function forget_copies(digest)
   local raw = call('HGET', copies, digest)
   if raw then
-    local start, own = 1, nil
+    local start, own, _ = 1, nil, nil
     while start <= #raw do
       own, _, start = unpack('>c16Hc0', raw, start)
       call('HDEL', bucket(aliases, own), own)
