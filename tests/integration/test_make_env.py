@@ -45,11 +45,21 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(make_env: Path) 
     values = dict(line.split("=") for line in made.splitlines())
     assert len(values) == 10
     assert all(len(value) >= 64 for value in values.values())
-    assert len(set(values.values())) == 6
+    assert len(set(values.values())) == 10
     assert env.stat().st_mode & 0o777 == 0o600
     assert run(make_env).stdout == ".env is there already; nothing changed\n"
     assert env.read_text() == made
     assert files(make_env) == [".env"]
+
+
+def test_an_older_file_gets_the_passwords_that_it_lacks(make_env: Path) -> None:
+    env = make_env.parent.parent / ".env"
+    env.write_text("QUORUM_PEPPER=x\nREDIS_WORKER_PASSWORD=kept")
+    assert run(make_env).stdout == ".env is there already; passwords that were missing were added\n"
+    values = dict(line.split("=") for line in env.read_text().splitlines())
+    assert (values["QUORUM_PEPPER"], values["REDIS_WORKER_PASSWORD"]) == ("x", "kept")
+    assert all(len(values[f"REDIS_{who}_PASSWORD"]) == 64 for who in ("API", "STREAM", "ADMIN"))
+    assert len(values) == 5
 
 
 def test_a_full_disk_leaves_nothing_behind(make_env: Path) -> None:

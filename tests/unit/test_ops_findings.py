@@ -34,6 +34,7 @@ WRONG: list[tuple[dict[str, Any], Finding]] = [
     ({"server": replace(WELL.server, used_memory_bytes=980)}, Finding("redis_full", urgent=True)),
     ({"server": replace(WELL.server, used_memory_bytes=900)}, Finding("redis_nearly_full", urgent=False)),
     ({"server": replace(WELL.server, uptime_seconds=10)}, Finding("redis_young", urgent=False)),
+    ({"server": replace(WELL.server, denied=("INFO",))}, Finding("redis_denies", urgent=False)),
     ({"last_sweep_seconds": None}, Finding("no_worker", urgent=True)),
     ({"last_sweep_seconds": 16.0}, Finding("no_worker", urgent=True)),
     ({"vitals": replace(WELL.vitals, inbox_age_seconds=31.0)}, Finding("blocks_late", urgent=True)),

@@ -11,8 +11,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from quorum.errors import PermanentError
-from quorum.redis_store.cluster import servers
+from quorum.errors import PermanentError, StoreUnavailable
+from quorum.redis_store.cluster import is_cluster, servers
 from quorum.redis_store.command_forms import written
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.denials import denied
@@ -86,12 +86,20 @@ def needed(service: str) -> list[str]:
 def missing(client: Redis, namespace: str, service: str) -> tuple[list[str], list[str]]:
     """Return what Redis denies of what a service needs, and of what only tells how Redis is doing.
 
-    Raises StoreUnavailable.
+    Of a cluster those servers are asked that answer. Raises StoreUnavailable.
     """
     key = keys_of(namespace, 0).meta
     asked = needed(service)
     with translated_errors():
-        refused = {command for server in servers(client) for command in _refused(server, key, [*asked, *STORY])}
+        asked_servers = servers(client)
+    refused: set[str] = set()
+    for server in asked_servers:
+        try:
+            with translated_errors():
+                refused |= set(_refused(server, key, [*asked, *STORY]))
+        except StoreUnavailable:
+            if not is_cluster(client):
+                raise  # in a cluster services start without one server, and its partitions wait
     return [command for command in asked if command in refused], [one for one in STORY if one in refused]
 
 
