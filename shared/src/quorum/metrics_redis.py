@@ -106,8 +106,8 @@ def _server(server: ServerHealth) -> Iterator[Family]:
 def _denied(commands: set[str]) -> Family:
     metric = metrics.REDIS_DENIED
     gauge = GaugeMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
-    for command in sorted(commands):
-        gauge.add_metric([command], 1)
+    for command in sorted({"INFO", *commands}):  # one that metrics always need is there as zero
+        gauge.add_metric([command], int(command in commands))
     return gauge
 
 

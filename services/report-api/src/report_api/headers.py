@@ -74,4 +74,7 @@ def with_headers(app: WsgiApp, headers: Headers) -> WsgiApp:
 
 
 def _is_page(fields: Fields) -> bool:
-    return any(name == "Content-Type" and value.startswith("text/html") for name, value in fields)
+    for name, value in fields:  # `any` costs a report more
+        if name == "Content-Type":
+            return value.startswith("text/html")
+    return False

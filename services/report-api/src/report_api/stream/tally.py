@@ -15,9 +15,9 @@ class Tally:
         self._registry = CollectorRegistry()
         for metric, count in ((metrics.OPEN_STREAMS, streams), (metrics.STREAM_CONNECTIONS, connections)):
             Gauge(metric.name, metric.meaning, registry=self._registry).set_function(count)
-        self._ended = self._counter(metrics.STREAMS_ENDED)
-        self._refused = self._counter(metrics.STREAM_REFUSED)
-        self._cut = self._counter(metrics.STREAM_CUT)
+        self._ended = self._counter(metrics.STREAMS_ENDED, "left", "slow", "key", "expired")
+        self._refused = self._counter(metrics.STREAM_REFUSED, "too-many-streams", "busy", "store-unavailable")
+        self._cut = self._counter(metrics.STREAM_CUT, "late", "slow", "talks", "crowded")
 
     def ended(self, reason: str) -> None:
         """Count a stream that is over."""
@@ -35,5 +35,9 @@ class Tally:
         """Return what Prometheus reads."""
         return generate_latest(self._registry)
 
-    def _counter(self, metric: metrics.Metric) -> Counter:
-        return Counter(metric.name, metric.meaning, metric.labels, registry=self._registry)
+    def _counter(self, metric: metrics.Metric, *usual: str) -> Counter:
+        """Return a counter that begins at zero for what is usual: Prometheus sees no growth in what is new."""
+        counter = Counter(metric.name, metric.meaning, metric.labels, registry=self._registry)
+        for label in usual:
+            counter.labels(label)
+        return counter
