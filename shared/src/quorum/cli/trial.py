@@ -38,6 +38,9 @@ class State:
     started: str
 
 
+SERVERS = frozenset({"redis-server", "valkey-server"})
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """All that is decided before anything starts."""
@@ -73,12 +76,22 @@ def claim(data: Path) -> int:
 
 
 def writer(data: Path) -> psutil.Process | None:
-    """Return a Redis server that works in the data directory, with the lock or, started by hand, without it."""
+    """Return a Redis server that works in the data directory, with the lock or, started by hand, without it.
+
+    Whatever its program is called: a server works in its directory, and has files of it open to be written.
+    """
     place = os.path.realpath(data / "redis")
     for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["name"] in {"redis-server", "valkey-server"} and process.info["cwd"] == place:
+        if process.info["cwd"] == place and (process.info["name"] in SERVERS or _writes_in(process, place)):
             return process
     return None
+
+
+def _writes_in(process: psutil.Process, place: str) -> bool:
+    try:
+        return any(file.path.startswith(f"{place}/") and file.mode != "r" for file in process.open_files())
+    except psutil.Error:
+        return False  # it has just ended, or is another user's, who cannot write here
 
 
 def _named(process: psutil.Process | None) -> str:
