@@ -270,7 +270,7 @@ def test_a_key_of_a_wrong_type_stops_the_tally(site: Site) -> None:
     site.fires("QuorumDrainFailing", start)
     site.fires("QuorumWorkerStuck", start)
     assert "blocks_late" in site.findings()
-    assert "WRONGTYPE" in site.pipeline.log
+    assert "ResponseError" in site.pipeline.log
     site.redis.client.delete(held)
     site.is_mended(
         "QuorumWrongTypeKey", "QuorumInboxOld", "QuorumWorkerStuck"
