@@ -30,6 +30,7 @@ class Kind(fields.Field[Any]):
     wanted = "a text"
     unit = ""
     secret = False  # may hold a secret: no message shows the value, and NAME_FILE may name a file with it
+    one_line = True  # holds no control characters
 
     def parse(self, text: str) -> Any:
         """Return the value. A ValueError with a text says what is wrong instead of showing the value."""
@@ -37,7 +38,7 @@ class Kind(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's
         try:
-            _check_characters(value)
+            _check_characters(value, one_line=self.one_line)
             return self.parse(value)
         except _WrongError as error:
             raise ValidationError(str(error)) from error
@@ -50,11 +51,11 @@ class _WrongError(ValueError):
     """What is wrong with a value, in words that do not show it."""
 
 
-def _check_characters(text: str) -> None:
+def _check_characters(text: str, *, one_line: bool) -> None:
     """Refuse what no setting holds on purpose, and what came along when it was copied."""
     if any(unicodedata.category(letter) == "Cs" for letter in text):
         raise _WrongError("is not UTF-8: write it in UTF-8")
-    if any(unicodedata.category(letter) == "Cc" for letter in text):
+    if one_line and any(unicodedata.category(letter) == "Cc" for letter in text):
         raise _WrongError("has a line break or another control character in it: give it as one line")
     if len(text) > 1 and text[0] + text[-1] in _QUOTES:
         raise _WrongError("has quotes around it: give it without them")
@@ -129,9 +130,12 @@ class File(Kind):
     """The path of a file; whether it is there is for its reader to say."""
 
     wanted = "the path of a file"
+    one_line = False  # a path may hold anything, and `quorum run` says where its own files are
 
     def parse(self, text: str) -> Path:
         """Return the path."""
+        if "\0" in text:
+            raise ValueError
         return Path(text)
 
 
