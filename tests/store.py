@@ -7,7 +7,7 @@ from typing import Any
 
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp

@@ -8,7 +8,7 @@ from redis import Redis
 
 from quorum.identity import NAMED, Reporter, fingerprint
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp
 

@@ -9,7 +9,7 @@ from redis import Redis
 from quorum.content import parse_content
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy import load_policy
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.tally import PartitionTally

@@ -12,7 +12,7 @@ from redis_server import RedisServer, free_port, wait_until
 
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.keys import keys_of
 from quorum.redis_store.layout import check_layout

@@ -15,7 +15,7 @@ from store import Bench, open_bench
 
 from quorum.identity import FINGERPRINT_BYTES
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.load import default_policy
 from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.codec import encode_report, encode_stamp

@@ -17,7 +17,7 @@ from quorum.cli.main import cli
 from quorum.events import timestamp
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.load import default_policy
 from quorum.recorded import from_lines, to_line
 from quorum.redis_store.codec import encode_report, encode_stamp

@@ -20,7 +20,7 @@ from redis_server import RedisServer, wait_until
 
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.model import VERIFIED
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.redis_store.dead_letters import DeadLetters

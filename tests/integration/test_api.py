@@ -15,7 +15,7 @@ from quorum.credentials import Scope
 from quorum.errors import SettingsError
 from quorum.identity import NAMED, NETWORK, fingerprint
 from quorum.messages import THANK_YOU
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.model import ANONYMOUS, VERIFIED
 from quorum.redis_store.api_keys import ApiKeys
 from quorum.redis_store.codec import decode_entry

@@ -12,7 +12,7 @@ from store import NOW_MS, Bench, entry
 
 from quorum.events import timestamp
 from quorum.images import parse_image
-from quorum.model import State
+from quorum.judgement.records import State
 from quorum.policy import parse_policy
 from quorum.policy.model import ANONYMOUS
 from quorum.redis_store.codec import Record, decode_record

@@ -12,7 +12,7 @@ from store import Bench
 from quorum.errors import InboxFull, StoreUnavailable
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.model import VERIFIED, Limits
 from quorum.redis_store.codec import decode_entry, encode_report
 from quorum.redis_store.committing import MAX_GROUP

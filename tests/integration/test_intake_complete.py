@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from store import Bench
 
 from quorum.errors import SettingsError
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy import parse_policy
 from quorum.redis_store.codec import decode_entry
 from quorum.settings import Settings, read_settings

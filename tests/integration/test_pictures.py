@@ -11,7 +11,7 @@ from store import NOW_MS, Bench
 from quorum.content import parse_content
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.recorded import from_lines, to_line
 from quorum.redis_store.codec import encode_report, encode_stamp
 from quorum.settings import Settings

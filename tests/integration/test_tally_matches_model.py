@@ -23,7 +23,9 @@ from quorum.decisions import Action, Decision, decide_in_model
 from quorum.errors import DecisionRefused
 from quorum.identity import Reporter
 from quorum.images import bucket_of, parse_image
-from quorum.model import Report, Shield, State, Tally, TallyModel
+from quorum.judgement.records import Report, State, Tally
+from quorum.judgement.shields import Shield
+from quorum.tally.model import TallyModel
 from quorum.policy import Policy, parse_policy
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, reason_code

@@ -14,7 +14,7 @@ from quorum import metrics
 from quorum.errors import SchemaMismatch, StoreUnavailable
 from quorum.images import parse_image
 from quorum.metrics_redis import RedisCollector
-from quorum.model import State
+from quorum.judgement.records import State
 from quorum.redis_store.bus import BusPlace
 from quorum.redis_store.connection import connect
 from quorum.redis_store.health import Health

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from quorum.errors import InvalidImageId, MalformedEntry
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report, State
+from quorum.judgement.records import Report, State
 from quorum.policy.model import CLASSES
 from quorum.redis_store.codec import decode_entry, decode_record, encode_record, encode_report, encode_stamp
 

@@ -2,7 +2,8 @@
 
 from quorum.identity import Reporter
 from quorum.images import parse_image
-from quorum.model import Report, State, Tally, TallyModel
+from quorum.judgement.records import Report, State, Tally
+from quorum.tally.model import TallyModel
 from quorum.policy import load_policy
 from quorum.policy.model import MAX_REPORTERS_STORED
 

@@ -7,7 +7,9 @@ from enum import StrEnum
 from quorum.errors import DecisionRefused
 from quorum.events import BLOCKED, UNBLOCKED, cloud_event, event_id
 from quorum.images import Image
-from quorum.model import Event, State, Tally, TallyModel, tally_data
+from quorum.judgement.records import Event, State, Tally
+from quorum.tally.model import TallyModel
+from quorum.judgement.announcing import tally_data
 from quorum.policy.accuracy import Standing, after_overturned, after_unfounded, after_upheld
 from quorum.policy.model import Policy
 

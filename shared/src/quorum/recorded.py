@@ -17,7 +17,7 @@ from quorum.errors import InvalidImageId, InvalidRecord
 from quorum.events import timestamp
 from quorum.identity import FINGERPRINT_BYTES, Reporter
 from quorum.images import DIGEST_BYTES, Image, parse_image
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy.model import CLASSES, VERIFIED
 from quorum.urls import KEEP_ALL, UrlRules
 

@@ -13,7 +13,9 @@ from functools import cached_property
 from quorum.errors import InvalidImageId
 from quorum.events import BLOCKED, HELD, SHIELDS_RAISED
 from quorum.images import parse_image
-from quorum.model import DAY_MS, HOUR_MS, Report, TallyModel
+from quorum.judgement.shields import DAY_MS, HOUR_MS
+from quorum.judgement.records import Report
+from quorum.tally.model import TallyModel
 from quorum.policy.model import POINT, Policy
 
 FINE_GRAINED_DAYS = 3  # a shorter record is charted by the hour

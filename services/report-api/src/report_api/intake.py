@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 
 from quorum.images import Image
 from quorum.messages import THANK_YOU, choose_language
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.policy import Policy
 from quorum.redis_store.codec import encode_report
 from quorum.redis_store.inbox import NO_LIMIT, Receipt, Sending

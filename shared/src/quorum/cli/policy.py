@@ -14,7 +14,8 @@ from quorum.errors import QuorumError, SettingsError
 from quorum.events import timestamp
 from quorum.files import is_replaceable, whole_file
 from quorum.images import parse_image
-from quorum.model import DAY_MS, Report
+from quorum.judgement.shields import DAY_MS
+from quorum.judgement.records import Report
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
 from quorum.recorded import from_lines, to_line

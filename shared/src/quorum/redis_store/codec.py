@@ -22,7 +22,7 @@ from quorum.content import PDQ_BYTES
 from quorum.errors import MalformedEntry
 from quorum.identity import FINGERPRINT_BYTES, Reporter
 from quorum.images import DIGEST_BYTES, stored_image
-from quorum.model import Report, State
+from quorum.judgement.records import Report, State
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import CLASSES
 

@@ -10,7 +10,7 @@ from redis import Redis
 from quorum.decisions import Action, Decision, decide, standing_change
 from quorum.errors import DataMissing, StoreUnavailable
 from quorum.images import Image, bucket_of, stored_image
-from quorum.model import Row, State, Tally
+from quorum.judgement.records import Row, State, Tally
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
 from quorum.redis_store.cluster import time_ms

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis import Redis
 
-from quorum.model import Report
+from quorum.judgement.records import Report
 from quorum.redis_store.codec import decode_entry
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of

@@ -10,7 +10,7 @@ import struct
 from quorum.errors import MalformedEntry
 from quorum.identity import FINGERPRINT_BYTES, Reporter
 from quorum.images import DIGEST_BYTES, stored_image
-from quorum.model import Report, State
+from quorum.judgement.records import Report, State
 from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, VERIFIED
 from quorum.redis_store.codec import STAMP_BYTES, Record, StoredRow, encode_record, encode_report
 

@@ -6,7 +6,7 @@ from typing import Any
 from redis import Redis
 
 from quorum.events import SHIELDS_LOWERED, SHIELDS_RAISED, cloud_event, timestamp
-from quorum.model import Shield
+from quorum.judgement.shields import Shield
 from quorum.redis_store.cluster import time_ms
 from quorum.redis_store.connection import translated_errors
 from quorum.redis_store.keys import keys_of

@@ -8,7 +8,7 @@ from redis import Redis
 
 from quorum.errors import DataMissing
 from quorum.images import Image, bucket_of
-from quorum.model import State
+from quorum.judgement.records import State
 from quorum.policy.model import POINT, Policy
 from quorum.redis_store.cluster import ask_time, in_ms
 from quorum.redis_store.codec import Record, decode_record

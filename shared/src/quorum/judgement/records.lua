@@ -1,4 +1,5 @@
--- What several scripts know in common; it is put in front of them (scripts.py). The bytes are told in codec.py.
+-- What is kept of an image: a head and a row for each reporter. Other scripts begin with this. The bytes are told in
+-- tally/codec.py.
 
 local table_unpack = unpack
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
@@ -24,4 +25,13 @@ local function first_inside(rows, oldest)
     gone, start = gone + weight, start + ROW_BYTES
   end
   return start, gone
+end
+
+-- Where the reporter's row starts, or nil. A match across two rows is not a row.
+local function find_row(rows, fingerprint)
+  local start = find(rows, fingerprint, 1, true)
+  while start and (start - 1) % ROW_BYTES ~= 0 do
+    start = find(rows, fingerprint, start + 1, true)
+  end
+  return start
 end
