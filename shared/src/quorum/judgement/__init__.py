@@ -1,1 +1,1 @@
-"""Judges an image by its reports: each part as Lua, which Redis runs, and as Python, which tests and simulations run."""
+"""Judges an image by its reports: in Lua, which Redis runs, and in Python, which tests and simulations run."""

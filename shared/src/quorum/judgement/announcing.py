@@ -9,10 +9,9 @@ from quorum.judgement.records import Event, Report, Tally
 from quorum.policy.model import POINT, Policy
 
 
-def announce(  # noqa: PLR0913 - what an event is made of
-    policy: Policy, report: Report, tally: Tally, digest: bytes, image_id: str, cause: str | None = None
-) -> Event:
-    """Return the event for one image of a tally: blocked, or held when there is a cause."""
+def announce(policy: Policy, report: Report, tally: Tally, subject: tuple[bytes, str], cause: str | None = None) -> Event:
+    """Return the event for one image of a tally, its digest and id: blocked, or held when there is a cause."""
+    digest, image_id = subject
     kind, name = (HELD, "held") if cause else (BLOCKED, "blocked")
     data = {
         **tally_data(image_id, tally, {code.name: code.name for code in policy.reasons}),

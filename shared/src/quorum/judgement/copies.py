@@ -44,9 +44,9 @@ def _join(book: Book, report: Report, shared: bytes, events: list[Event]) -> byt
     if alone.rows and tally.state is not State.CLEARED:
         tally.rows = _merged(tally.rows, alone.rows)
     if tally.state.is_blocked:
-        events.append(announce(book.policy, report, tally, own, report.image.id))
+        events.append(announce(book.policy, report, tally, (own, report.image.id)))
     elif tally.state is State.HELD:
-        events.append(announce(book.policy, report, tally, own, report.image.id, "copy"))
+        events.append(announce(book.policy, report, tally, (own, report.image.id), "copy"))
     return shared
 
 

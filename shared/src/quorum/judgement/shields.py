@@ -62,7 +62,7 @@ def shields_are_up(
     return True
 
 
-def shields_raised(now_ms: int, until_ms: int, cause: str, version: str) -> Event:
+def shields_raised(now_ms: int, until_ms: int, cause: str, version: str) -> dict[str, Any]:
     """Return the event that says that blocks are holds from now on."""
     data = {"until": timestamp(until_ms), "cause": cause, "decided_by": {"kind": "policy", "version": version}}
     return cloud_event(f"shields-{now_ms}-raised", SHIELDS_RAISED, "shields", now_ms, data)

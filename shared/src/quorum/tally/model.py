@@ -39,4 +39,4 @@ class TallyModel(Book):
         subjects = tally.copies or {digest: report.image.id}
         cause = hold_cause(self, tally, list(subjects.values()), report.received_ms, events)
         tally.state = State.HELD if cause else State.BLOCKED
-        events += [announce(self.policy, report, tally, each, image_id, cause) for each, image_id in subjects.items()]
+        events += [announce(self.policy, report, tally, subject, cause) for subject in subjects.items()]
