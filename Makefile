@@ -71,11 +71,11 @@ compose-check:  ## prove docker-compose.yml with a real engine
 generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/metrics.md, the routes in docs/security.md, docs/settings.md, Grafana's dashboards
 	@$(BIN)/python -c 'import json; from report_api.contract import asyncapi; print(json.dumps(asyncapi(), indent=1))' > docs/asyncapi.json
 	@$(BIN)/python -m report_api.route_table docs/security.md
-	@$(BIN)/python -c 'from quorum.metrics import table; print(table(), end="")' > docs/metrics.md
+	@$(BIN)/python -c 'from quorum.telemetry.metrics import table; print(table(), end="")' > docs/metrics.md
 	@$(BIN)/python -c 'from quorum.settings.table import table; print(table(), end="")' > docs/settings.md
-	@$(BIN)/python -c 'from quorum.redis_store.permissions import users_file; print(users_file(), end="")' > deploy/redis/users.acl
+	@$(BIN)/python -c 'from quorum.start.permissions import users_file; print(users_file(), end="")' > deploy/redis/users.acl
 	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
-	@$(BIN)/python tests/troubles.py docs/operations.md
+	@$(BIN)/python tests/support/troubles.py docs/operations.md
 
 .PHONY: sbom
 sbom: $(VENV)/.dev  ## list what the images hold (CycloneDX, in .cache/)

@@ -19,11 +19,11 @@ from servers import candidates, name_of, newest_redis
 from store import Bench, open_bench
 
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.connection import connect
-from quorum.redis_store.inbox import Ring
-from quorum.redis_store.layout import check_layout
+from quorum.inbox.inbox import Ring
 from quorum.settings import Settings
 from quorum.settings.declared import SETTINGS
+from quorum.store.connection import connect
+from quorum.store.layout import check_layout
 from report_api.app import create_app
 
 pytest_plugins = ["rabbitmq"]

@@ -1,7 +1,7 @@
 """Makes Grafana's dashboards from code: `python deploy/grafana/build.py DIRECTORY` (`make generate`).
 
-What they show stands in `boards/`. tests/e2e/test_prometheus.py runs every query of every panel against a quorum under
-load.
+What they show stands in `boards/`. tests/e2e/telemetry/test_prometheus.py runs every query of every panel against a
+quorum under load.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The formula of `quorum.capacity` against what is measured."""
+"""The formula of `quorum.telemetry.capacity` against what is measured."""
 
 import time
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from functools import partial
 import psutil
 from redis import Redis
 
-from quorum import capacity as formula
 from quorum.policy import load_policy
-from quorum.redis_store.tally import PartitionTally
+from quorum.tally.drain import PartitionTally
+from quorum.telemetry import capacity as formula
 
 from . import fill
 from .harness import POLICY, SITE_KEY, Bar, Lab, Row, Scale, wait_until
@@ -56,7 +56,7 @@ def _memory(lab: Lab, images: int) -> Row:
         "MB",
         f"used_memory when {images:,} images were reported by 1, 2, 3 or {CROSSING} people ({reports:,} reports, "
         f"{blocked:,} images blocked) and the journal is full",
-        "`quorum.capacity.memory_bytes` of the same numbers",
+        "`quorum.telemetry.capacity.memory_bytes` of the same numbers",
         Bar(1.15, "at most"),
     )
 
@@ -83,7 +83,8 @@ def _processor(lab: Lab, scale: Scale) -> Row:
         "us",
         "user and system time of all processes while wrk sends one report a request, divided by requests: "
         + ", ".join(f"{part} {micros:.0f} us" for part, micros in spent.items()),
-        f"`quorum.capacity`: API {formula.API_US:.0f}, Redis {formula.REDIS_US:.0f}, worker {formula.WORKER_US:.0f} us",
+        f"`quorum.telemetry.capacity`: API {formula.API_US:.0f}, Redis {formula.REDIS_US:.0f}, "
+        f"worker {formula.WORKER_US:.0f} us",
         Bar(1.25, "at most"),
     )
 

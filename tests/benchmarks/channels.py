@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from kombu import Connection, Exchange, Queue
 from redis.exceptions import RedisError
 
-from quorum.events import BLOCKED
-from quorum.redis_store.webhooks import Webhooks
-from quorum.webhooks import new_subscription
+from quorum.events.event import BLOCKED
+from quorum.webhooks.deliveries import Webhooks
+from quorum.webhooks.subscription import new_subscription
 
 from .harness import NAMESPACE, ROOT, SITE_KEY, Lab
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 
 from redis import Redis
 
+from quorum.inbox.inbox import BELL_LIFE_MS
 from quorum.policy import load_policy
-from quorum.redis_store.inbox import BELL_LIFE_MS
-from quorum.redis_store.keys import Keys, keys_of
-from quorum.redis_store.layout import check_layout
-from quorum.redis_store.scripts import Script
-from quorum.redis_store.tally import PartitionTally
+from quorum.store.keys import Keys, keys_of
+from quorum.store.layout import check_layout
+from quorum.store.scripts import Script
+from quorum.tally.drain import PartitionTally
 
 from . import fill
 from .harness import POLICY, Bar, Lab, Row, Scale, compare, wait_until
@@ -103,7 +103,7 @@ class _Store:
         self._client = client
         self._keys: Keys = keys_of(namespace, 0)
         self._namespace = namespace
-        self._append = Script("append")
+        self._append = Script("inbox/append")
         self._tally = PartitionTally(client, self._keys)
         self._policy = load_policy(POLICY)
         check_layout(client, namespace, 1)

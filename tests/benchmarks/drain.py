@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from redis import Redis
 
-from quorum.doorbell import Doorbell
+from quorum.inbox.doorbell import Doorbell
 
 from . import fill
 from .baselines.tasks import TALLY, make_app

@@ -6,11 +6,11 @@ from itertools import islice
 
 from redis import Redis
 
-from quorum.identity import NAMED, Reporter, fingerprint
-from quorum.images import parse_image
+from quorum.images.image import parse_image
 from quorum.judgement.records import Report
 from quorum.policy.model import VERIFIED
-from quorum.redis_store.codec import encode_report, encode_stamp
+from quorum.reporters.fingerprints import NAMED, Reporter, fingerprint
+from quorum.tally.codec import encode_report, encode_stamp
 
 from .harness import PEPPER
 

@@ -16,9 +16,9 @@ from typing import Literal
 
 from redis import Redis
 
-from quorum.cli.redis_servers import servers
-from quorum.redis_store.keys import Keys, keys_of
+from quorum.cli.trial.redis_servers import servers
 from quorum.settings import Settings
+from quorum.store.keys import Keys, keys_of
 
 ROOT = Path(__file__).parents[2]
 SITE_KEY = "qk_bench.a-site-key-for-benchmarks-only"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from redis import Redis
 
 from quorum.policy import load_policy
-from quorum.redis_store.tally import PartitionTally
+from quorum.tally.drain import PartitionTally
 
 from . import fill
 from .harness import POLICY, Bar, Lab, Row, Scale

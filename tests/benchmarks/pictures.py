@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from redis import Redis
 
-from quorum.content import parse_content
-from quorum.identity import Reporter
-from quorum.images import parse_image
+from quorum.images.content import parse_content
+from quorum.images.image import parse_image
 from quorum.judgement.records import Report
 from quorum.policy import load_policy
-from quorum.redis_store.codec import encode_report, encode_stamp
-from quorum.redis_store.tally import PartitionTally
+from quorum.reporters.fingerprints import Reporter
+from quorum.tally.codec import encode_report, encode_stamp
+from quorum.tally.drain import PartitionTally
 
 from .harness import POLICY, Bar, Lab, Row, Scale
 

@@ -22,7 +22,7 @@ class PolicyError(PermanentError):
 
 
 class InvalidImageId(PermanentError):
-    """An image id breaks the rule of `quorum.images`; the message says which part of it."""
+    """An image id breaks the rule of `quorum.images.image`; the message says which part of it."""
 
 
 class InvalidContentHash(PermanentError):

@@ -5,13 +5,13 @@ from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from quorum.content import PDQ_LEAST_QUALITY, Content, parse_content
-from quorum.decisions import Action
 from quorum.errors import InvalidContentHash, InvalidImageId
-from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
-from quorum.images import MAX_SENT_BYTES, parse_image
+from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.images.content import PDQ_LEAST_QUALITY, Content, parse_content
+from quorum.images.image import MAX_SENT_BYTES, parse_image
+from quorum.images.urls import KEEP_ALL, UrlRules
+from quorum.moderation.decisions import Action
 from quorum.policy.model import Policy
-from quorum.urls import KEEP_ALL, UrlRules
 
 MAX_REPORTER_CHARACTERS = 200
 
@@ -24,7 +24,7 @@ STATES = ("open", "held", "blocked", "cleared")
 
 
 class ImageId(fields.String):
-    """An image id, turned into `quorum.images.Image`."""
+    """An image id, turned into `quorum.images.image.Image`."""
 
     rules: UrlRules = KEEP_ALL
 
@@ -37,7 +37,7 @@ class ImageId(fields.String):
 
 
 class ContentHash(fields.String):
-    """A content hash, turned into `quorum.content.Content`."""
+    """A content hash, turned into `quorum.images.content.Content`."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from quorum.addresses import Address
-from quorum.content import Content
-from quorum.credentials import ApiKey, Scope, digest_of
+from quorum.access.keys import ApiKey, Scope, digest_of
+from quorum.access.stored_keys import KeyRing
 from quorum.errors import InvalidToken, SettingsError
-from quorum.identity import Reporter
+from quorum.images.content import Content
+from quorum.network.addresses import Address
 from quorum.policy.model import ANONYMOUS, Policy
-from quorum.redis_store.api_keys import KeyRing
-from quorum.reporters import Identities
+from quorum.reporters.fingerprints import Reporter
+from quorum.reporters.identities import Identities
+from quorum.reporters.token_keys import read_token_keys
+from quorum.reporters.tokens import Subject, TokenReader
 from quorum.settings import Settings
-from quorum.token_keys import read_token_keys
-from quorum.tokens import Subject, TokenReader
 from report_api.problems import Refused
 
 

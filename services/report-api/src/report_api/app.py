@@ -10,25 +10,25 @@ from flask.sessions import NullSession, SessionInterface
 from werkzeug.routing import MapAdapter, PathConverter
 from werkzeug.wsgi import get_host
 
-from quorum.doorbell import Doorbell
-from quorum.metrics_policy import PolicyCollector
-from quorum.metrics_redis import RedisCollector
+from quorum.access.stored_keys import ApiKeys, KeyRing
+from quorum.events.blocklist import Blocklist
+from quorum.events.bus import BusPlace
+from quorum.events.feed import Feed
+from quorum.events.watch import Watch
+from quorum.inbox.doorbell import Doorbell
+from quorum.inbox.idempotency import Idempotency
+from quorum.inbox.inbox import Inbox, Ring
+from quorum.moderation.stored_decisions import Decisions, Reporters
 from quorum.policy.file import PolicyFile
-from quorum.redis_store.api_keys import ApiKeys, KeyRing
-from quorum.redis_store.blocklist import Blocklist
-from quorum.redis_store.bus import BusPlace
-from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.decisions import Decisions, Reporters
-from quorum.redis_store.feed import Feed
-from quorum.redis_store.health import Health
-from quorum.redis_store.history import History
-from quorum.redis_store.idempotency import Idempotency
-from quorum.redis_store.inbox import Inbox, Ring
-from quorum.redis_store.statuses import Statuses
-from quorum.redis_store.views import Views
-from quorum.redis_store.watch import Watch
-from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings, read_settings
+from quorum.store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
+from quorum.tally.statuses import Statuses
+from quorum.tally.views import Views
+from quorum.telemetry.health import Health
+from quorum.telemetry.history import History
+from quorum.telemetry.policy_metrics import PolicyCollector
+from quorum.telemetry.redis_metrics import RedisCollector
+from quorum.webhooks.deliveries import Webhooks
 from report_api import (
     batch,
     contract,

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, request
 from marshmallow import ValidationError
 
-from quorum.credentials import ApiKey
+from quorum.access.keys import ApiKey
 from quorum.errors import StoreUnavailable
-from quorum.images import Image
+from quorum.images.image import Image
+from quorum.inbox.inbox import Sending
 from quorum.policy import Policy
-from quorum.redis_store.inbox import Sending
 from report_api.access import Shown
 from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
 from report_api.correlation import trace_of

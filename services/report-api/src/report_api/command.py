@@ -10,12 +10,12 @@ from typing import Any, cast
 import click
 
 from quorum.cli.failures import plain_failures
-from quorum.logs import configure_logs
 from quorum.policy import load_policy
-from quorum.redis_store.permissions import API, STREAM
-from quorum.redis_store.start import check_store
+from quorum.reporters.token_keys import read_token_keys
 from quorum.settings import Settings, read_settings
-from quorum.token_keys import read_token_keys
+from quorum.start.checks import check_store
+from quorum.start.permissions import API, STREAM
+from quorum.telemetry.logs import configure_logs
 from report_api.access import require_pepper
 
 METRICS_BYTES = 1 << 20  # what the files of a few processes take

@@ -14,7 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 
 from quorum import __version__
-from quorum.events import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 from quorum.wire import CloudEventSchema, EventDataSchema, ShieldsDataSchema
 
 DOCUMENT_URL = "/asyncapi.json"

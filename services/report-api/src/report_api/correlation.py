@@ -12,8 +12,8 @@ from typing import Any
 from flask import has_request_context, request
 from structlog.typing import EventDict, WrappedLogger
 
-from quorum.addresses import parse_address
-from quorum.events import parse_traceparent
+from quorum.events.event import parse_traceparent
+from quorum.network.addresses import parse_address
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _HEX = re.compile(r"[0-9a-f]{32}")

@@ -9,11 +9,11 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, request
 
 from quorum import __version__
-from quorum.events import BATCH_TYPE
-from quorum.images import MAX_SENT_BYTES
-from quorum.messages import THANK_YOU
+from quorum.events.event import BATCH_TYPE
+from quorum.images.image import MAX_SENT_BYTES
+from quorum.images.urls.rules import RULES_HEADER
+from quorum.languages import THANK_YOU
 from quorum.policy import Policy
-from quorum.urls.rules import RULES_HEADER
 from quorum.wire import (
     AcceptedSchema,
     BatchResultSchema,

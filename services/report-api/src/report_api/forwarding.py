@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from quorum.addresses import Address, Network, is_within, parse_address
+from quorum.network.addresses import Address, Network, is_within, parse_address
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from quorum.credentials import ApiKey, Scope
+from quorum.access.keys import ApiKey, Scope
 from report_api.access import Access
 
 _KEY = "quorum.api_key"  # where the environment of a request keeps the key of its caller

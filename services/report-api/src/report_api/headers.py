@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from quorum.origins import canonical_origin
+from quorum.network.origins import canonical_origin
 
 Fields = list[tuple[str, str]]
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from quorum.identity import request_digest
+from quorum.reporters.fingerprints import request_digest
 from report_api.problems import Refused
 from report_api.services import Services
 

@@ -6,12 +6,12 @@ from typing import Any, cast
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
-from quorum.images import Image
-from quorum.messages import THANK_YOU, choose_language
+from quorum.images.image import Image
+from quorum.inbox.inbox import NO_LIMIT, Receipt, Sending
 from quorum.judgement.records import Report
+from quorum.languages import THANK_YOU, choose_language
 from quorum.policy import Policy
-from quorum.redis_store.codec import encode_report
-from quorum.redis_store.inbox import NO_LIMIT, Receipt, Sending
+from quorum.tally.codec import encode_report
 from report_api.access import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.bodies import JSON, json_object, load_report, raw_body
 from report_api.correlation import trace_of

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from quorum.events import BATCH_TYPE, timestamp
-from quorum.redis_store.statuses import ImageStatus
-from quorum.urls.rules import RULES_HEADER
+from quorum.events.event import BATCH_TYPE, timestamp
+from quorum.images.urls.rules import RULES_HEADER
+from quorum.tally.statuses import ImageStatus
 from quorum.wire import ImageIdsSchema
 from report_api.bodies import JSON, json_list_body
 from report_api.problems import Refused

@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from marshmallow import ValidationError
 
 from quorum.errors import InvalidImageId
-from quorum.images import Image, parse_image
+from quorum.images.image import Image, parse_image
 from quorum.wire import DecisionSchema, ViewsSchema
 from report_api.bodies import json_list_body, json_object
 from report_api.guard import key_of_caller

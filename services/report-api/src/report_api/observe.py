@@ -12,7 +12,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from quorum import metrics
+from quorum.telemetry import metrics
 from report_api.correlation import request_id, trace_of
 from report_api.problems import LOGGED_AS
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from quorum.messages import choose_language
+from quorum.languages import choose_language
 
 LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}  # as their speakers call them
 RIGHT_TO_LEFT = frozenset({"ar"})

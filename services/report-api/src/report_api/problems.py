@@ -23,7 +23,7 @@ from quorum.errors import (
     SubscriptionExists,
     UnknownSubscription,
 )
-from quorum.images import Image
+from quorum.images.image import Image
 
 NAMED_IMAGE = "quorum.image"  # where the environment of a request keeps the canonical id that it names
 LOGGED_AS = "quorum.problem"  # where the environment of a request keeps what its answer said

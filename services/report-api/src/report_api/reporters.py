@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from quorum.events import timestamp
+from quorum.events.event import timestamp
 from quorum.policy.accuracy import MINUTE_MS, Standing
 from quorum.wire import ReporterIdsSchema
 from report_api.bodies import json_list_body

@@ -1,9 +1,9 @@
 """What a server process begins with: logs, spans, then the application."""
 
-from quorum.lifeline import end_with_parent_process
-from quorum.logs import configure_logs
+from quorum.host.lifeline import end_with_parent_process
 from quorum.settings import read_settings
-from quorum.tracing import make_tracing
+from quorum.telemetry.logs import configure_logs
+from quorum.telemetry.tracing import make_tracing
 from report_api.app import create_app
 from report_api.correlation import add_request
 from report_api.headers import Headers

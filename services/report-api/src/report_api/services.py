@@ -4,23 +4,23 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
-from quorum.images import Image, parse_image
+from quorum.events.blocklist import Blocklist
+from quorum.events.bus import BusPlace
+from quorum.events.feed import Feed
+from quorum.events.watch import Watch
+from quorum.images.image import Image, parse_image
+from quorum.images.urls.address import is_web_address
+from quorum.inbox.idempotency import Idempotency
+from quorum.inbox.inbox import Inbox
+from quorum.moderation.stored_decisions import Decisions, Reporters
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
-from quorum.redis_store.blocklist import Blocklist
-from quorum.redis_store.bus import BusPlace
-from quorum.redis_store.decisions import Decisions, Reporters
-from quorum.redis_store.feed import Feed
-from quorum.redis_store.health import Health
-from quorum.redis_store.history import History
-from quorum.redis_store.idempotency import Idempotency
-from quorum.redis_store.inbox import Inbox
-from quorum.redis_store.statuses import Statuses
-from quorum.redis_store.views import Views
-from quorum.redis_store.watch import Watch
-from quorum.redis_store.webhooks import Webhooks
 from quorum.settings import Settings
-from quorum.urls.address import is_web_address
+from quorum.tally.statuses import Statuses
+from quorum.tally.views import Views
+from quorum.telemetry.health import Health
+from quorum.telemetry.history import History
+from quorum.webhooks.deliveries import Webhooks
 from report_api.access import Access
 from report_api.forwarding import Forwarding
 from report_api.problems import NAMED_IMAGE

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from quorum.events import traceparent
-from quorum.tracing import Tracing
+from quorum.events.event import traceparent
+from quorum.telemetry.tracing import Tracing
 from report_api.correlation import trace_of
 from report_api.observe import METHODS, as_template, rule_of
 

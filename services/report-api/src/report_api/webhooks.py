@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from quorum.events import timestamp
-from quorum.redis_store.webhooks import Attempt, Webhooks
-from quorum.webhooks import DEFAULT_TYPES, Subscription, new_subscription
+from quorum.events.event import timestamp
+from quorum.webhooks.deliveries import Attempt, Webhooks
+from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscription
 from quorum.wire import ReplaySchema, WebhookSchema
 from report_api.bodies import json_object
 from report_api.lookups import page_limit

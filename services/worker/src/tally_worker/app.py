@@ -13,34 +13,34 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init, worker_process_init
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from quorum.brokers import ON_REDIS, kombu_address
-from quorum.doorbell import DRAIN_TASK, QUEUE, make_celery
-from quorum.lifeline import end_with_parent
-from quorum.metrics_policy import PolicyCollector
+from quorum.events.bus import BusPlace
+from quorum.events.feed import Feed
+from quorum.events.watch import Watch
+from quorum.host.lifeline import end_with_parent
+from quorum.inbox.doorbell import DRAIN_TASK, QUEUE, make_celery
+from quorum.moderation.shields import Shields
+from quorum.network.brokers import ON_REDIS, kombu_address
 from quorum.policy.file import PolicyFile
-from quorum.redis_store.bus import BusPlace
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.feed import Feed
-from quorum.redis_store.health import Health
-from quorum.redis_store.history import History
-from quorum.redis_store.keys import keys_of
-from quorum.redis_store.permissions import WORKER
-from quorum.redis_store.retention import Retention
-from quorum.redis_store.shields import Shields
-from quorum.redis_store.start import check_store
-from quorum.redis_store.tally import PartitionTally
-from quorum.redis_store.watch import Watch
-from quorum.redis_store.webhooks import Webhooks
+from quorum.retention.expiry import Retention
 from quorum.settings import Settings
-from quorum.tracing import Tracing, make_tracing
-from tally_worker.acknowledgement import free_window_before_acknowledging
-from tally_worker.attempts import Attempts
-from tally_worker.bus import Bus
-from tally_worker.delivery import Deliverer
-from tally_worker.drain import drain_until_silent
+from quorum.start.checks import check_store
+from quorum.start.permissions import WORKER
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.store.keys import keys_of
+from quorum.tally.drain import PartitionTally
+from quorum.telemetry.health import Health
+from quorum.telemetry.history import History
+from quorum.telemetry.policy_metrics import PolicyCollector
+from quorum.telemetry.tracing import Tracing, make_tracing
+from quorum.webhooks.deliveries import Webhooks
+from tally_worker.delivering.attempts import Attempts
+from tally_worker.delivering.bus import Bus
+from tally_worker.delivering.delivery import Deliverer
+from tally_worker.delivering.outbound import Caller
 from tally_worker.observe import DeliveryMetrics, PartMetrics, SweepMetrics, counting_requests, serve
-from tally_worker.outbound import Caller
-from tally_worker.sweeper import Sweeper
+from tally_worker.tallying.acknowledgement import free_window_before_acknowledging
+from tally_worker.tallying.drain import drain_until_silent
+from tally_worker.tallying.sweeper import Sweeper
 
 
 def transport_options(settings: Settings) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import os
 import click
 
 from quorum.cli.failures import plain_failures
-from quorum.logs import configure_logs
 from quorum.settings import read_settings
+from quorum.telemetry.logs import configure_logs
 from tally_worker.app import run_worker
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from celery.worker.request import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from quorum import metrics
+from quorum.telemetry import metrics
 
 
 class SweepMetrics:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from quorum.events import parse_traceparent
-from quorum.tracing import Tracing
+from quorum.events.event import parse_traceparent
+from quorum.telemetry.tracing import Tracing
 
 
 @contextmanager

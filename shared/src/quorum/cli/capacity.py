@@ -2,7 +2,7 @@
 
 import click
 
-from quorum.capacity import Load, need_of
+from quorum.telemetry.capacity import Load, need_of
 
 _USUAL = Load(reports_per_day=0)
 _SHARE = click.FloatRange(0, 1)

@@ -6,10 +6,10 @@ import click
 
 from quorum.cli.failures import plain_failures
 from quorum.errors import MalformedEntry
-from quorum.redis_store.codec import decode_entry
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.dead_letters import DeadLetter, DeadLetters
+from quorum.inbox.dead_letters import DeadLetter, DeadLetters
 from quorum.settings import read_settings
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.tally.codec import decode_entry
 
 MANY = 100_000
 STREAM_ID = re.compile(r"\d{1,19}-\d{1,19}")

@@ -8,19 +8,19 @@ from typing import Any
 import click
 
 from quorum.errors import CommandDenied, DataMissing, QuorumError, SchemaMismatch, SettingsError
-from quorum.events import timestamp
+from quorum.events.event import timestamp
+from quorum.events.pause import Pause
+from quorum.moderation.shields import FOR_EVER_MS, Shields
 from quorum.policy import load_policy
-from quorum.redis_store.connection import connect
-from quorum.redis_store.health import Health
-from quorum.redis_store.layout import check_layout
-from quorum.redis_store.pause import Pause
-from quorum.redis_store.pepper import check_pepper
-from quorum.redis_store.permissions import API, WORKER, missing
-from quorum.redis_store.server_checks import server_findings
-from quorum.redis_store.shields import FOR_EVER_MS, Shields
-from quorum.redis_store.webhooks import Webhooks
+from quorum.reporters.pepper import check_pepper
+from quorum.reporters.token_keys import read_token_keys
 from quorum.settings import Settings, read_settings
-from quorum.token_keys import read_token_keys
+from quorum.start.permissions import API, WORKER, missing
+from quorum.store.connection import connect
+from quorum.store.layout import check_layout
+from quorum.store.server_checks import server_findings
+from quorum.telemetry.health import Health
+from quorum.webhooks.deliveries import Webhooks
 
 TIMEOUT_SECONDS = 2.0
 STALE_SWEEP_SECONDS = 30

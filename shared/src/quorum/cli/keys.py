@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import click
 
+from quorum.access.keys import ApiKey, Scope
+from quorum.access.stored_keys import ApiKeys
 from quorum.cli.failures import plain_failures
-from quorum.credentials import ApiKey, Scope
-from quorum.redis_store.api_keys import ApiKeys
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.settings import read_settings
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
 
 MAX_NAME = 100
 

@@ -10,18 +10,18 @@ from typing import Any, BinaryIO, cast
 
 import click
 
+from quorum.backup.restoring import restore as restore_data
+from quorum.backup.writing import stream_backup, write_backup
 from quorum.cli.failures import plain_failures
-from quorum.erasures import Erasures, merged, read_erasures
 from quorum.errors import BackupError
-from quorum.files import is_replaceable
-from quorum.redis_store.backup import stream_backup, write_backup
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.layout import LAYOUT_VERSION
-from quorum.redis_store.migration import migrate as migrate_layout
-from quorum.redis_store.pause import Pause
-from quorum.redis_store.pepper import check_pepper
-from quorum.redis_store.restore import restore as restore_data
+from quorum.events.pause import Pause
+from quorum.host.files import is_replaceable
+from quorum.migration.steps import migrate as migrate_layout
+from quorum.reporters.pepper import check_pepper
+from quorum.retention.erasures import Erasures, merged, read_erasures
 from quorum.settings import Settings, read_settings
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.store.layout import LAYOUT_VERSION
 
 STREAM = Path("-")
 _PATH = click.Path(path_type=Path)

@@ -8,22 +8,22 @@ from typing import Any
 import click
 
 from quorum.cli.failures import plain_failures
-from quorum.decisions import Action
-from quorum.erasures import remember_erasures, to_lines
 from quorum.errors import SettingsError
-from quorum.events import timestamp
-from quorum.images import parse_image
+from quorum.events.event import timestamp
+from quorum.images.image import parse_image
+from quorum.moderation.decisions import Action
+from quorum.moderation.shields import FOR_EVER_MS, Shields
+from quorum.moderation.stored_decisions import Decisions, Reporters
 from quorum.policy import load_policy
 from quorum.policy.accuracy import MINUTE_MS
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.decisions import Decisions, Reporters
-from quorum.redis_store.erasure import Erasure
-from quorum.redis_store.pepper import check_pepper
-from quorum.redis_store.retention import DAY_MS
-from quorum.redis_store.shields import FOR_EVER_MS, Shields
-from quorum.redis_store.statuses import Statuses
-from quorum.reporters import Identities
+from quorum.reporters.identities import Identities
+from quorum.reporters.pepper import check_pepper
+from quorum.retention.erasure import Erasure
+from quorum.retention.erasures import remember_erasures, to_lines
+from quorum.retention.expiry import DAY_MS
 from quorum.settings import Settings, read_settings
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.tally.statuses import Statuses
 
 
 @click.command()

@@ -11,20 +11,20 @@ from rich.text import Text
 
 from quorum.cli.failures import plain_failures
 from quorum.errors import QuorumError, SettingsError
-from quorum.events import timestamp
-from quorum.files import is_replaceable, whole_file
-from quorum.images import parse_image
-from quorum.judgement.shields import DAY_MS
+from quorum.events.event import timestamp
+from quorum.host.files import is_replaceable, whole_file
+from quorum.images.image import parse_image
+from quorum.images.urls import UrlRules
+from quorum.images.urls.address import is_web_address
 from quorum.judgement.records import Report
+from quorum.judgement.shields import DAY_MS
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
-from quorum.recorded import from_lines, to_line
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.journal import Journal
 from quorum.settings import read_settings
-from quorum.simulation import Comparison, Verdict, compare
-from quorum.urls import UrlRules
-from quorum.urls.address import is_web_address
+from quorum.simulation.recorded import from_lines, to_line
+from quorum.simulation.replay import Comparison, Verdict, compare
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.tally.journal import Journal
 
 BAR_WIDTH = 40
 MAX_BARS = 60

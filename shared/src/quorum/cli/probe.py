@@ -5,7 +5,7 @@ Exit status 0 when URL answers 200 and, where a metric is named, each of its val
 
 import sys
 
-from quorum.cli.loopback import ask
+from quorum.host.loopback import ask
 
 TIMEOUT_SECONDS = 2
 

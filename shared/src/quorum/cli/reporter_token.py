@@ -4,8 +4,8 @@ import click
 
 from quorum.cli.failures import plain_failures
 from quorum.errors import SettingsError
+from quorum.reporters.tokens import mint_token
 from quorum.settings import read_settings
-from quorum.tokens import mint_token
 
 
 @click.command()

@@ -8,9 +8,9 @@ import click
 
 from quorum.cli.failures import plain_failures
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.feed import Feed
+from quorum.events.feed import Feed
 from quorum.settings import read_settings
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
 
 POLL_SECONDS = 0.2
 PAGE = 100

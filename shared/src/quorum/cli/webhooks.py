@@ -4,12 +4,12 @@ import click
 
 from quorum.cli.failures import plain_failures
 from quorum.errors import SettingsError
-from quorum.events import timestamp
-from quorum.redis_store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.pause import Pause
-from quorum.redis_store.webhooks import Webhooks
+from quorum.events.event import timestamp
+from quorum.events.pause import Pause
 from quorum.settings import read_settings
-from quorum.webhooks import DEFAULT_TYPES, EVENT_TYPES, new_subscription
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
+from quorum.webhooks.deliveries import Webhooks
+from quorum.webhooks.subscription import DEFAULT_TYPES, EVENT_TYPES, new_subscription
 
 HOUR_MS = 3_600_000
 

@@ -11,9 +11,9 @@ from threading import Thread
 
 from quorum.client.calls import PAUSE_SECONDS, WAIT_SECONDS, Client
 from quorum.errors import CursorExpired, QuorumError
-from quorum.events import BLOCKED, UNBLOCKED, Event
-from quorum.images import parse_image
-from quorum.urls.rules import WITHOUT_QUERY, read_document
+from quorum.events.event import BLOCKED, UNBLOCKED, Event
+from quorum.images.image import parse_image
+from quorum.images.urls.rules import WITHOUT_QUERY, read_document
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from quorum.errors import CursorExpired, QuorumError, StoreUnavailable
-from quorum.events import Event
-from quorum.urls import UrlRules
-from quorum.urls.rules import RULES_HEADER, read_document
+from quorum.events.event import Event
+from quorum.images.urls import UrlRules
+from quorum.images.urls.rules import RULES_HEADER, read_document
 
 TIMEOUT_SECONDS = 10.0
 WAIT_SECONDS = 10  # of the feed, for the first event

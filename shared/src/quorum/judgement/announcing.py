@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from quorum.events import BLOCKED, HELD, cloud_event, event_id, timestamp, traceparent
+from quorum.events.event import BLOCKED, HELD, cloud_event, event_id, timestamp, traceparent
 from quorum.judgement.records import Event, Report, Tally
 from quorum.policy.model import POINT, Policy
 
 
-def announce(policy: Policy, report: Report, tally: Tally, subject: tuple[bytes, str], cause: str | None = None) -> Event:
+def announce(
+    policy: Policy, report: Report, tally: Tally, subject: tuple[bytes, str], cause: str | None = None
+) -> Event:
     """Return the event for one image of a tally, its digest and id: blocked, or held when there is a cause."""
     digest, image_id = subject
     kind, name = (HELD, "held") if cause else (BLOCKED, "blocked")

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from quorum.images.pictures import nearest_picture
 from quorum.judgement.announcing import announce
-from quorum.judgement.pictures import nearest_picture
 from quorum.judgement.records import Book, Event, Report, Row, State, Tally
 from quorum.policy.model import MAX_COPIES, MAX_REPORTERS_STORED
 

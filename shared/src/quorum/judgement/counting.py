@@ -1,10 +1,10 @@
 """A report becomes a row, or does not: each person once, with the weight the policy gives. Twin: counting.lua."""
 
-from quorum.identity import Reporter
 from quorum.judgement.records import Book, Report, Row, Tally
 from quorum.judgement.shields import DAY_MS
 from quorum.policy.accuracy import accuracy_factor
 from quorum.policy.model import ANONYMOUS, MAX_REPORTERS_STORED, POINT
+from quorum.reporters.fingerprints import Reporter
 
 
 def count(book: Book, report: Report, tally: Tally) -> None:

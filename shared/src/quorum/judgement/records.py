@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from quorum.identity import Reporter
-from quorum.images import Image
+from quorum.images.image import Image
 from quorum.judgement.shields import Shield
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
+from quorum.reporters.fingerprints import Reporter
 
 Event = dict[str, Any]  # a CloudEvent, without its cursor
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quorum.events import SHIELDS_RAISED, cloud_event, timestamp
+from quorum.events.event import SHIELDS_RAISED, cloud_event, timestamp
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 MILLION = 1_000_000

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from quorum.addresses import Network, parse_network
 from quorum.errors import PolicyError
+from quorum.network.addresses import Network, parse_network
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+?)\s*=")

@@ -3,9 +3,9 @@
 import unicodedata
 
 from quorum.errors import InvalidImageId
-from quorum.images import parse_image
-from quorum.urls import KEEP_ALL, UrlRules
-from quorum.urls.address import is_web_address
+from quorum.images.image import parse_image
+from quorum.images.urls import KEEP_ALL, UrlRules
+from quorum.images.urls.address import is_web_address
 
 _MORE = "zqzq"  # stands for what follows a beginning, in no way special in any part of a URL
 _DEEPER = f"{_MORE}/7/{_MORE}.jpg"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from quorum.errors import PolicyError
+from quorum.images.urls import UrlRules
 from quorum.policy.fields import Fields, Source
 from quorum.policy.images import canonical_match
 from quorum.policy.model import (
@@ -33,7 +34,6 @@ from quorum.policy.model import (
     Tokens,
 )
 from quorum.policy.urls import read_urls
-from quorum.urls import UrlRules
 
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
 MAX_SCORE = MAX_WEIGHT * MAX_REPORTERS_STORED

@@ -6,8 +6,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
-from quorum.addresses import Address, Network, is_within
-from quorum.urls import KEEP_ALL, UrlRules
+from quorum.images.urls import KEEP_ALL, UrlRules
+from quorum.network.addresses import Address, Network, is_within
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report

@@ -1,9 +1,9 @@
 """`[urls]`: which parameters of a URL tell pictures apart, and which URLs are one picture."""
 
+from quorum.images.urls import SameRule, UrlRules
+from quorum.images.urls.rules import EVERYWHERE, QueryRule, query_rules
+from quorum.images.urls.same import parse_same
 from quorum.policy.fields import Fields
-from quorum.urls import SameRule, UrlRules
-from quorum.urls.rules import EVERYWHERE, QueryRule, query_rules
-from quorum.urls.same import parse_same
 
 MAX_RULES = 50  # of each kind: a report looks through them
 MAX_NAMES = 200

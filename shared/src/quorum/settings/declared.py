@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quorum.addresses import Network
-from quorum.credentials import LEAST_TOKEN_SECRET_BYTES
-from quorum.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
-from quorum.origins import canonical_origin
+from quorum.access.keys import LEAST_TOKEN_SECRET_BYTES
+from quorum.network.addresses import Network
+from quorum.network.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
+from quorum.network.origins import canonical_origin
 from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
 from quorum.settings.kinds import (
     Choice,

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 
-from quorum.addresses import Network, parse_network
-from quorum.endpoint import EXAMPLES, SCHEMES, MalformedUrlError, parse_url
+from quorum.network.addresses import Network, parse_network
+from quorum.network.endpoint import EXAMPLES, SCHEMES, MalformedUrlError, parse_url
 
 MIN_SECRET_CHARACTERS = 16
 MAX_SECRET_CHARACTERS = 4096

@@ -11,8 +11,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from quorum.endpoint import CLUSTER, MalformedUrlError
 from quorum.errors import SettingsError
+from quorum.network.endpoint import CLUSTER, MalformedUrlError
 from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS, Settings
 from quorum.settings.declaring import PREFIX, Declared
 

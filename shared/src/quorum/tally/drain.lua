@@ -1,6 +1,6 @@
 -- Applies the batch, report by report, and writes what became of it.
 
--- Milliseconds from receiving the report that crosses to its event: a histogram (quorum.redis_store.health).
+-- Milliseconds from receiving the report that crosses to its event: a histogram (quorum.telemetry.health).
 local DELAYS = {5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000}
 local function count_delay(ms)
   ms = math.max(ms, 0)

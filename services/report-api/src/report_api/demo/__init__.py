@@ -5,8 +5,8 @@ import uuid
 from flask import Blueprint, Response, request
 
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.feed import BEGINNING
-from quorum.tokens import mint_token
+from quorum.events.feed import BEGINNING
+from quorum.reporters.tokens import mint_token
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import TEXTS
 from report_api.pages import language_of_reader, show_page

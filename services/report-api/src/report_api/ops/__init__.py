@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from quorum.errors import CommandDenied, StoreUnavailable
-from quorum.redis_store.health import EVENT_DELAYS_MS
+from quorum.telemetry.health import EVENT_DELAYS_MS
 from report_api.ops.findings import Finding, findings
 from report_api.ops.state import read_state
 from report_api.ops.texts import CHARTS, FINDINGS, NUMBERS, SECTIONS, TEXTS

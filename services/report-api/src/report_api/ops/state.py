@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from quorum.redis_store.health import ServerHealth
-from quorum.redis_store.history import Vitals
-from quorum.redis_store.webhooks import WebhookTotals
+from quorum.telemetry.health import ServerHealth
+from quorum.telemetry.history import Vitals
+from quorum.webhooks.deliveries import WebhookTotals
 from report_api.services import Services
 
 

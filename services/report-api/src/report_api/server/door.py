@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from quorum.identity import network_of
+from quorum.reporters.fingerprints import network_of
 from report_api.bodies import body_limit
 from report_api.forwarding import Forwarding
 from report_api.headers import Headers

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from greenlet import getcurrent, greenlet
 
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.committing import ThreadParking
+from quorum.inbox.committing import ThreadParking
 
 WAIT_SECONDS = 5.0  # in an executor, for a call that ends within a second by its own time-outs
 

@@ -6,7 +6,7 @@ import logging
 import time
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
-from quorum.redis_store.feed import BEGINNING
+from quorum.events.feed import BEGINNING
 from report_api.forwarding import Forwarding
 from report_api.headers import DATA
 from report_api.mounting import Mounting, below

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from quorum.addresses import Address
-from quorum.identity import network_of
+from quorum.network.addresses import Address
+from quorum.reporters.fingerprints import network_of
 from report_api.problems import Refused
 from report_api.stream.limits import Limits
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from quorum.events import Event
-from quorum.redis_store.feed import Feed
+from quorum.events.event import Event
+from quorum.events.feed import Feed
 
 PAGE = 100  # events read at a time
 PIECE_BYTES = 8_192  # of events that a stream writes at a time; one event alone may be longer

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from quorum.addresses import Address
+from quorum.network.addresses import Address
 from report_api.forwarding import Forwarding
 from report_api.problems import Refused
 

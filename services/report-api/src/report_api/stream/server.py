@@ -6,12 +6,12 @@ import signal
 import socket
 from functools import partial
 
+from quorum.access.stored_keys import ApiKeys, KeyRing
 from quorum.errors import StoreUnavailable
-from quorum.redis_store.api_keys import ApiKeys, KeyRing
-from quorum.redis_store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
-from quorum.redis_store.feed import Feed
-from quorum.redis_store.watch import Watch
+from quorum.events.feed import Feed
+from quorum.events.watch import Watch
 from quorum.settings import Settings
+from quorum.store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from report_api.access import Access
 from report_api.forwarding import Forwarding
 from report_api.stream.app import StreamApp

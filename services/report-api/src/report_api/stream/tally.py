@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 
-from quorum import metrics
+from quorum.telemetry import metrics
 
 
 class Tally:

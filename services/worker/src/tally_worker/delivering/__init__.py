@@ -1,0 +1,1 @@
+"""Carries events out: to webhooks and to the message bus."""

@@ -1,0 +1,1 @@
+"""Answers the bell, and looks where none was rung."""

@@ -1,0 +1,1 @@
+"""A copy of all data in a file, and its way back."""

@@ -1,0 +1,1 @@
+"""`quorum run`: everything on one machine."""

@@ -1,0 +1,98 @@
+"""Waits until a trial quorum works, writes its `env` file, and says where to go."""
+
+import os
+import time
+from pathlib import Path
+from shlex import quote
+
+import click
+
+from quorum.cli.failures import plain_failures, speak_anywhere
+from quorum.cli.trial.embedded_redis import FULL, LOG, is_full
+from quorum.cli.trial.given import DEFAULT_DATA, ENV, shell
+from quorum.cli.trial.plan import State, read_state
+from quorum.errors import SettingsError, UnwritableFile
+from quorum.host.files import private_directory, write_whole
+from quorum.host.loopback import answers
+from quorum.settings import read_settings
+
+PATIENCE_SECONDS = 60
+POLL_SECONDS = 0.1
+KEY = '-H "Authorization: Bearer $QUORUM_SITE_KEY" '
+
+MESSAGE = """
+quorum is running.
+
+{demo}  API docs    {url}/docs
+  Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
+  Events      curl -N {key}{stream}    (live; or {url}/v1/events)
+
+  Block an image from another terminal (five different readers report it):
+
+    . {env}
+    for n in 1 2 3 4 5; do curl -s -H "Authorization: Bearer $QUORUM_SITE_KEY" -H 'content-type: application/json' \\
+      -d '{{"image_id":"img-1","reason":"violence","reporter_id":"reader-'$n'"}}' $QUORUM_URL/v1/reports; echo; done
+    curl -s {key}$QUORUM_URL/v1/events
+{taken}
+  Ctrl-C (or quorum stop) stops it; the data stays in {data}.
+"""
+
+
+@click.command()
+def main() -> None:
+    """Greet once the API is ready and a worker has joined; exit status 1 when they do not come."""
+    speak_anywhere()
+    data = Path(os.environ["TRIAL_DATA"])
+    with plain_failures():
+        state = read_state(data)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while missing := _missing(state):
+            if time.monotonic() > deadline:
+                cause = FULL.format(data=data) if is_full(data) else f"see the lines above, and {data / LOG}"
+                raise SettingsError(f"after {PATIENCE_SECONDS} s {missing}: {cause}")
+            time.sleep(POLL_SECONDS)
+        env = publish_environment(data, shell(state.url, state.stream_url, read_settings()))
+        click.echo(message(state, env, data))
+
+
+def message(state: State, env: Path, data: Path) -> str:
+    """Say where to go, and which settings were obeyed."""
+    return MESSAGE.format(
+        url=state.url,
+        stream=state.stream_url,
+        demo=f"  Try it      {state.url}/demo    a small news page: report a picture as several readers\n" * state.demo,
+        key="" if state.open else KEY,
+        env=quote(str(env)),
+        taken=f"\n  Obeyed from the environment: {', '.join(state.taken)}\n" if state.taken else "",
+        data=data,
+    )
+
+
+def publish_environment(data: Path, text: str) -> Path:
+    """Put the env file in the data directory and, for the quorum started last from here, in `.run` if that can be."""
+    content = os.fsencode(text)  # values as they were given
+    write_whole(data / ENV, content)
+    usual = Path(DEFAULT_DATA)
+    try:
+        private_directory(usual)
+        if not usual.samefile(data):
+            write_whole(usual / ENV, content)
+            return data / ENV
+    except (OSError, UnwritableFile):
+        return data / ENV
+    return usual / ENV
+
+
+def _missing(state: State) -> str:
+    """Say what does not work yet; nothing when all does."""
+    if not answers(f"{state.url}/livez"):
+        return f"the API does not answer at {state.url}"
+    if not answers(f"{state.url}/readyz", b'"ready"'):
+        return "the API is not ready: it does not reach Redis"
+    if not answers(f"{state.url}/metrics", b"\nquorum_last_sweep_age_seconds"):
+        return "no worker has begun to work"
+    return ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The event, the stream that it is written to, and how consumers read it."""

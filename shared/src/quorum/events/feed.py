@@ -1,0 +1,106 @@
+"""Reads the event streams, a page after a cursor at a time.
+
+A cursor names the last event that was read in every partition: their stream ids joined by `.` (with one partition,
+just the stream id). Events of one image are always in order; those of different partitions are merged by time.
+"""
+
+import re
+
+from redis import Redis
+
+from quorum.errors import CursorExpired, DataMissing, InvalidCursor
+from quorum.events.event import Event
+from quorum.store.connection import translated_errors
+from quorum.store.keys import keys_of
+from quorum.store.layout import LAYOUT
+from quorum.store.scripts import Script
+
+START = "0-0"
+BEGINNING = "0"  # stands for no cursor, as in XREAD
+TRIM_BATCH = 1000
+
+_STREAM_ID = re.compile(r"[0-9]{1,15}-[0-9]{1,15}")  # `\d` would take digits that Redis does not know
+
+StreamId = tuple[int, int]
+
+
+def _parse(stream_id: str) -> StreamId:
+    milliseconds, _, number = stream_id.partition("-")
+    return int(milliseconds), int(number)
+
+
+class Feed:
+    """The events of all partitions."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+        self._trim = Script("events/trim")
+
+    def after(self, cursor: str | None, limit: int) -> tuple[list[Event], str]:
+        """Return up to `limit` events after `cursor` and the cursor to go on from.
+
+        None or BEGINNING stand for the oldest kept event.
+
+        Raises InvalidCursor, CursorExpired (events after it are gone already), StoreUnavailable.
+        """
+        position = self._position(cursor)
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for keys, seen in zip(self._keys, position, strict=True):
+                pipe.get(keys.trimmed)
+                pipe.xrange(keys.events, f"({seen}", "+", count=limit)
+            answers = pipe.execute()
+        trimmed, pages = answers[::2], answers[1::2]
+        if cursor and cursor != BEGINNING:
+            self._refuse_expired(position, trimmed)
+        merged = sorted(
+            (_parse(stream_id.decode()), partition, fields)
+            for partition, page in enumerate(pages)
+            for stream_id, fields in page
+        )
+        events = []
+        for (milliseconds, number), partition, fields in merged[:limit]:
+            position[partition] = f"{milliseconds}-{number}"
+            events.append(Event.from_json(fields[b"event"], ".".join(position)))
+        return events, ".".join(position)
+
+    def end(self) -> str:
+        """Return the cursor after the newest event. Raises StoreUnavailable; DataMissing, as it would be the first."""
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for keys in self._keys:
+                pipe.xrevrange(keys.events, count=1)
+                pipe.get(keys.trimmed)
+                pipe.hexists(keys.meta, LAYOUT)
+            answers = pipe.execute()
+        if not all(answers[2::3]):
+            raise DataMissing
+        return ".".join(
+            newest[0][0].decode() if newest else (trimmed or START.encode()).decode()
+            for newest, trimmed in zip(answers[::3], answers[1::3], strict=True)
+        )
+
+    def trim(self, partition: int, retention_seconds: int) -> int:
+        """Remove events older than `retention_seconds`, some at a time; return how many."""
+        keys = self._keys[partition]
+        with translated_errors():
+            return int(self._trim(self._client, (keys.events, keys.trimmed), (retention_seconds * 1000, TRIM_BATCH)))
+
+    def _position(self, cursor: str | None) -> list[str]:
+        if not cursor or cursor == BEGINNING:
+            return [START] * len(self._keys)
+        position = cursor.split(".")
+        if len(position) != len(self._keys) or not all(map(_STREAM_ID.fullmatch, position)):
+            raise InvalidCursor(
+                "is not a cursor of this feed; use one that it gave, or none to begin with the oldest event"
+            )
+        return position
+
+    def _refuse_expired(self, position: list[str], trimmed: list[bytes | None]) -> None:
+        oldest = [
+            max(_parse(seen), _parse(gone.decode()) if gone else (0, 0))
+            for seen, gone in zip(position, trimmed, strict=True)
+        ]
+        if oldest != [_parse(seen) for seen in position]:
+            raise CursorExpired(".".join(f"{milliseconds}-{number}" for milliseconds, number in oldest))

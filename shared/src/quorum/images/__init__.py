@@ -1,0 +1,1 @@
+"""What makes two names, or two files, one image."""

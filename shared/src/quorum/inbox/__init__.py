@@ -1,0 +1,1 @@
+"""Where accepted reports wait, and the bell that calls a worker."""

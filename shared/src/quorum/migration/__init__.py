@@ -1,0 +1,1 @@
+"""How data of an older release comes to the layout of this one."""

@@ -1,0 +1,117 @@
+"""Brings data of an older layout to the present one, in place and in steps: whatever stops it, it goes on from there.
+
+Nothing else may run meanwhile: API and workers are stopped first, and refuse to start until it is done. Each step
+replaces what it reads and notes its place in one transaction, so no record is ever converted twice.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from redis import Redis
+
+from quorum.errors import SchemaMismatch
+from quorum.images.image import BUCKETS
+from quorum.migration.layout_1 import entry_in_layout_2, record_in_layout_2
+from quorum.retention.erasure import erase_again
+from quorum.store.cluster import is_cluster
+from quorum.store.connection import translated_errors
+from quorum.store.keys import Keys, keys_of
+from quorum.store.layout import LAYOUT_VERSION, numbers
+from quorum.telemetry.health import Health
+
+PAGE = 500
+QUIET_SECONDS = 30
+PLACE = "migrated_{partition}"  # fields of the meta hash: DEAD when the inbox is done, then the next bucket
+DEAD = "dead"
+
+Tell = Callable[[str], None]
+
+
+def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
+    """Bring the data to the present layout; False when it has it, or when there is none.
+
+    Raises SchemaMismatch when a worker is still at work or the data is newer than this release, StoreUnavailable.
+    """
+    with translated_errors():
+        meta = keys_of(namespace, 0).meta
+        stored: Any = client.hmget(meta, ["layout", "partitions"])
+        if None in stored:
+            return False
+        layout, partitions = numbers(stored)
+        if layout == LAYOUT_VERSION:
+            return False
+        if is_cluster(client):
+            raise SchemaMismatch(
+                "a cluster cannot hold data of an older layout: migrate on one server, then restore here"
+            )
+        if layout > LAYOUT_VERSION:
+            raise SchemaMismatch(f"the data has layout {layout}; this release knows {LAYOUT_VERSION}: use a newer one")
+        _check_quiet(client, namespace, partitions)
+        for partition in range(partitions):
+            keys = keys_of(namespace, partition)
+            place = PLACE.format(partition=partition)
+            if not client.hexists(meta, place):
+                tell(f"partition {partition}: inbox")
+                _convert_inbox(client, keys, meta, place)
+            if client.hget(meta, place) == DEAD.encode():
+                _convert_dead(client, keys, meta, place)
+            tell(f"partition {partition}: tallies")
+            _convert_tallies(client, keys, meta, place)
+        erase_again(client, [keys_of(namespace, partition) for partition in range(partitions)])
+        for partition in range(1, partitions):
+            client.hset(keys_of(namespace, partition).meta, "layout", LAYOUT_VERSION)
+        pipe = client.pipeline(transaction=True)
+        pipe.hset(meta, "layout", LAYOUT_VERSION)
+        pipe.hdel(meta, *(PLACE.format(partition=partition) for partition in range(partitions)))
+        pipe.execute()
+    return True
+
+
+def _check_quiet(client: Redis, namespace: str, partitions: int) -> None:
+    age = Health(client, namespace, partitions).last_sweep_seconds()
+    if age is not None and age < QUIET_SECONDS:
+        raise SchemaMismatch(f"a worker was at work {age:.0f} s ago: stop API and workers, wait {QUIET_SECONDS} s")
+
+
+def _convert_inbox(client: Any, keys: Keys, meta: str, place: str) -> None:
+    """Move the entries page by page to a second list, which then takes the place of the first."""
+    converted = f"{keys.inbox}:converted"
+    while entries := client.lrange(keys.inbox, 0, PAGE - 1):
+        pipe = client.pipeline(transaction=True)
+        pipe.rpush(converted, *map(entry_in_layout_2, entries))
+        pipe.ltrim(keys.inbox, len(entries), -1)
+        pipe.execute()
+    pipe = client.pipeline(transaction=True)
+    if client.exists(converted):
+        pipe.rename(converted, keys.inbox)
+    pipe.hset(meta, place, DEAD)
+    pipe.execute()
+
+
+def _convert_dead(client: Any, keys: Keys, meta: str, place: str) -> None:
+    """Write the dead letters anew, each in its place, with the ids that they had."""
+    converted = f"{keys.dead}:converted"
+    client.delete(converted)
+    letters = client.xrange(keys.dead)
+    pipe = client.pipeline(transaction=True)
+    for letter, fields in letters:
+        pipe.xadd(converted, {**fields, b"entry": entry_in_layout_2(fields[b"entry"])}, id=letter)
+    if letters:
+        pipe.rename(converted, keys.dead)
+    pipe.hset(meta, place, 0)
+    pipe.execute()
+
+
+def _convert_tallies(client: Any, keys: Keys, meta: str, place: str) -> None:
+    start = int(client.hget(meta, place) or 0)
+    for first in range(start, BUCKETS, PAGE):
+        names = [f"{keys.images}{bucket}" for bucket in range(first, min(first + PAGE, BUCKETS))]
+        reading = client.pipeline(transaction=False)
+        for name in names:
+            reading.hgetall(name)
+        writing = client.pipeline(transaction=True)
+        for name, records in zip(names, reading.execute(), strict=True):
+            if records:
+                writing.hset(name, mapping={digest: record_in_layout_2(raw) for digest, raw in records.items()})
+        writing.hset(meta, place, first + PAGE)
+        writing.execute()

@@ -1,0 +1,1 @@
+"""Where servers, callers and pages are: addresses, endpoints, origins."""

@@ -1,1 +1,0 @@
-"""The Redis side: every key, script and command of quorum, and nothing else imports redis."""

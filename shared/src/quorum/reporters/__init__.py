@@ -1,0 +1,1 @@
+"""Who a reporter is: names, addresses and tokens become fingerprints."""

@@ -1,0 +1,1 @@
+"""What ends: by age, and when a person asks to be forgotten."""

@@ -1,0 +1,1 @@
+"""What would a policy have done? Recorded reports, and their replay."""

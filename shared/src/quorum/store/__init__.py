@@ -1,0 +1,1 @@
+"""Redis: connections, keys, scripts, and what a server must be."""

@@ -1,0 +1,186 @@
+"""The bytes of what is kept in Redis; the scripts read and write the same.
+
+Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  network:2  reason:1+n  image id:2+n, then
+          the previous fingerprint:12 when flag 2 is set; the image's own digest:16 when flag 4 is set, which says
+          that `digest` is that of a shared tally; trace id:16, parent id:8, trace flags:1 when flag 8 is set (W3C Trace
+          Context); the picture's PDQ hash:32 when flag 16 is set, and 4; flag 1: the account is fresh
+Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, else
+          one row per distinct reporter, oldest first:
+Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when fresh:1  network:2
+Standing  upheld:2  unfounded:2  strikes:1  warned:4  muted until:4  decided:4 (minutes since 1970)
+Copies    of each image: digest:16  image id:2+n
+Views     views:6  told_ms:6
+
+Integers are unsigned and big-endian; scores and weights are in thousandths of a point. A class is its place in
+`quorum.policy.model.CLASSES`.
+"""
+
+import struct
+from dataclasses import astuple, dataclass
+
+from quorum.errors import MalformedEntry
+from quorum.images.content import PDQ_BYTES
+from quorum.images.image import DIGEST_BYTES, stored_image
+from quorum.judgement.records import Report, State
+from quorum.policy.accuracy import Standing
+from quorum.policy.model import CLASSES
+from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
+
+STAMP_BYTES = 6
+FRESH, PREVIOUS, SHARED, TRACED, PICTURE = 1, 2, 4, 8, 16
+TRACE_BYTES = 25
+_ROW_FRESH = 4
+
+_ENTRY = struct.Struct(f">{DIGEST_BYTES}s{FINGERPRINT_BYTES}sBBHB")
+_HEAD = struct.Struct(">HBI")
+_ROW = struct.Struct(f">{FINGERPRINT_BYTES}s6sHHBH")
+_STANDING = struct.Struct(">HHBIII")
+_CODES = {name: code for code, name in enumerate(CLASSES)}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """One distinct reporter in a tally record."""
+
+    fingerprint: bytes
+    received_ms: int
+    weight: int
+    reason_code: int
+    reporter_class: str
+    fresh: bool
+    network: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is kept of one tally; `cleared_ms` is 0 unless it is cleared."""
+
+    epoch: int
+    state: State
+    rows: tuple[StoredRow, ...] = ()
+    cleared_ms: int = 0
+
+
+def encode_report(report: Report) -> bytes:
+    """Return a report as intake hands it to `append.lua`, which puts the time in front."""
+    reporter, reason, image_id = report.reporter, report.reason.encode(), report.image.id.encode()
+    flags = (
+        (FRESH if reporter.fresh else 0)
+        + (PREVIOUS if reporter.previous is not None else 0)
+        + (SHARED if report.content is not None else 0)
+        + (TRACED if report.trace is not None else 0)
+        + (PICTURE if report.pdq is not None else 0)
+    )
+    code = _CODES[reporter.reporter_class]
+    head = _ENTRY.pack(
+        report.content or report.image.digest, reporter.fingerprint, code, flags, reporter.network, len(reason)
+    )
+    tail = (
+        (reporter.previous or b"")
+        + (report.image.digest if report.content is not None else b"")
+        + (report.trace or b"")
+        + (report.pdq or b"")
+    )
+    return b"".join((head, reason, len(image_id).to_bytes(2, "big"), image_id, tail))
+
+
+def encode_stamp(received_ms: int) -> bytes:
+    """Return the time in front of an entry, as `append.lua` writes it."""
+    return received_ms.to_bytes(STAMP_BYTES, "big")
+
+
+def decode_entry(raw: bytes) -> Report:
+    """Return the report in an inbox entry. Raises MalformedEntry."""
+    try:
+        digest, fingerprint, code, flags, network, size = _ENTRY.unpack_from(raw, STAMP_BYTES)
+        reason, cut = _text(raw, STAMP_BYTES + _ENTRY.size, size)
+        image_id, cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
+        previous, cut = _optional(raw, cut, FINGERPRINT_BYTES, present=bool(flags & PREVIOUS))
+        own, cut = _optional(raw, cut, DIGEST_BYTES, present=bool(flags & SHARED))
+        trace, cut = _optional(raw, cut, TRACE_BYTES, present=bool(flags & TRACED))
+        pdq, cut = _optional(raw, cut, PDQ_BYTES, present=bool(flags & PICTURE))
+        reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), previous)
+    except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
+        raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
+    received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
+    image, content = stored_image(image_id, own or digest), digest if own else None
+    return Report(image, reporter, reason, received_ms, content, trace, pdq)
+
+
+def _text(raw: bytes, start: int, size: int) -> tuple[str, int]:
+    """Return the text of `size` bytes at `start`, and where it ends."""
+    end = start + size
+    if end > len(raw):
+        raise ValueError("it ends too early")
+    return raw[start:end].decode(), end
+
+
+def _optional(raw: bytes, start: int, size: int, *, present: bool) -> tuple[bytes | None, int]:
+    if not present:
+        return None, start
+    if start + size > len(raw):
+        raise ValueError("it ends too early")
+    return raw[start : start + size], start + size
+
+
+def decode_record(raw: bytes) -> Record:
+    """Return a tally record."""
+    epoch, state, _score = _HEAD.unpack_from(raw)
+    rest = raw[_HEAD.size :]
+    if state == State.CLEARED:
+        return Record(epoch, State.CLEARED, cleared_ms=int.from_bytes(rest, "big"))
+    rows = (
+        StoredRow(
+            fingerprint,
+            int.from_bytes(stamp, "big"),
+            weight,
+            code,
+            CLASSES[marks % _ROW_FRESH],
+            marks >= _ROW_FRESH,
+            tag,
+        )
+        for fingerprint, stamp, weight, code, marks, tag in _ROW.iter_unpack(rest)
+    )
+    return Record(epoch, State(state), tuple(rows))
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a tally record as it is stored."""
+    head = _HEAD.pack(record.epoch, record.state, sum(row.weight for row in record.rows))
+    if record.state is State.CLEARED:
+        return head + encode_stamp(record.cleared_ms)
+    return head + b"".join(
+        _ROW.pack(
+            row.fingerprint,
+            encode_stamp(row.received_ms),
+            row.weight,
+            row.reason_code,
+            _CODES[row.reporter_class] + (_ROW_FRESH if row.fresh else 0),
+            row.network,
+        )
+        for row in record.rows
+    )
+
+
+def encode_standing(standing: Standing) -> bytes:
+    """Return what is known of a reporter as it is stored."""
+    return _STANDING.pack(*astuple(standing))
+
+
+def decode_standing(raw: bytes) -> Standing:
+    """Return what is known of a reporter."""
+    return Standing(*_STANDING.unpack(raw))
+
+
+def encode_views(views: int, told_ms: int) -> bytes:
+    """Return a view count as it is stored."""
+    return views.to_bytes(6, "big") + encode_stamp(told_ms)
+
+
+def decode_copies(raw: bytes) -> dict[bytes, str]:
+    """Return the images that share a tally: digest -> id."""
+    copies, cut = {}, 0
+    while cut < len(raw):
+        digest, cut = raw[cut : cut + DIGEST_BYTES], cut + DIGEST_BYTES
+        copies[digest], cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
+    return copies

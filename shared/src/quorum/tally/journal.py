@@ -1,0 +1,36 @@
+"""The last reports that were tallied, for simulations and exports, oldest first."""
+
+import heapq
+from collections.abc import Iterator
+from typing import Any
+
+from redis import Redis
+
+from quorum.judgement.records import Report
+from quorum.store.connection import translated_errors
+from quorum.store.keys import keys_of
+from quorum.tally.codec import decode_entry
+
+PAGE = 500
+
+
+class Journal:
+    """The journals of all partitions, merged by time."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._journals = [keys_of(namespace, number).journal for number in range(partitions)]
+
+    def reports(self) -> Iterator[Report]:
+        """Yield the reports of all partitions. Raises StoreUnavailable."""
+        return heapq.merge(*map(self._partition, self._journals), key=lambda report: report.received_ms)
+
+    def _partition(self, journal: str) -> Iterator[Report]:
+        place = 0
+        while True:
+            with translated_errors():
+                entries: Any = self._client.lrange(journal, place, place + PAGE - 1)
+            if not entries:
+                return
+            yield from map(decode_entry, entries)
+            place += len(entries)

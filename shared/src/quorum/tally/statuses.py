@@ -1,0 +1,89 @@
+"""What is known of images now."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redis import Redis
+
+from quorum.errors import DataMissing
+from quorum.images.image import Image, bucket_of
+from quorum.judgement.records import State
+from quorum.policy.model import POINT, Policy
+from quorum.store.cluster import ask_time, in_ms
+from quorum.store.connection import translated_errors
+from quorum.store.keys import Keys, keys_of
+from quorum.store.layout import LAYOUT
+from quorum.tally.codec import Record, decode_record
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStatus:
+    """What is known of an image now: score in points, times in Unix milliseconds."""
+
+    image_id: str
+    state: State
+    protected: bool = False  # never blocked without a moderator
+    epoch: int = 1
+    score: float = 0.0
+    reporters: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    first_reported_ms: int | None = None
+    last_reported_ms: int | None = None
+    blocked_ms: int | None = None
+
+
+class Statuses:
+    """Looks images up, a round trip or two for any number of them."""
+
+    def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
+        self._client = client
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+
+    def of(self, images: Sequence[Image], policy: Policy) -> list[ImageStatus]:
+        """Return what is known of each image, counting only reports inside the window.
+
+        Raises StoreUnavailable; DataMissing, lest a blocked image seem open.
+        """
+        partitions = sorted({image.partition(len(self._keys)) for image in images})
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for image in images:
+                pipe.hget(f"{self._keys_of(image).aliases}{image.bucket}", image.digest)
+            digests = [shared or image.digest for image, shared in zip(images, pipe.execute(), strict=True)]
+            ask_time(pipe, self._keys[0].meta)
+            for image, digest in zip(images, digests, strict=True):
+                keys = self._keys_of(image)
+                pipe.hget(f"{keys.images}{bucket_of(digest)}", digest)
+                pipe.zscore(keys.blocked, image.id)
+            for partition in partitions:
+                pipe.hexists(self._keys[partition].meta, LAYOUT)
+            now, *answers = pipe.execute()
+            marks = [answers.pop() for _ in partitions]
+        if not all(marks):
+            raise DataMissing
+        oldest = in_ms(now) - policy.window_seconds * 1000
+        return [
+            _status(image, decode_record(raw) if raw else Record(1, State.OPEN), blocked_ms, oldest, policy)
+            for image, raw, blocked_ms in zip(images, answers[::2], answers[1::2], strict=True)
+        ]
+
+    def _keys_of(self, image: Image) -> Keys:
+        return self._keys[image.partition(len(self._keys))]
+
+
+def _status(image: Image, record: Record, blocked_ms: float | None, oldest: int, policy: Policy) -> ImageStatus:
+    rows = [row for row in record.rows if row.received_ms > oldest]
+    rule = policy.rule_for(image.id)
+    return ImageStatus(
+        image_id=image.id,
+        state=record.state,
+        protected=bool(rule and rule.protected),
+        epoch=record.epoch,
+        score=sum(row.weight for row in rows) / POINT,
+        reporters=len(rows),
+        reasons=dict(Counter(policy.names_by_code.get(row.reason_code, "other") for row in rows)),
+        first_reported_ms=min((row.received_ms for row in rows), default=None),
+        last_reported_ms=max((row.received_ms for row in rows), default=None),
+        blocked_ms=None if blocked_ms is None else int(blocked_ms),
+    )

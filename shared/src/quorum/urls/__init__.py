@@ -1,6 +1,0 @@
-"""Image ids that are URLs: one form for all the ways to write the same one, under the rules of a policy."""
-
-from quorum.urls.rules import KEEP_ALL, Explained, UrlRules
-from quorum.urls.same import SameRule
-
-__all__ = ["KEEP_ALL", "Explained", "SameRule", "UrlRules"]

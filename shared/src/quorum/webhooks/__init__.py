@@ -1,0 +1,1 @@
+"""Subscriptions, what waits for their endpoints, and when it is tried again."""
