@@ -28,7 +28,7 @@ Channel = SimpleQueue[tuple[str, float]]  # the image, and `time.perf_counter()`
 @contextmanager
 def broker(directory: Path) -> Iterator[str]:
     """Run a RabbitMQ; yield its URL."""
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path.insert(0, str(ROOT / "tests" / "servers"))
     from rabbitmq import RabbitMQ  # noqa: PLC0415 - the tests' helper, found by the path above
 
     server = RabbitMQ(directory).start()

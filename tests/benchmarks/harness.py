@@ -176,7 +176,7 @@ def open_lab(directory: Path) -> Iterator[Lab]:
     """Run a Redis with the configuration that `quorum run` gives its own."""
     port = free_port()
     binary = servers()[0].binary
-    template = files("quorum.cli").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
+    template = files("quorum.cli.trial").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
     config = directory / "redis.conf"
     config.write_text(template.format(port=port, password=PASSWORD))
     lab = Lab(directory, port)

@@ -16,7 +16,7 @@ from redis import Redis
 
 from quorum.store.connection import connect
 
-USERS = Path(__file__).parent.parent / "deploy" / "redis" / "users.acl"
+USERS = Path(__file__).parents[2] / "deploy" / "redis" / "users.acl"
 
 
 def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "the condition") -> None:

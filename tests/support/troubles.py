@@ -9,7 +9,7 @@ from pathlib import Path
 
 BEGIN, END = "<!-- troubles: made by `make generate` from the tests -->\n", "<!-- end of troubles -->\n"
 HEAD = "| trouble | what quorum does | test |\n|---|---|---|\n"
-TESTS = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def table() -> str:

@@ -86,7 +86,7 @@ def test_after_an_abrupt_failover_the_books_balance_and_all_goes_on(watched: Wat
         wait_until(lambda: crowd.statuses[503], 10, "a 503")
         seconds = recovery(crowd, began)
         dead.start()  # it comes back, and follows
-        wait_until(lambda: watched.primary() is not dead and follows(dead), 30, "the old one as a replica")
+        wait_until(lambda: watched.primary() is not dead and follows(dead), 90, "the old one as a replica")
         crowd.wait_for(100)
         crowd.stop()
         acknowledged, lost = books_after(settings, crowd)

@@ -2,10 +2,10 @@
 
 import tomllib
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,7 +85,7 @@ def test_a_network_is_read_as_it_is_written(text: str) -> None:
     assert parse_network(text) == ip_network(text)
 
 
-LISTED = tomllib.loads((Path(__file__).parents[1] / "data/addresses.toml").read_text())
+LISTED = tomllib.loads((ROOT / "tests/data/addresses.toml").read_text())
 
 
 def _edges(blocks: list[str]) -> list[Any]:

@@ -62,7 +62,7 @@ def parse_content(content_hash: str) -> Content:
     says_nothing = _of_nothing(digits) or (_of_no_picture(bytes.fromhex(digits)) if kind == "pdq" else None)
     if says_nothing:
         raise InvalidContentHash(f"says nothing of a picture: it is {says_nothing}; leave it out")
-    digest = blake2b(f"{kind}:{digits}".encode(), digest_size=DIGEST_BYTES, person=b"quorum.images.content").digest()
+    digest = blake2b(f"{kind}:{digits}".encode(), digest_size=DIGEST_BYTES, person=b"quorum.content").digest()
     return Content(digest, bytes.fromhex(digits) if kind == "pdq" else None)
 
 

@@ -1,6 +1,6 @@
 """Where a server is and how to speak to it, read from a URL once: store, broker and message bus are all named so.
 
-redis-py and kombu read URLs differently, so neither is given one that a user wrote: `redis_store.connection` and
+redis-py and kombu read URLs differently, so neither is given one that a user wrote: `store.connection` and
 `brokers` each make what their library wants from an `Endpoint`. No message shows any part of a URL, since nobody can
 tell what part of a malformed one is its password.
 """

@@ -279,9 +279,8 @@ def table() -> str:
         [
             "# Metrics",
             "",
-            "Made by `make generate` from `shared/src/quorum/telemetry/metrics.py`; "
-            "`tests/e2e/telemetry/test_prometheus.py` scrapes each.",
-            "Exported at `/metrics` of",
+            "Made by `make generate` from `shared/src/quorum/telemetry/metrics.py`;",
+            "`tests/e2e/telemetry/test_prometheus.py` scrapes each. Exported at `/metrics` of",
             "",
             *sources,
             "",

@@ -48,7 +48,7 @@ def prepare(data: Path, password: str) -> EmbeddedRedis:
     server = choose(written, servers())
     private_directory(data / "redis")
     port = port_for(data / "redis-port")
-    template = files("quorum.cli").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
+    template = files("quorum.cli.trial").joinpath("embedded_redis.conf").read_text(encoding="utf-8")
     write_whole(data / "redis.conf", template.format(port=port, password=password).encode())
     write_whole(marker, str(server.version).encode())
     return EmbeddedRedis(server, port, f"redis://default:{password}@127.0.0.1:{port}/0")

@@ -37,7 +37,7 @@ def oversee(trial: Trial) -> int:
         del os.environ[name]
     os.environ.update(trial.environment | _placeholders(trial))
     os.chdir(trial.data)
-    with as_file(files("quorum.cli").joinpath("overseer.conf")) as config:
+    with as_file(files("quorum.cli.trial").joinpath("overseer.conf")) as config:
         options = _Options()
         options.realize(["-c", str(config)], doc="", progname="quorum run")
     options.first, options.test = True, False
