@@ -7,7 +7,7 @@ from redis import Redis
 
 from .harness import SITE_KEY, Bar, Lab, Row, Scale, compare, wait_until
 from .intake import WORKERS
-from .load import BATCH_SCRIPT, REPORTS_PER_BATCH, accepted_per_second
+from .load.wrk import BATCH_SCRIPT, REPORTS_PER_BATCH, accepted_per_second
 
 CONNECTIONS = 4
 

@@ -14,7 +14,7 @@ from quorum.telemetry import capacity as formula
 from . import fill
 from .harness import POLICY, SITE_KEY, Bar, Lab, Row, Scale, wait_until
 from .intake import WORKERS
-from .load import accepted_per_second
+from .load.wrk import accepted_per_second
 
 CROSSING = 5  # reporters that block an image under the policy of the benchmarks
 JOURNAL = 100_000

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from redis import Redis
 
 from .harness import SITE_KEY, Bar, Lab, Row, Scale, compare
-from .load import CONNECTIONS, accepted_per_second
+from .load.wrk import CONNECTIONS, accepted_per_second
 
 WORKERS = 2
 THREADS = (2, 4, 16)  # tried for the baseline, which then runs with its best
