@@ -131,6 +131,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
 
         app.register_blueprint(demo.blueprint)
     guard(app, parts.access)
+    documentation.require_documented(app)
     app.wsgi_app = with_headers(app.wsgi_app, Headers(settings.cors_origins))  # type: ignore[method-assign, assignment]
     if settings.proxy_hops:
         app.wsgi_app = with_scheme(app.wsgi_app, parts.forwarding)  # type: ignore[method-assign, assignment]

@@ -13,11 +13,13 @@ from quorum.errors import StoreUnavailable
 from quorum.images.image import Image
 from quorum.inbox.inbox import Sending
 from quorum.policy import Policy
+from quorum.wire import BatchResultSchema, ReportSchema
 from report_api.access import Shown
 from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
 from report_api.correlation import trace_of
+from report_api.describing import answer, documented
 from report_api.guard import key_of_caller
-from report_api.idempotency import once
+from report_api.idempotency import KEY_HEADER, once
 from report_api.intake import claimed_by, to_send
 from report_api.problems import Refused, field_errors, valid_image
 from report_api.services import Services, services
@@ -34,6 +36,20 @@ blueprint = Blueprint("batch", __name__)
 
 
 @blueprint.post("/v1/reports/batch")
+@documented(
+    "Report many images at once",
+    "For backends: a JSON array, or a report on each line. A bad report hinders no other.",
+    parameters=(KEY_HEADER,),
+    takes={"type": "array", "items": ReportSchema, "minItems": 1, "maxItems": MAX_REPORTS},
+    takes_lines=True,
+    answers={
+        200: answer(
+            "A result for each report, in order: 202, 422 with `errors`, 429 (too many in this minute), "
+            "or 503 (send it again).",
+            BatchResultSchema,
+        )
+    },
+)
 def create_reports() -> dict[str, Any]:
     """Accept what is good; a bad report among them hinders no other."""
     parts, key = services(), key_of_caller()

@@ -10,10 +10,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from quorum.reporters.fingerprints import request_digest
+from report_api.describing import in_header
 from report_api.problems import Refused
 from report_api.services import Services
 
 MAX_KEY_CHARACTERS = 255
+
+KEY_HEADER = in_header(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]+$"},
+    "Optional, for retries: the same key with another body is refused.",
+)
 
 
 @contextmanager

@@ -12,11 +12,13 @@ from quorum.judgement.records import Report
 from quorum.languages import THANK_YOU, choose_language
 from quorum.policy import Policy
 from quorum.tally.codec import encode_report
+from quorum.wire import AcceptedSchema, ReportSchema
 from report_api.access import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.bodies import JSON, json_object, load_report, raw_body
 from report_api.correlation import trace_of
+from report_api.describing import answer, documented, in_header, sent_header
 from report_api.forwarding import client_of
-from report_api.idempotency import once
+from report_api.idempotency import KEY_HEADER, once
 from report_api.problems import NAMED_IMAGE
 from report_api.services import Services, services
 
@@ -58,6 +60,29 @@ _ANSWERS = {language: _answer(language, message) for language, message in THANK_
 
 
 @blueprint.post("/v1/reports")
+@documented(
+    "Report an image",
+    "202 means that the report is stored and will be tallied. Sending it again changes nothing.",
+    parameters=(
+        in_header("Accept-Language", {"type": "string"}, f"Language of the message: {', '.join(THANK_YOU)}."),
+        KEY_HEADER,
+    ),
+    takes=ReportSchema,
+    answers={
+        202: answer(
+            "Accepted.",
+            AcceptedSchema,
+            headers={
+                "Content-Language": sent_header({"type": "string", "enum": list(THANK_YOU)}),
+                "RateLimit": sent_header(
+                    {"type": "string"},
+                    "What the tightest limit still allows (r), and seconds until it is whole (t).",
+                ),
+            },
+        )
+    },
+    problems=(429,),
+)
 def create_report() -> Response:
     """Accept a report; 202 only once it is safely in the inbox."""
     environ = request.environ  # what lies there is not parsed again, and `request` is looked up once

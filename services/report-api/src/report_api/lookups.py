@@ -10,19 +10,30 @@ from flask import Blueprint, Response, request
 from quorum.events.event import BATCH_TYPE, timestamp
 from quorum.images.urls.rules import RULES_HEADER
 from quorum.tally.statuses import ImageStatus
-from quorum.wire import ImageIdsSchema
+from quorum.wire import (
+    BlocklistSchema,
+    CloudEventSchema,
+    ImageIdsSchema,
+    ImageStatusesSchema,
+    ImageStatusSchema,
+    UrlRulesSchema,
+)
 from report_api.bodies import JSON, json_list_body
+from report_api.describing import answer, documented, in_header, in_query, sent_header
+from report_api.paging import LIMIT, page_limit
 from report_api.problems import Refused
 from report_api.services import services
 from report_api.waiting import MAX_WAIT_SECONDS
-
-DEFAULT_EVENTS = 100
-MAX_EVENTS = 1000
 
 blueprint = Blueprint("lookups", __name__)
 
 
 @blueprint.get("/v1/images/<image_id:image_id>")
+@documented(
+    "What became of an image",
+    answers={200: answer("Its state; an image that nobody reported is open.", ImageStatusSchema)},
+    problems=(400,),
+)
 def get_image(image_id: str) -> dict[str, Any]:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()
@@ -31,6 +42,15 @@ def get_image(image_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/v1/gate/<image_id:image_id>")
+@documented(
+    "May an image be shown?",
+    "For web servers (nginx' auth_request): the status is the whole answer.",
+    answers={
+        204: answer("Yes."),
+        403: answer("No, it is blocked; or, as a problem document: the API key may not ask."),
+    },
+    problems=(400,),
+)
 def gate(image_id: str) -> Response:
     """Say by the status alone whether an image may be shown: 204, or 403 when it is blocked. For web servers.
 
@@ -43,6 +63,11 @@ def gate(image_id: str) -> Response:
 
 
 @blueprint.post("/v1/images/status")
+@documented(
+    "What became of many images",
+    takes=ImageIdsSchema,
+    answers={200: answer("In the order asked.", ImageStatusesSchema)},
+)
 def get_statuses() -> dict[str, Any]:
     """Return the state of many images, in the order asked."""
     parts = services()
@@ -51,6 +76,20 @@ def get_statuses() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/blocklist")
+@documented(
+    "What is blocked",
+    "Read all pages, then go on with the events after `cursor`: nothing is missed in between.",
+    parameters=(
+        in_query("page", {"type": "string"}, "`next` of the page before."),
+        LIMIT,
+        in_header("If-None-Match", {"type": "string"}),
+    ),
+    answers={
+        200: answer("A page.", BlocklistSchema, headers={"ETag": sent_header({"type": "string"}, "Of this page.")}),
+        304: answer("Nothing has changed since the ETag given in If-None-Match."),
+    },
+    problems=(400,),
+)
 def get_blocklist() -> Response:
     """Return what is blocked, a page at a time; 304 while nothing has changed."""
     parts, token, limit = services(), request.args.get("page"), page_limit()
@@ -70,6 +109,21 @@ def get_blocklist() -> Response:
 
 
 @blueprint.get("/v1/url-rules")
+@documented(
+    "Which spellings of a URL are one image",
+    "For clients that look images up in a copy of the blocklist. Answers of `/v1/blocklist` and `/v1/events` name the "
+    f"version that holds in `{RULES_HEADER}`.",
+    parameters=(in_header("If-None-Match", {"type": "string"}),),
+    answers={
+        200: answer(
+            "The rules of the policy.",
+            UrlRulesSchema,
+            headers={"ETag": sent_header({"type": "string"}, "The version of the rules.")},
+        ),
+        304: answer("They are those of the ETag given in If-None-Match."),
+    },
+    asks_redis=False,
+)
 def get_url_rules() -> Response:
     """Return what the policy says of URLs, for clients that look images up in a copy of the blocklist."""
     urls = services().policy.urls
@@ -86,6 +140,34 @@ def _rules_header() -> dict[str, str]:
 
 
 @blueprint.get("/v1/events")
+@documented(
+    "What happened since",
+    parameters=(
+        in_query(
+            "after",
+            {"type": "string"},
+            "The cursor of the last event seen; without it the feed begins with the oldest kept.",
+        ),
+        LIMIT,
+        in_query(
+            "wait",
+            {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
+            "Seconds to wait for the first event. When many wait already, the answer comes at once.",
+        ),
+    ),
+    answers={
+        200: answer(
+            "CloudEvents, oldest first; empty when there is nothing new.",
+            {"type": "array", "items": CloudEventSchema},
+            media=BATCH_TYPE,
+            headers={
+                "Quorum-Cursor": sent_header({"type": "string"}, "Where to go on from."),
+                "Link": sent_header({"type": "string"}, "The next page."),
+            },
+        )
+    },
+    problems=(400, 410),
+)
 def get_events() -> Response:
     """Return the events after a cursor, oldest first; with `wait`, wait a while for the first."""
     parts, limit, seconds = services(), page_limit(), _wait()
@@ -121,15 +203,6 @@ def _wait() -> int:
 
 def _tag(version: str, token: str | None, limit: int) -> str:
     return f'W/"{blake2b(f"{version} {token} {limit}".encode(), digest_size=12).hexdigest()}"'
-
-
-def page_limit() -> int:
-    """Return how many the caller wants at most. Raises Refused."""
-    raw = request.args.get("limit", str(DEFAULT_EVENTS))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= MAX_EVENTS:
-        detail = f"must be a whole number from 1 to {MAX_EVENTS}"
-        raise Refused(400, "invalid-limit", "The limit is not valid", detail, "limit")
-    return int(raw)
 
 
 def status_body(status: ImageStatus) -> dict[str, Any]:

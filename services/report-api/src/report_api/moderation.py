@@ -7,16 +7,25 @@ from marshmallow import ValidationError
 
 from quorum.errors import InvalidImageId
 from quorum.images.image import Image, parse_image
-from quorum.wire import DecisionSchema, ViewsSchema
+from quorum.wire import DecisionSchema, ImageStateSchema, QueueSchema, ViewsSchema
 from report_api.bodies import json_list_body, json_object
+from report_api.describing import answer, documented
 from report_api.guard import key_of_caller
-from report_api.lookups import page_limit, status_body
+from report_api.lookups import status_body
+from report_api.paging import LIMIT, page_limit
 from report_api.services import services
 
 blueprint = Blueprint("moderation", __name__)
 
 
 @blueprint.get("/v1/queue")
+@documented(
+    "What waits for a moderator",
+    "Needs the scope `moderate`.",
+    parameters=(LIMIT,),
+    answers={200: answer("Held images, those that wait longest first.", QueueSchema)},
+    problems=(400,),
+)
 def get_queue() -> dict[str, Any]:
     """Return the images that wait for a moderator, those that wait longest first."""
     parts = services()
@@ -26,6 +35,13 @@ def get_queue() -> dict[str, Any]:
 
 
 @blueprint.post("/v1/images/<image_id:image_id>/decisions")
+@documented(
+    "Uphold, block or clear an image",
+    "Needs the scope `moderate`. Deciding what is so already changes nothing.",
+    takes=DecisionSchema,
+    answers={200: answer("Decided.", ImageStateSchema)},
+    problems=(409,),
+)
 def decide(image_id: str) -> dict[str, Any]:
     """Uphold, block or clear an image. The API key's name stands for the moderator."""
     parts = services()
@@ -38,6 +54,14 @@ def decide(image_id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/images/views")
+@documented(
+    "Say how often images were seen",
+    "Views so far, in place of what was told before; for a policy with `views.least_ratio`.",
+    takes=ViewsSchema,
+    answers={
+        200: answer("Kept.", {"type": "object", "properties": {"images": {"type": "integer"}}, "required": ["images"]})
+    },
+)
 def tell_views() -> dict[str, Any]:
     """Take how often images were seen so far; a policy with `views.least_ratio` asks for it."""
     parts = services()

@@ -6,12 +6,20 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from quorum.languages import choose_language
+from quorum.wire import ReasonsSchema
+from report_api.describing import answer, documented, in_header
 from report_api.services import services
 
 blueprint = Blueprint("reasons", __name__)
 
 
 @blueprint.get("/v1/reasons")
+@documented(
+    "What a report may say",
+    parameters=(in_header("Accept-Language", {"type": "string"}),),
+    answers={200: answer("The reasons of the policy, with labels in a language.", ReasonsSchema)},
+    asks_redis=False,
+)
 def get_reasons() -> ResponseReturnValue:
     """Return the reasons of the policy with their labels, in the policy's order."""
     language = choose_language(request.headers.get("Accept-Language"))

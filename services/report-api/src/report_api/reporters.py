@@ -7,14 +7,21 @@ from flask import Blueprint
 
 from quorum.events.event import timestamp
 from quorum.policy.accuracy import MINUTE_MS, Standing
-from quorum.wire import ReporterIdsSchema
+from quorum.wire import ReporterIdsSchema, ReporterStandingsSchema
 from report_api.bodies import json_list_body
+from report_api.describing import answer, documented
 from report_api.services import services
 
 blueprint = Blueprint("reporters", __name__)
 
 
 @blueprint.post("/v1/reporters/status")
+@documented(
+    "What a site should tell its reporters",
+    "Whether reporters were warned or muted because of unfounded reports.",
+    takes=ReporterIdsSchema,
+    answers={200: answer("In the order asked.", ReporterStandingsSchema)},
+)
 def reporters_status() -> dict[str, Any]:
     """Return the standing of reporters by the names that the site gives them; names go in a body, not in a log line."""
     parts = services()

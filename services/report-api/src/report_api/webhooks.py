@@ -7,17 +7,36 @@ from flask import Blueprint, request
 from quorum.events.event import timestamp
 from quorum.webhooks.deliveries import Attempt, Webhooks
 from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscription
-from quorum.wire import ReplaySchema, WebhookSchema
+from quorum.wire import (
+    DeliveriesSchema,
+    ReplaySchema,
+    SecretSchema,
+    SubscriptionSchema,
+    SubscriptionsSchema,
+    WebhookSchema,
+)
 from report_api.bodies import json_object
-from report_api.lookups import page_limit
+from report_api.describing import answer, documented
+from report_api.paging import LIMIT, page_limit
 from report_api.services import services
 
 CREATED, NO_CONTENT = 201, 204
+
+_NEEDS = "Needs the scope `admin`."
+_OF_ONE = (404, 409)  # it is not there, or cannot be read
 
 blueprint = Blueprint("webhooks", __name__)
 
 
 @blueprint.post("/v1/webhooks")
+@documented(
+    "Subscribe an endpoint",
+    f"{_NEEDS} Deliveries are signed as Standard Webhooks say. An endpoint that gets some of these types already is "
+    "refused (409), and `first` is the id of the webhook that sends them.",
+    takes=WebhookSchema,
+    answers={CREATED: answer("Subscribed; the secret is shown here only.", SubscriptionSchema)},
+    problems=(409,),
+)
 def create_webhook() -> tuple[dict[str, Any], int]:
     """Subscribe an endpoint; its secret is shown here and never again."""
     wanted, store = WebhookSchema().load(_body()), services().webhooks
@@ -28,6 +47,7 @@ def create_webhook() -> tuple[dict[str, Any], int]:
 
 
 @blueprint.get("/v1/webhooks")
+@documented("List webhooks", _NEEDS, answers={200: answer("Done.", SubscriptionsSchema)})
 def list_webhooks() -> dict[str, Any]:
     """Return all subscriptions, without their secrets."""
     store = services().webhooks
@@ -35,6 +55,7 @@ def list_webhooks() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/webhooks/<webhook_id>")
+@documented("A webhook", _NEEDS, answers={200: answer("Done.", SubscriptionSchema)}, problems=_OF_ONE)
 def get_webhook(webhook_id: str) -> dict[str, Any]:
     """Return one subscription, without its secrets."""
     store = services().webhooks
@@ -42,6 +63,7 @@ def get_webhook(webhook_id: str) -> dict[str, Any]:
 
 
 @blueprint.delete("/v1/webhooks/<webhook_id>")
+@documented("Forget a webhook", answers={NO_CONTENT: answer("Forgotten.")}, problems=(404,))
 def delete_webhook(webhook_id: str) -> tuple[str, int]:
     """Forget a subscription and what waits for it."""
     services().webhooks.remove(webhook_id)
@@ -49,6 +71,7 @@ def delete_webhook(webhook_id: str) -> tuple[str, int]:
 
 
 @blueprint.post("/v1/webhooks/<webhook_id>/secret")
+@documented("Rotate its secret", _NEEDS, answers={200: answer("Done.", SecretSchema)}, problems=_OF_ONE)
 def rotate_secret(webhook_id: str) -> dict[str, Any]:
     """Give it a new secret; the one before signs as well for a day."""
     store = services().webhooks
@@ -58,6 +81,7 @@ def rotate_secret(webhook_id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/webhooks/<webhook_id>/enable")
+@documented("Deliver again", _NEEDS, answers={200: answer("Done.", SubscriptionSchema)}, problems=_OF_ONE)
 def enable_webhook(webhook_id: str) -> dict[str, Any]:
     """Deliver again, from where it stopped."""
     store = services().webhooks
@@ -65,6 +89,12 @@ def enable_webhook(webhook_id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/webhooks/<webhook_id>/test")
+@documented(
+    "Send a test event",
+    _NEEDS,
+    answers={200: answer("Done.", {"type": "object", "properties": {"event_id": {"type": "string"}}})},
+    problems=_OF_ONE,
+)
 def test_webhook(webhook_id: str) -> dict[str, Any]:
     """Send it a test event."""
     store = services().webhooks
@@ -72,6 +102,12 @@ def test_webhook(webhook_id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/webhooks/<webhook_id>/replay")
+@documented(
+    "Send the events of a time range again",
+    takes=ReplaySchema,
+    answers={200: answer("Queued.", {"type": "object", "properties": {"events": {"type": "integer"}}})},
+    problems=_OF_ONE,
+)
 def replay_webhook(webhook_id: str) -> dict[str, Any]:
     """Send it the kept events of a time range again."""
     store, span = services().webhooks, ReplaySchema().load(_body())
@@ -80,6 +116,12 @@ def replay_webhook(webhook_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/v1/webhooks/<webhook_id>/deliveries")
+@documented(
+    "How its deliveries fare",
+    parameters=(LIMIT,),
+    answers={200: answer("The last attempts, newest first.", DeliveriesSchema)},
+    problems=(400, *_OF_ONE),
+)
 def get_deliveries(webhook_id: str) -> dict[str, Any]:
     """Return its last attempts, newest first."""
     return {"deliveries": [_attempt(one) for one in services().webhooks.deliveries(webhook_id, page_limit())]}

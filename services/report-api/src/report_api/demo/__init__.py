@@ -9,11 +9,13 @@ from quorum.events.feed import BEGINNING
 from quorum.reporters.tokens import mint_token
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import TEXTS
+from report_api.describing import left_out
 from report_api.pages import language_of_reader, show_page
 from report_api.services import services
 
 TOKEN_SECONDS = 900
 MAX_EDITION = 1_000_000
+_PAGE = "The demo is a site that uses the API."
 
 blueprint = Blueprint(
     "demo", __name__, url_prefix="/demo", static_folder="static", static_url_path="/static", template_folder="templates"
@@ -21,6 +23,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("")
+@left_out(_PAGE)
 def page() -> Response:
     """Show the news page in the reader's language; `edition` gives the pictures fresh ids."""
     language = language_of_reader()
@@ -40,12 +43,14 @@ def page() -> Response:
 
 
 @blueprint.post("/readers")
+@left_out(_PAGE)
 def new_reader() -> dict[str, str]:
     """Name a fresh reader, as a site does for somebody who signs up there."""
     return _named(uuid.uuid4())
 
 
 @blueprint.post("/readers/<uuid:reader>")
+@left_out(_PAGE)
 def known_reader(reader: uuid.UUID) -> dict[str, str]:
     """Name a reader again, whose token has expired."""
     return _named(reader)

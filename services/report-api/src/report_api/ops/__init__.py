@@ -7,11 +7,14 @@ from flask import Blueprint, Response, request
 
 from quorum.errors import CommandDenied, StoreUnavailable
 from quorum.telemetry.health import EVENT_DELAYS_MS
+from report_api.describing import left_out
 from report_api.ops.findings import Finding, findings
 from report_api.ops.state import read_state
 from report_api.ops.texts import CHARTS, FINDINGS, NUMBERS, SECTIONS, TEXTS
 from report_api.pages import language_of_reader, show_page
 from report_api.services import services
+
+_PAGE = "The page of operators, and what it asks for."
 
 blueprint = Blueprint(
     "ops", __name__, url_prefix="/ops", static_folder="static", static_url_path="/static", template_folder="templates"
@@ -19,6 +22,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("")
+@left_out(_PAGE)
 def page() -> Response:
     """Show the page; it opens while Redis is away, too."""
     language = language_of_reader()
@@ -39,6 +43,7 @@ def page() -> Response:
 
 
 @blueprint.get("/state")
+@left_out(_PAGE)
 def state() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Return how quorum is doing and what is wrong; with `history=1` also the last hour. 200 even without Redis."""
     parts = services()
