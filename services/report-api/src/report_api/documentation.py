@@ -101,7 +101,7 @@ def documented_routes(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
 
 def _is_of_files(rule: Rule) -> bool:
     """Tell whether a route gives the files of a page: the view is Flask's own."""
-    return rule.endpoint.rpartition(".")[2] == "static"
+    return bool(rule.endpoint.rpartition(".")[2] == "static")
 
 
 def require_documented(app: Flask) -> None:
