@@ -69,8 +69,8 @@ compose-check:  ## prove docker-compose.yml with a real engine
 
 .PHONY: generate
 generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/metrics.md, the routes in docs/security.md, docs/settings.md, Grafana's dashboards
-	@$(BIN)/python -c 'import json; from report_api.contract import asyncapi; print(json.dumps(asyncapi(), indent=1))' > docs/asyncapi.json
-	@$(BIN)/python -m report_api.route_table docs/security.md
+	@$(BIN)/python -c 'import json; from report_api.docs.asyncapi import asyncapi; print(json.dumps(asyncapi(), indent=1))' > docs/asyncapi.json
+	@$(BIN)/python -m report_api.docs.route_table docs/security.md
 	@$(BIN)/python -c 'from quorum.telemetry.metrics import table; print(table(), end="")' > docs/metrics.md
 	@$(BIN)/python -c 'from quorum.settings.table import table; print(table(), end="")' > docs/settings.md
 	@$(BIN)/python -c 'from quorum.start.permissions import users_file; print(users_file(), end="")' > deploy/redis/users.acl

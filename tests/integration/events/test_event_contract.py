@@ -16,7 +16,7 @@ from quorum.moderation.shields import Shields
 from quorum.moderation.stored_decisions import Decisions
 from quorum.policy import parse_policy
 from quorum.settings import Settings
-from report_api.contract import asyncapi, event_schema
+from report_api.docs.asyncapi import asyncapi, event_schema
 
 TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
 

@@ -14,10 +14,10 @@ from quorum.access.stored_keys import ApiKeys
 from quorum.reporters.tokens import mint_token
 from quorum.settings import Settings
 from quorum.store.connection import connect
-from report_api import documentation
-from report_api.guard import ADMIN, ANYONE, BACKEND, INSIDER, MODERATOR, NEEDS, READER, REPORTER, Need
-from report_api.problems import PROBLEM_TYPE
-from report_api.route_table import with_table
+from report_api.access.guard import ADMIN, ANYONE, BACKEND, INSIDER, MODERATOR, NEEDS, READER, REPORTER, Need
+from report_api.docs import openapi
+from report_api.docs.route_table import with_table
+from report_api.http.problems import PROBLEM_TYPE
 from report_api.stream.app import STREAM_HEADERS
 
 UNKNOWN, FORBIDDEN = 401, 403
@@ -124,13 +124,13 @@ def test_open_reads_open_reads_alone(app: Flask, credentials: dict[str, Credenti
 
 
 def test_a_route_that_is_not_in_the_table_stops_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    register = documentation.register
+    register = openapi.register
 
     def with_one_more(app: Flask) -> None:
         register(app)
         app.add_url_rule("/v1/secrets", "secrets", lambda: "all of them")
 
-    monkeypatch.setattr(documentation, "register", with_one_more)
+    monkeypatch.setattr(openapi, "register", with_one_more)
     with pytest.raises(LookupError, match="secrets is not in the table"):
         claimed_app(settings, None)
 
@@ -206,7 +206,7 @@ def test_every_answer_has_the_headers_once(app: Flask, credentials: dict[str, Cr
 def test_good_and_broken_answers_have_the_headers_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     client, key = app.test_client(), {"Authorization": f"Bearer {SITE_KEY}"}
     accepted = client.post("/v1/reports", json={**REPORT, "reporter_id": "a"}, headers=key)
-    monkeypatch.setitem(app.view_functions, "lookups.get_events", lambda: 1 / 0)
+    monkeypatch.setitem(app.view_functions, "events.get_events", lambda: 1 / 0)
     broken = client.get("/v1/events", headers=key)
     blocked = client.get("/v1/gate/img-1", headers=key)
     assert [one.status_code for one in (accepted, broken, blocked)] == [202, 500, 204]

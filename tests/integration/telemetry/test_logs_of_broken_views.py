@@ -20,7 +20,7 @@ from quorum.access.stored_keys import ApiKeys
 from quorum.reporters.tokens import mint_token
 from quorum.store.connection import connect
 from quorum.telemetry.logs import configure_logs
-from report_api.correlation import add_request
+from report_api.telemetry.correlation import add_request
 
 PERSON, PICTURE, ADDRESS = "jeanne-dupont-1972", "private-picture-of-somebody", "203.0.113.77"
 SHORT_TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln"

@@ -15,7 +15,7 @@ from store import Bench
 from quorum.errors import SettingsError
 from quorum.settings import Settings
 from quorum.telemetry.tracing import Tracing, make_tracing
-from report_api.spans import trace_requests
+from report_api.telemetry.spans import trace_requests
 from tally_worker.spans import span_of, trace_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -8,10 +8,10 @@ from conftest import claimed_app, make_settings
 from flask import Flask
 
 from quorum.policy import load_policy
-from report_api.describing import LeftOut, Operation, said_of
-from report_api.documentation import openapi, require_documented
-from report_api.guard import ADMIN, ANYONE, BACKEND, MODERATOR, NEEDS, READER, REPORTER
-from report_api.observe import as_template
+from report_api.access.guard import ADMIN, ANYONE, BACKEND, MODERATOR, NEEDS, READER, REPORTER
+from report_api.docs.openapi import openapi, require_documented
+from report_api.http.describing import LeftOut, Operation, said_of
+from report_api.telemetry.observe import as_template
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

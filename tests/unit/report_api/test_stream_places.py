@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorum.errors import SettingsError, StoreUnavailable
-from report_api.problems import Refused
+from report_api.http.problems import Refused
 from report_api.stream import checks as checks_module
 from report_api.stream.checks import Checks
 from report_api.stream.guests import Guests

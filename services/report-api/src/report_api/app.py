@@ -29,32 +29,47 @@ from quorum.telemetry.history import History
 from quorum.telemetry.policy_metrics import PolicyCollector
 from quorum.telemetry.redis_metrics import RedisCollector
 from quorum.webhooks.deliveries import Webhooks
-from report_api import (
-    batch,
-    contract,
-    docs,
-    documentation,
-    intake,
-    lookups,
-    moderation,
-    ops,
+from report_api import docs, ops
+from report_api.access.callers import Access, require_pepper
+from report_api.access.forwarding import Forwarding, with_scheme
+from report_api.access.guard import guard
+from report_api.docs import asyncapi, openapi
+from report_api.http.bodies import MAX_BODY_BYTES
+from report_api.http.headers import Headers, with_headers
+from report_api.http.mounting import Mounted, Mounting
+from report_api.http.problems import register_problems
+from report_api.http.services import EXTENSION, Services
+from report_api.http.waiting import Waiting
+from report_api.resources import (
+    blocklist,
+    decisions,
+    events,
+    images,
+    queue,
     reasons,
+    report_batches,
+    reporters,
+    reports,
+    url_rules,
+    webhooks,
+)
+from report_api.resources.probes import PROBES, make_probes
+from report_api.server.greenlets import LoopParking
+from report_api.telemetry.observe import observe
+
+RESOURCES = (
+    reports,
+    report_batches,
+    reasons,
+    images,
+    blocklist,
+    url_rules,
+    events,
+    queue,
+    decisions,
     reporters,
     webhooks,
 )
-from report_api.access import Access, require_pepper
-from report_api.bodies import MAX_BODY_BYTES
-from report_api.forwarding import Forwarding, with_scheme
-from report_api.guard import guard
-from report_api.headers import Headers, with_headers
-from report_api.mounting import Mounted, Mounting
-from report_api.observe import observe
-from report_api.probes import PROBES, make_probes
-from report_api.problems import register_problems
-from report_api.server.greenlets import LoopParking
-from report_api.services import EXTENSION, Services
-from report_api.waiting import Waiting
-
 KEY_THREADS = 4  # that look API keys up for reports, which wait in the event loop
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
 
@@ -121,17 +136,17 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    for views in (intake, batch, reasons, lookups, moderation, reporters, webhooks, ops, docs):
+    for views in (*RESOURCES, ops, docs):
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
-    documentation.register(app)
-    contract.register(app)
+    openapi.register(app)
+    asyncapi.register(app)
     if settings.demo:
         from report_api import demo  # noqa: PLC0415 - the demo is no part of a production server
 
         app.register_blueprint(demo.blueprint)
     guard(app, parts.access)
-    documentation.require_documented(app)
+    openapi.require_documented(app)
     app.wsgi_app = with_headers(app.wsgi_app, Headers(settings.cors_origins))  # type: ignore[method-assign, assignment]
     if settings.proxy_hops:
         app.wsgi_app = with_scheme(app.wsgi_app, parts.forwarding)  # type: ignore[method-assign, assignment]

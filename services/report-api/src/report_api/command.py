@@ -16,7 +16,7 @@ from quorum.settings import Settings, read_settings
 from quorum.start.checks import check_store
 from quorum.start.permissions import API, STREAM
 from quorum.telemetry.logs import configure_logs
-from report_api.access import require_pepper
+from report_api.access.callers import require_pepper
 
 METRICS_BYTES = 1 << 20  # what the files of a few processes take
 
@@ -64,8 +64,8 @@ def _serve(settings: Settings, host: str, port: int, workers: int, threads: int)
     from granian.constants import Interfaces  # noqa: PLC0415 - after the metrics directory is set
     from granian.log import LogLevels  # noqa: PLC0415
 
-    from report_api.serve import api as make  # noqa: PLC0415
     from report_api.server.listening import HttpServer  # noqa: PLC0415
+    from report_api.server.serve import api as make  # noqa: PLC0415
 
     HttpServer(
         seconds=settings.request_seconds,

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, request
 
 from quorum.access.keys import ApiKey, Scope
-from report_api.access import Access
+from report_api.access.callers import Access
 
 _KEY = "quorum.api_key"  # where the environment of a request keeps the key of its caller
 
@@ -34,18 +34,18 @@ MODERATOR = Need("a key with `moderate`", Scope.MODERATE)
 ADMIN = Need("a key with `admin`", Scope.ADMIN)
 
 NEEDS = {
-    "intake.create_report": REPORTER,  # the view looks itself, for it needs what was shown
-    "batch.create_reports": BACKEND,
+    "reports.create_report": REPORTER,  # the view looks itself, for it needs what was shown
+    "report_batches.create_reports": BACKEND,
     "reasons.get_reasons": ANYONE,
-    "lookups.get_image": READER,
-    "lookups.gate": READER,
-    "lookups.get_statuses": READER,
-    "lookups.get_blocklist": READER,
-    "lookups.get_url_rules": READER,
-    "lookups.get_events": READER,
-    "moderation.get_queue": MODERATOR,
-    "moderation.decide": MODERATOR,
-    "moderation.tell_views": BACKEND,
+    "images.get_image": READER,
+    "images.gate": READER,
+    "images.get_statuses": READER,
+    "blocklist.get_blocklist": READER,
+    "url_rules.get_url_rules": READER,
+    "events.get_events": READER,
+    "queue.get_queue": MODERATOR,
+    "decisions.decide": MODERATOR,
+    "images.tell_views": BACKEND,
     "reporters.reporters_status": BACKEND,
     "webhooks.create_webhook": ADMIN,
     "webhooks.list_webhooks": ADMIN,

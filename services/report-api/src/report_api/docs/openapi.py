@@ -22,11 +22,11 @@ from quorum.wire import (
     ReportSchema,
     ShieldsDataSchema,
 )
-from report_api.describing import LeftOut, Operation, left_out, said_of
-from report_api.guard import ANYONE, NEEDS, READER, REPORTER
-from report_api.observe import as_template
-from report_api.problems import PROBLEM_TYPE
-from report_api.services import services
+from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
+from report_api.http.describing import LeftOut, Operation, left_out, said_of
+from report_api.http.problems import PROBLEM_TYPE
+from report_api.http.services import services
+from report_api.telemetry.observe import as_template
 
 DOCUMENT_URL = "/openapi.json"
 

@@ -1,12 +1,12 @@
-"""The table of routes in docs/security.md; `python -m report_api.route_table FILE` writes it into the file."""
+"""The table of routes in docs/security.md; `python -m report_api.docs.route_table FILE` writes it into the file."""
 
 import sys
 from pathlib import Path
 
 from quorum.settings import Settings
+from report_api.access.guard import NEEDS, READER, Need
 from report_api.app import create_app
-from report_api.guard import NEEDS, READER, Need
-from report_api.observe import as_template
+from report_api.telemetry.observe import as_template
 
 BEGIN, END = "<!-- routes: made by `make generate` -->\n", "<!-- end of routes -->\n"
 _ALSO = {"HEAD", "OPTIONS"}  # of every route that has GET, and of every route

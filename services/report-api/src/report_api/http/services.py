@@ -21,10 +21,10 @@ from quorum.tally.views import Views
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.webhooks.deliveries import Webhooks
-from report_api.access import Access
-from report_api.forwarding import Forwarding
-from report_api.problems import NAMED_IMAGE
-from report_api.waiting import Waiting
+from report_api.access.callers import Access
+from report_api.access.forwarding import Forwarding
+from report_api.http.problems import NAMED_IMAGE
+from report_api.http.waiting import Waiting
 
 EXTENSION = "quorum"
 

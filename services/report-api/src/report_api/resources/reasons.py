@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from quorum.languages import choose_language
 from quorum.wire import ReasonsSchema
-from report_api.describing import answer, documented, in_header
-from report_api.services import services
+from report_api.http.describing import answer, documented, in_header
+from report_api.http.services import services
 
 blueprint = Blueprint("reasons", __name__)
 

@@ -14,15 +14,15 @@ from quorum.images.image import Image
 from quorum.inbox.inbox import Sending
 from quorum.policy import Policy
 from quorum.wire import BatchResultSchema, ReportSchema
-from report_api.access import Shown
-from report_api.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
-from report_api.correlation import trace_of
-from report_api.describing import answer, documented
-from report_api.guard import key_of_caller
-from report_api.idempotency import KEY_HEADER, once
-from report_api.intake import claimed_by, to_send
-from report_api.problems import Refused, field_errors, valid_image
-from report_api.services import Services, services
+from report_api.access.callers import Shown
+from report_api.access.guard import key_of_caller
+from report_api.http.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
+from report_api.http.describing import answer, documented
+from report_api.http.idempotency import KEY_HEADER, once
+from report_api.http.problems import Refused, field_errors, valid_image
+from report_api.http.services import Services, services
+from report_api.resources.reports import claimed_by, to_send
+from report_api.telemetry.correlation import trace_of
 
 MAX_REPORTS = 1000
 NDJSON = "application/x-ndjson"
@@ -32,7 +32,7 @@ ACCEPTED, INVALID, LIMITED, UNAVAILABLE = 202, 422, 429, 503
 Result = dict[str, Any]
 Ready = dict[int, list[tuple[int, Sending]]]  # by partition: the place in the batch, the report
 
-blueprint = Blueprint("batch", __name__)
+blueprint = Blueprint("report_batches", __name__)
 
 
 @blueprint.post("/v1/reports/batch")

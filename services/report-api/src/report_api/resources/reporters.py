@@ -8,9 +8,9 @@ from flask import Blueprint
 from quorum.events.event import timestamp
 from quorum.policy.accuracy import MINUTE_MS, Standing
 from quorum.wire import ReporterIdsSchema, ReporterStandingsSchema
-from report_api.bodies import json_list_body
-from report_api.describing import answer, documented
-from report_api.services import services
+from report_api.http.bodies import json_list_body
+from report_api.http.describing import answer, documented
+from report_api.http.services import services
 
 blueprint = Blueprint("reporters", __name__)
 

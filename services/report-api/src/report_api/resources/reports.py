@@ -13,20 +13,20 @@ from quorum.languages import THANK_YOU, choose_language
 from quorum.policy import Policy
 from quorum.tally.codec import encode_report
 from quorum.wire import AcceptedSchema, ReportSchema
-from report_api.access import NOTHING_CLAIMED, Caller, Claimed, Shown
-from report_api.bodies import JSON, json_object, load_report, raw_body
-from report_api.correlation import trace_of
-from report_api.describing import answer, documented, in_header, sent_header
-from report_api.forwarding import client_of
-from report_api.idempotency import KEY_HEADER, once
-from report_api.problems import NAMED_IMAGE
-from report_api.services import Services, services
+from report_api.access.callers import NOTHING_CLAIMED, Caller, Claimed, Shown
+from report_api.access.forwarding import client_of
+from report_api.http.bodies import JSON, json_object, load_report, raw_body
+from report_api.http.describing import answer, documented, in_header, sent_header
+from report_api.http.idempotency import KEY_HEADER, once
+from report_api.http.problems import NAMED_IMAGE
+from report_api.http.services import Services, services
+from report_api.telemetry.correlation import trace_of
 
 ACCEPTED = "202 ACCEPTED"
 _CONTENT_TYPE = f"{JSON}; charset=utf-8"
 _BACKEND_FIELDS = 2  # a report of a browser has no more fields than these: image and reason
 
-blueprint = Blueprint("intake", __name__)
+blueprint = Blueprint("reports", __name__)
 
 
 class _Thanks(Response):

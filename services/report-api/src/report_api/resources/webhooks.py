@@ -15,10 +15,10 @@ from quorum.wire import (
     SubscriptionsSchema,
     WebhookSchema,
 )
-from report_api.bodies import json_object
-from report_api.describing import answer, documented
-from report_api.paging import LIMIT, page_limit
-from report_api.services import services
+from report_api.http.bodies import json_object
+from report_api.http.describing import answer, documented
+from report_api.http.paging import LIMIT, page_limit
+from report_api.http.services import services
 
 CREATED, NO_CONTENT = 201, 204
 

@@ -9,15 +9,15 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from quorum.reporters.fingerprints import network_of
-from report_api.bodies import body_limit
-from report_api.forwarding import Forwarding
-from report_api.headers import Headers
-from report_api.mounting import Mounting
-from report_api.observe import Cuts
-from report_api.problems import PROBLEM_TYPE, Refused
+from report_api.access.forwarding import Forwarding
+from report_api.http.bodies import body_limit
+from report_api.http.headers import Headers
+from report_api.http.mounting import Mounting
+from report_api.http.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
 from report_api.server.environ import Environ, environ_of, with_body
 from report_api.server.greenlets import LoopParking
+from report_api.telemetry.observe import Cuts
 
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 

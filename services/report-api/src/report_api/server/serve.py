@@ -5,13 +5,13 @@ from quorum.settings import read_settings
 from quorum.telemetry.logs import configure_logs
 from quorum.telemetry.tracing import make_tracing
 from report_api.app import create_app
-from report_api.correlation import add_request
-from report_api.headers import Headers
-from report_api.observe import Cuts
+from report_api.http.headers import Headers
+from report_api.http.services import EXTENSION, Services
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
-from report_api.services import EXTENSION, Services
+from report_api.telemetry.correlation import add_request
+from report_api.telemetry.observe import Cuts
 
 
 def api(threads: int) -> Door:
@@ -23,7 +23,7 @@ def api(threads: int) -> Door:
     app = create_app(settings, parking=parking)
     tracing = make_tracing("quorum-report-api")
     if tracing:
-        from report_api.spans import trace_requests  # noqa: PLC0415 - OpenTelemetry may not be installed
+        from report_api.telemetry.spans import trace_requests  # noqa: PLC0415 - OpenTelemetry may not be installed
 
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)

@@ -7,10 +7,10 @@ import time
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.events.feed import BEGINNING
-from report_api.forwarding import Forwarding
-from report_api.headers import DATA
-from report_api.mounting import Mounting, below
-from report_api.problems import PROBLEM_TYPE, Refused
+from report_api.access.forwarding import Forwarding
+from report_api.http.headers import DATA
+from report_api.http.mounting import Mounting, below
+from report_api.http.problems import PROBLEM_TYPE, Refused
 from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol, cast
 
 import h11
 
-from report_api.problems import Refused
+from report_api.http.problems import Refused
 from report_api.stream.guests import Guests
 from report_api.stream.requests import Request, read_head
 

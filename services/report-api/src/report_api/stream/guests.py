@@ -8,7 +8,7 @@ from typing import Protocol
 
 from quorum.network.addresses import Address
 from quorum.reporters.fingerprints import network_of
-from report_api.problems import Refused
+from report_api.http.problems import Refused
 from report_api.stream.limits import Limits
 
 RETRY = {"Retry-After": "5"}

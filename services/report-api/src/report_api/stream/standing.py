@@ -4,7 +4,7 @@ import logging
 from functools import partial
 
 from quorum.errors import StoreUnavailable
-from report_api.problems import Refused
+from report_api.http.problems import Refused
 from report_api.stream.checks import Check, Run
 from report_api.stream.guests import Guests
 

@@ -8,8 +8,8 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from quorum.events.event import traceparent
 from quorum.telemetry.tracing import Tracing
-from report_api.correlation import trace_of
-from report_api.observe import METHODS, as_template, rule_of
+from report_api.telemetry.correlation import trace_of
+from report_api.telemetry.observe import METHODS, as_template, rule_of
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

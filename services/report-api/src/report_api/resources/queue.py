@@ -1,0 +1,29 @@
+"""`GET /v1/queue`: what waits for a moderator."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from quorum.wire import QueueSchema
+from report_api.http.describing import answer, documented
+from report_api.http.paging import LIMIT, page_limit
+from report_api.http.services import services
+from report_api.resources.images import status_body
+
+blueprint = Blueprint("queue", __name__)
+
+
+@blueprint.get("/v1/queue")
+@documented(
+    "What waits for a moderator",
+    "Needs the scope `moderate`.",
+    parameters=(LIMIT,),
+    answers={200: answer("Held images, those that wait longest first.", QueueSchema)},
+    problems=(400,),
+)
+def get_queue() -> dict[str, Any]:
+    """Return the images that wait for a moderator, those that wait longest first."""
+    parts = services()
+    limit = page_limit()
+    images, total = parts.decisions.held(limit)
+    return {"images": [status_body(status) for status in parts.statuses.of(images, parts.policy)], "held": total}
