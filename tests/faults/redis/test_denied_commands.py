@@ -25,7 +25,7 @@ from quorum.start.permissions import (
 )
 from quorum.store.connection import connect
 from quorum.store.keys import keys_of
-from report_api.ops.texts import FINDINGS
+from report_api.ops.finding_texts import FINDINGS
 from tally_worker.app import make_sweeper
 from tally_worker.observe import PartMetrics
 

@@ -8,9 +8,9 @@ import pytest
 from quorum.telemetry.health import ServerHealth
 from quorum.telemetry.history import Vitals
 from quorum.webhooks.deliveries import WebhookTotals
+from report_api.ops.finding_texts import FINDINGS
 from report_api.ops.findings import Finding, findings
 from report_api.ops.state import State
-from report_api.ops.texts import FINDINGS
 
 WELL = State(
     vitals=Vitals(0, 0, 0, 0, 0, inbox_depth=3, inbox_age_seconds=1, memory_bytes=100, event_delays=(0,)),
