@@ -14,14 +14,10 @@ from werkzeug.routing import Rule
 from quorum import __version__
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.policy import Policy
-from quorum.wire import (
-    CloudEventSchema,
-    EventDataSchema,
-    ImageIdsSchema,
-    ProblemSchema,
-    ReportSchema,
-    ShieldsDataSchema,
-)
+from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
+from quorum.schemas.images import ImageIdsSchema
+from quorum.schemas.problems import ProblemSchema
+from quorum.schemas.reports import ReportSchema
 from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
 from report_api.http.describing import LeftOut, Operation, left_out, said_of
 from report_api.http.problems import PROBLEM_TYPE

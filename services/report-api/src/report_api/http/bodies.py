@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import request
 
 from quorum.policy import Policy
-from quorum.wire import ReportSchema
+from quorum.schemas.reports import ReportSchema
 from report_api.http.problems import Refused
 
 MAX_BODY_BYTES = 16_384

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from flask import Blueprint, Response, request
 
 from quorum.events.event import timestamp
-from quorum.wire import BlocklistSchema
+from quorum.schemas.images import BlocklistSchema
 from report_api.http.bodies import JSON
 from report_api.http.describing import answer, documented, in_header, in_query, sent_header
 from report_api.http.paging import LIMIT, page_limit

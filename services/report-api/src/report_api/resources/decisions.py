@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from quorum.wire import DecisionSchema, ImageStateSchema
+from quorum.schemas.moderation import DecisionSchema, ImageStateSchema
 from report_api.access.guard import key_of_caller
 from report_api.http.bodies import json_object
 from report_api.http.describing import answer, documented

@@ -6,7 +6,7 @@ import time
 from flask import Blueprint, Response, request
 
 from quorum.events.event import BATCH_TYPE
-from quorum.wire import CloudEventSchema
+from quorum.schemas.events import CloudEventSchema
 from report_api.http.describing import answer, documented, in_query, sent_header
 from report_api.http.paging import LIMIT, page_limit
 from report_api.http.problems import Refused

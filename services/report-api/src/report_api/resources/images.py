@@ -9,8 +9,8 @@ from marshmallow import ValidationError
 from quorum.errors import InvalidImageId
 from quorum.events.event import timestamp
 from quorum.images.image import Image, parse_image
+from quorum.schemas.images import ImageIdsSchema, ImageStatusesSchema, ImageStatusSchema, ViewsSchema
 from quorum.tally.statuses import ImageStatus
-from quorum.wire import ImageIdsSchema, ImageStatusesSchema, ImageStatusSchema, ViewsSchema
 from report_api.http.bodies import json_list_body
 from report_api.http.describing import answer, documented
 from report_api.http.services import services

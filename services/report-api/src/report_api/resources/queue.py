@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from quorum.wire import QueueSchema
+from quorum.schemas.moderation import QueueSchema
 from report_api.http.describing import answer, documented
 from report_api.http.paging import LIMIT, page_limit
 from report_api.http.services import services

@@ -6,7 +6,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from quorum.languages import choose_language
-from quorum.wire import ReasonsSchema
+from quorum.schemas.reasons import ReasonsSchema
 from report_api.http.describing import answer, documented, in_header
 from report_api.http.services import services
 

@@ -13,7 +13,7 @@ from quorum.errors import StoreUnavailable
 from quorum.images.image import Image
 from quorum.inbox.inbox import Sending
 from quorum.policy import Policy
-from quorum.wire import BatchResultSchema, ReportSchema
+from quorum.schemas.reports import BatchResultSchema, ReportSchema
 from report_api.access.callers import Shown
 from report_api.access.guard import key_of_caller
 from report_api.http.bodies import JSON, MAX_LIST_BODY_BYTES, load_report

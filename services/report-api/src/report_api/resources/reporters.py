@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from quorum.events.event import timestamp
 from quorum.policy.accuracy import MINUTE_MS, Standing
-from quorum.wire import ReporterIdsSchema, ReporterStandingsSchema
+from quorum.schemas.reporters import ReporterIdsSchema, ReporterStandingsSchema
 from report_api.http.bodies import json_list_body
 from report_api.http.describing import answer, documented
 from report_api.http.services import services

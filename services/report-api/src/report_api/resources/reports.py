@@ -11,8 +11,8 @@ from quorum.inbox.inbox import NO_LIMIT, Receipt, Sending
 from quorum.judgement.records import Report
 from quorum.languages import THANK_YOU, choose_language
 from quorum.policy import Policy
+from quorum.schemas.reports import AcceptedSchema, ReportSchema
 from quorum.tally.codec import encode_report
-from quorum.wire import AcceptedSchema, ReportSchema
 from report_api.access.callers import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.access.forwarding import client_of
 from report_api.http.bodies import JSON, json_object, load_report, raw_body

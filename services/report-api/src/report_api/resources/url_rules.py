@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, request
 
 from quorum.images.urls.rules import RULES_HEADER
-from quorum.wire import UrlRulesSchema
+from quorum.schemas.images import UrlRulesSchema
 from report_api.http.bodies import JSON
 from report_api.http.describing import answer, documented, in_header, sent_header
 from report_api.http.services import services

@@ -5,9 +5,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from quorum.events.event import timestamp
-from quorum.webhooks.deliveries import Attempt, Webhooks
-from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscription
-from quorum.wire import (
+from quorum.schemas.webhooks import (
     DeliveriesSchema,
     ReplaySchema,
     SecretSchema,
@@ -15,6 +13,8 @@ from quorum.wire import (
     SubscriptionsSchema,
     WebhookSchema,
 )
+from quorum.webhooks.deliveries import Attempt, Webhooks
+from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscription
 from report_api.http.bodies import json_object
 from report_api.http.describing import answer, documented
 from report_api.http.paging import LIMIT, page_limit

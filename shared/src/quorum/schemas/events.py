@@ -1,0 +1,55 @@
+"""Events as CloudEvents, and their data."""
+
+from marshmallow import Schema, fields, validate
+
+from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
+
+
+class DecidedBySchema(Schema):
+    """Who or what decided."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(["policy", "moderator"]))
+    version = fields.String(metadata={"description": "Version of the policy that decided."})
+    name = fields.String(metadata={"description": "Name of the API key with which a moderator decided."})
+
+
+class EventDataSchema(Schema):
+    """The data of `quorum.image.blocked.v1`, `.held.v1` and `.unblocked.v1`."""
+
+    image_id = fields.String(required=True)
+    epoch = fields.Integer(required=True)
+    score = fields.Float(required=True)
+    reporters = fields.Integer(required=True)
+    reasons = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    first_reported_at = fields.DateTime(required=True, allow_none=True)
+    last_reported_at = fields.DateTime(required=True, allow_none=True)
+    cause = fields.String(
+        metadata={"description": "Why it is held: `protected`, `burst`, `shields`, or `copy` of a held one."},
+        validate=validate.OneOf(["protected", "burst", "shields", "copy"]),
+    )
+    decided_by = fields.Nested(DecidedBySchema, required=True)
+
+
+class ShieldsDataSchema(Schema):
+    """The data of `quorum.shields.raised.v1` and `.lowered.v1`."""
+
+    until = fields.DateTime()
+    cause = fields.String(validate=validate.OneOf(["blocks_per_hour", "share_of_images", "by_hand"]))
+    decided_by = fields.Nested(DecidedBySchema, required=True)
+
+
+class CloudEventSchema(Schema):
+    """A CloudEvents 1.0 event; `cursor` is where the feed goes on after it. `data` depends on the type."""
+
+    specversion = fields.String(required=True, validate=validate.OneOf(["1.0"]))
+    id = fields.String(required=True)
+    source = fields.String(required=True)
+    type = fields.String(required=True, validate=validate.OneOf(EVENT_TYPES))
+    subject = fields.String(required=True)
+    time = fields.DateTime(required=True)
+    datacontenttype = fields.String(required=True)
+    traceparent = fields.String(metadata={"description": "W3C Trace Context of the request that caused it."})
+    data = fields.Dict(required=True)
+    cursor = fields.String(required=True)

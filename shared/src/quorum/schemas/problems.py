@@ -1,0 +1,21 @@
+"""RFC 9457 problem documents."""
+
+from marshmallow import Schema, fields
+
+
+class FieldErrorSchema(Schema):
+    """One thing to mend."""
+
+    field = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """An RFC 9457 problem."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    image_id = fields.String(metadata={"description": "The image that the request names, in its canonical form."})
+    errors = fields.List(fields.Nested(FieldErrorSchema))
