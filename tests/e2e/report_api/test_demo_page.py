@@ -12,7 +12,7 @@ from quorum.languages import THANK_YOU
 from quorum.policy import load_policy
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import TEXTS
-from report_api.http.pages import LANGUAGES
+from report_api.web.pages import LANGUAGES
 
 EDITIONS = itertools.count(100)
 

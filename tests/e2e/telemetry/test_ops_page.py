@@ -15,9 +15,9 @@ from redis_server import RedisServer
 
 from quorum.store.keys import keys_of
 from quorum.telemetry.history import History
-from report_api.http.pages import LANGUAGES
 from report_api.ops.finding_texts import FINDINGS, SECTIONS
 from report_api.ops.texts import CHARTS, NUMBERS, TEXTS
+from report_api.web.pages import LANGUAGES
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from servers import newest_redis
 from quorum.access.keys import Scope
 from quorum.access.stored_keys import ApiKeys
 from quorum.store.connection import connect
-from report_api.http.services import EXTENSION
-from report_api.http.waiting import Waiting
+from report_api.web.services import EXTENSION
+from report_api.web.waiting import Waiting
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "150"))
 CHECKS = [

@@ -17,8 +17,8 @@ from quorum.store.connection import connect
 from report_api.access.guard import ADMIN, ANYONE, BACKEND, INSIDER, MODERATOR, NEEDS, READER, REPORTER, Need
 from report_api.docs import openapi
 from report_api.docs.route_table import with_table
-from report_api.http.problems import PROBLEM_TYPE
 from report_api.stream.app import STREAM_HEADERS
+from report_api.web.problems import PROBLEM_TYPE
 
 UNKNOWN, FORBIDDEN = 401, 403
 REPORT = {"image_id": "img-1", "reason": "violence"}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from quorum.errors import SettingsError
 from quorum.network.origins import canonical_origin
 from quorum.settings import read_settings
-from report_api.http.headers import Fields, Headers
+from report_api.web.headers import Fields, Headers
 
 
 @pytest.mark.parametrize(

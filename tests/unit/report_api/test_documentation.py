@@ -10,8 +10,8 @@ from flask import Flask
 from quorum.policy import load_policy
 from report_api.access.guard import ADMIN, ANYONE, BACKEND, MODERATOR, NEEDS, READER, REPORTER
 from report_api.docs.openapi import openapi, require_documented
-from report_api.http.describing import LeftOut, Operation, said_of
 from report_api.telemetry.observe import as_template
+from report_api.web.describing import LeftOut, Operation, said_of
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

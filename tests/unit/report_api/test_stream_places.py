@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorum.errors import SettingsError, StoreUnavailable
-from report_api.http.problems import Refused
 from report_api.stream import checks as checks_module
 from report_api.stream.checks import Checks
 from report_api.stream.guests import Guests
@@ -18,6 +17,7 @@ from report_api.stream.limits import RESERVED, Limits, limits_within
 from report_api.stream.listening import AT_ONCE
 from report_api.stream.standing import Standing
 from report_api.stream.threads import Busy, Threads
+from report_api.web.problems import Refused
 
 
 class Client:

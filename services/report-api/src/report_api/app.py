@@ -34,18 +34,12 @@ from report_api.access.callers import Access, require_pepper
 from report_api.access.forwarding import Forwarding, with_scheme
 from report_api.access.guard import guard
 from report_api.docs import asyncapi, openapi
-from report_api.http.bodies import MAX_BODY_BYTES
-from report_api.http.headers import Headers, with_headers
-from report_api.http.mounting import Mounted, Mounting
-from report_api.http.problems import register_problems
-from report_api.http.services import EXTENSION, Services
-from report_api.http.waiting import Waiting
 from report_api.resources import (
     blocklist,
     decisions,
     events,
     images,
-    queue,
+    moderation_queue,
     reasons,
     report_batches,
     reporters,
@@ -56,6 +50,12 @@ from report_api.resources import (
 from report_api.resources.probes import PROBES, make_probes
 from report_api.server.greenlets import LoopParking
 from report_api.telemetry.observe import observe
+from report_api.web.bodies import MAX_BODY_BYTES
+from report_api.web.headers import Headers, with_headers
+from report_api.web.mounting import Mounted, Mounting
+from report_api.web.problems import register_problems
+from report_api.web.services import EXTENSION, Services
+from report_api.web.waiting import Waiting
 
 RESOURCES = (
     reports,
@@ -65,7 +65,7 @@ RESOURCES = (
     blocklist,
     url_rules,
     events,
-    queue,
+    moderation_queue,
     decisions,
     reporters,
     webhooks,

@@ -15,7 +15,7 @@ from quorum.reporters.identities import Identities
 from quorum.reporters.token_keys import read_token_keys
 from quorum.reporters.tokens import Subject, TokenReader
 from quorum.settings import Settings
-from report_api.http.problems import Refused
+from report_api.web.problems import Refused
 
 
 def require_pepper(settings: Settings) -> None:

@@ -43,7 +43,7 @@ NEEDS = {
     "blocklist.get_blocklist": READER,
     "url_rules.get_url_rules": READER,
     "events.get_events": READER,
-    "queue.get_queue": MODERATOR,
+    "moderation_queue.get_queue": MODERATOR,
     "decisions.decide": MODERATOR,
     "images.tell_views": BACKEND,
     "reporters.reporters_status": BACKEND,

@@ -9,9 +9,9 @@ from quorum.events.feed import BEGINNING
 from quorum.reporters.tokens import mint_token
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import TEXTS
-from report_api.http.describing import left_out
-from report_api.http.pages import language_of_reader, show_page
-from report_api.http.services import services
+from report_api.web.describing import left_out
+from report_api.web.pages import language_of_reader, show_page
+from report_api.web.services import services
 
 TOKEN_SECONDS = 900
 MAX_EDITION = 1_000_000

@@ -5,7 +5,7 @@ from importlib.resources import files
 import flask_swagger_ui
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
-from report_api.http.describing import left_out
+from report_api.web.describing import left_out
 
 _SWAGGER = files(flask_swagger_ui) / "dist"
 _ASSETS = frozenset({"swagger-ui.css", "index.css", "swagger-ui-bundle.js", "favicon-32x32.png"})

@@ -16,7 +16,7 @@ from flask import Flask, Response
 from quorum import __version__
 from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
-from report_api.http.describing import left_out
+from report_api.web.describing import left_out
 
 DOCUMENT_URL = "/asyncapi.json"
 

@@ -19,10 +19,10 @@ from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.problems import ProblemSchema
 from quorum.schemas.reports import ReportSchema
 from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
-from report_api.http.describing import LeftOut, Operation, left_out, said_of
-from report_api.http.problems import PROBLEM_TYPE
-from report_api.http.services import services
 from report_api.telemetry.observe import as_template
+from report_api.web.describing import LeftOut, Operation, left_out, said_of
+from report_api.web.problems import PROBLEM_TYPE
+from report_api.web.services import services
 
 DOCUMENT_URL = "/openapi.json"
 

@@ -7,13 +7,13 @@ from flask import Blueprint, Response, request
 
 from quorum.errors import CommandDenied, StoreUnavailable
 from quorum.telemetry.health import EVENT_DELAYS_MS
-from report_api.http.describing import left_out
-from report_api.http.pages import language_of_reader, show_page
-from report_api.http.services import services
 from report_api.ops.finding_texts import FINDINGS, SECTIONS
 from report_api.ops.findings import Finding, findings
 from report_api.ops.state import read_state
 from report_api.ops.texts import CHARTS, NUMBERS, TEXTS
+from report_api.web.describing import left_out
+from report_api.web.pages import language_of_reader, show_page
+from report_api.web.services import services
 
 _PAGE = "The page of operators, and what it asks for."
 

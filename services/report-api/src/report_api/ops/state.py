@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from quorum.telemetry.health import ServerHealth
 from quorum.telemetry.history import Vitals
 from quorum.webhooks.deliveries import WebhookTotals
-from report_api.http.services import Services
+from report_api.web.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, request
 
 from quorum.events.event import timestamp
 from quorum.schemas.images import BlocklistSchema
-from report_api.http.bodies import JSON
-from report_api.http.describing import answer, documented, in_header, in_query, sent_header
-from report_api.http.paging import LIMIT, page_limit
-from report_api.http.services import services
 from report_api.resources.url_rules import rules_header
+from report_api.web.bodies import JSON
+from report_api.web.describing import answer, documented, in_header, in_query, sent_header
+from report_api.web.paging import LIMIT, page_limit
+from report_api.web.services import services
 
 blueprint = Blueprint("blocklist", __name__)
 

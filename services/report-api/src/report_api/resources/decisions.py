@@ -6,9 +6,9 @@ from flask import Blueprint, request
 
 from quorum.schemas.moderation import DecisionSchema, ImageStateSchema
 from report_api.access.guard import key_of_caller
-from report_api.http.bodies import json_object
-from report_api.http.describing import answer, documented
-from report_api.http.services import services
+from report_api.web.bodies import json_object
+from report_api.web.describing import answer, documented
+from report_api.web.services import services
 
 blueprint = Blueprint("decisions", __name__)
 

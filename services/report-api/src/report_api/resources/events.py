@@ -7,12 +7,12 @@ from flask import Blueprint, Response, request
 
 from quorum.events.event import BATCH_TYPE
 from quorum.schemas.events import CloudEventSchema
-from report_api.http.describing import answer, documented, in_query, sent_header
-from report_api.http.paging import LIMIT, page_limit
-from report_api.http.problems import Refused
-from report_api.http.services import services
-from report_api.http.waiting import MAX_WAIT_SECONDS
 from report_api.resources.url_rules import rules_header
+from report_api.web.describing import answer, documented, in_query, sent_header
+from report_api.web.paging import LIMIT, page_limit
+from report_api.web.problems import Refused
+from report_api.web.services import services
+from report_api.web.waiting import MAX_WAIT_SECONDS
 
 blueprint = Blueprint("events", __name__)
 

@@ -11,9 +11,9 @@ from quorum.events.event import timestamp
 from quorum.images.image import Image, parse_image
 from quorum.schemas.images import ImageIdsSchema, ImageStatusesSchema, ImageStatusSchema, ViewsSchema
 from quorum.tally.statuses import ImageStatus
-from report_api.http.bodies import json_list_body
-from report_api.http.describing import answer, documented
-from report_api.http.services import services
+from report_api.web.bodies import json_list_body
+from report_api.web.describing import answer, documented
+from report_api.web.services import services
 
 blueprint = Blueprint("images", __name__)
 

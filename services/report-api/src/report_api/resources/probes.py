@@ -3,8 +3,8 @@
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from report_api.http.describing import answer, documented, left_out
-from report_api.http.services import services
+from report_api.web.describing import answer, documented, left_out
+from report_api.web.services import services
 
 # Machines call these by address, whatever the names of the site are.
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from quorum.languages import choose_language
 from quorum.schemas.reasons import ReasonsSchema
-from report_api.http.describing import answer, documented, in_header
-from report_api.http.services import services
+from report_api.web.describing import answer, documented, in_header
+from report_api.web.services import services
 
 blueprint = Blueprint("reasons", __name__)
 

@@ -16,13 +16,13 @@ from quorum.policy import Policy
 from quorum.schemas.reports import BatchResultSchema, ReportSchema
 from report_api.access.callers import Shown
 from report_api.access.guard import key_of_caller
-from report_api.http.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
-from report_api.http.describing import answer, documented
-from report_api.http.idempotency import KEY_HEADER, once
-from report_api.http.problems import Refused, field_errors, valid_image
-from report_api.http.services import Services, services
 from report_api.resources.reports import claimed_by, to_send
 from report_api.telemetry.correlation import trace_of
+from report_api.web.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
+from report_api.web.describing import answer, documented
+from report_api.web.idempotency import KEY_HEADER, once
+from report_api.web.problems import Refused, field_errors, valid_image
+from report_api.web.services import Services, services
 
 MAX_REPORTS = 1000
 NDJSON = "application/x-ndjson"

@@ -8,9 +8,9 @@ from flask import Blueprint
 from quorum.events.event import timestamp
 from quorum.policy.accuracy import MINUTE_MS, Standing
 from quorum.schemas.reporters import ReporterIdsSchema, ReporterStandingsSchema
-from report_api.http.bodies import json_list_body
-from report_api.http.describing import answer, documented
-from report_api.http.services import services
+from report_api.web.bodies import json_list_body
+from report_api.web.describing import answer, documented
+from report_api.web.services import services
 
 blueprint = Blueprint("reporters", __name__)
 

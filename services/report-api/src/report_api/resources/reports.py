@@ -15,12 +15,12 @@ from quorum.schemas.reports import AcceptedSchema, ReportSchema
 from quorum.tally.codec import encode_report
 from report_api.access.callers import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.access.forwarding import client_of
-from report_api.http.bodies import JSON, json_object, load_report, raw_body
-from report_api.http.describing import answer, documented, in_header, sent_header
-from report_api.http.idempotency import KEY_HEADER, once
-from report_api.http.problems import NAMED_IMAGE
-from report_api.http.services import Services, services
 from report_api.telemetry.correlation import trace_of
+from report_api.web.bodies import JSON, json_object, load_report, raw_body
+from report_api.web.describing import answer, documented, in_header, sent_header
+from report_api.web.idempotency import KEY_HEADER, once
+from report_api.web.problems import NAMED_IMAGE
+from report_api.web.services import Services, services
 
 ACCEPTED = "202 ACCEPTED"
 _CONTENT_TYPE = f"{JSON}; charset=utf-8"

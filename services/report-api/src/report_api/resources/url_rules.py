@@ -6,9 +6,9 @@ from flask import Blueprint, Response, request
 
 from quorum.images.urls.rules import RULES_HEADER
 from quorum.schemas.images import UrlRulesSchema
-from report_api.http.bodies import JSON
-from report_api.http.describing import answer, documented, in_header, sent_header
-from report_api.http.services import services
+from report_api.web.bodies import JSON
+from report_api.web.describing import answer, documented, in_header, sent_header
+from report_api.web.services import services
 
 blueprint = Blueprint("url_rules", __name__)
 

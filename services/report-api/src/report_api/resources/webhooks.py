@@ -15,10 +15,10 @@ from quorum.schemas.webhooks import (
 )
 from quorum.webhooks.deliveries import Attempt, Webhooks
 from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscription
-from report_api.http.bodies import json_object
-from report_api.http.describing import answer, documented
-from report_api.http.paging import LIMIT, page_limit
-from report_api.http.services import services
+from report_api.web.bodies import json_object
+from report_api.web.describing import answer, documented
+from report_api.web.paging import LIMIT, page_limit
+from report_api.web.services import services
 
 CREATED, NO_CONTENT = 201, 204
 

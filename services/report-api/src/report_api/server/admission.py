@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from report_api.http.problems import Refused
+from report_api.web.problems import Refused
 
 RETRY = {"Retry-After": "1"}
 

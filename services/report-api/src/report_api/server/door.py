@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from quorum.reporters.fingerprints import network_of
 from report_api.access.forwarding import Forwarding
-from report_api.http.bodies import body_limit
-from report_api.http.headers import Headers
-from report_api.http.mounting import Mounting
-from report_api.http.problems import PROBLEM_TYPE, Refused
 from report_api.server.admission import Admission
 from report_api.server.environ import Environ, environ_of, with_body
 from report_api.server.greenlets import LoopParking
 from report_api.telemetry.observe import Cuts
+from report_api.web.bodies import body_limit
+from report_api.web.headers import Headers
+from report_api.web.mounting import Mounting
+from report_api.web.problems import PROBLEM_TYPE, Refused
 
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 

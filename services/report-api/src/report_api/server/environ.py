@@ -4,7 +4,7 @@ import sys
 from io import BytesIO
 from typing import Any
 
-from report_api.http.problems import Refused
+from report_api.web.problems import Refused
 
 Environ = dict[str, Any]
 

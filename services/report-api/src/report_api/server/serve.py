@@ -5,13 +5,13 @@ from quorum.settings import read_settings
 from quorum.telemetry.logs import configure_logs
 from quorum.telemetry.tracing import make_tracing
 from report_api.app import create_app
-from report_api.http.headers import Headers
-from report_api.http.services import EXTENSION, Services
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
 from report_api.telemetry.correlation import add_request
 from report_api.telemetry.observe import Cuts
+from report_api.web.headers import Headers
+from report_api.web.services import EXTENSION, Services
 
 
 def api(threads: int) -> Door:

@@ -8,15 +8,15 @@ import time
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.events.feed import BEGINNING
 from report_api.access.forwarding import Forwarding
-from report_api.http.headers import DATA
-from report_api.http.mounting import Mounting, below
-from report_api.http.problems import PROBLEM_TYPE, Refused
 from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub, Piece
 from report_api.stream.requests import Request
 from report_api.stream.tally import Tally
+from report_api.web.headers import DATA
+from report_api.web.mounting import Mounting, below
+from report_api.web.problems import PROBLEM_TYPE, Refused
 
 PATH = "/v1/events/stream"
 NOW = "now"

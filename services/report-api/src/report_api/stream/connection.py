@@ -17,9 +17,9 @@ from typing import NamedTuple, Protocol, cast
 
 import h11
 
-from report_api.http.problems import Refused
 from report_api.stream.guests import Guests
 from report_api.stream.requests import Request, read_head
+from report_api.web.problems import Refused
 
 HEAD_BYTES = 32_768  # of a request: a cursor of 1,024 partitions has 20,000
 UNHEARD_BYTES = 262_144  # of a body that is not read, until its sender is cut off

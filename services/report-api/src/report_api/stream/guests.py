@@ -8,8 +8,8 @@ from typing import Protocol
 
 from quorum.network.addresses import Address
 from quorum.reporters.fingerprints import network_of
-from report_api.http.problems import Refused
 from report_api.stream.limits import Limits
+from report_api.web.problems import Refused
 
 RETRY = {"Retry-After": "5"}
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from quorum.network.addresses import Address
 from report_api.access.forwarding import Forwarding
-from report_api.http.problems import Refused
+from report_api.web.problems import Refused
 
 MAX_FIELDS = 16  # of a query
 _ORIGIN = re.compile(r"https?://[^/?#]*", re.IGNORECASE)

@@ -4,9 +4,9 @@ import logging
 from functools import partial
 
 from quorum.errors import StoreUnavailable
-from report_api.http.problems import Refused
 from report_api.stream.checks import Check, Run
 from report_api.stream.guests import Guests
+from report_api.web.problems import Refused
 
 CHECK_SECONDS = 2.5  # a key is believed for REFRESH_SECONDS more: its streams end within five seconds
 

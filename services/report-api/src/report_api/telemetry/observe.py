@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, disable_cre
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from quorum.telemetry import metrics
-from report_api.http.problems import LOGGED_AS
 from report_api.telemetry.correlation import request_id, trace_of
+from report_api.web.problems import LOGGED_AS
 
 log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

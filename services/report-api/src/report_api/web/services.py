@@ -23,8 +23,8 @@ from quorum.telemetry.history import History
 from quorum.webhooks.deliveries import Webhooks
 from report_api.access.callers import Access
 from report_api.access.forwarding import Forwarding
-from report_api.http.problems import NAMED_IMAGE
-from report_api.http.waiting import Waiting
+from report_api.web.problems import NAMED_IMAGE
+from report_api.web.waiting import Waiting
 
 EXTENSION = "quorum"
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from quorum.reporters.fingerprints import request_digest
-from report_api.http.describing import in_header
-from report_api.http.problems import Refused
-from report_api.http.services import Services
+from report_api.web.describing import in_header
+from report_api.web.problems import Refused
+from report_api.web.services import Services
 
 MAX_KEY_CHARACTERS = 255
 

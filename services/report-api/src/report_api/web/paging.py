@@ -2,8 +2,8 @@
 
 from flask import request
 
-from report_api.http.describing import in_query
-from report_api.http.problems import Refused
+from report_api.web.describing import in_query
+from report_api.web.problems import Refused
 
 DEFAULT_EVENTS = 100
 MAX_EVENTS = 1000

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint
 
 from quorum.schemas.moderation import QueueSchema
-from report_api.http.describing import answer, documented
-from report_api.http.paging import LIMIT, page_limit
-from report_api.http.services import services
 from report_api.resources.images import status_body
+from report_api.web.describing import answer, documented
+from report_api.web.paging import LIMIT, page_limit
+from report_api.web.services import services
 
-blueprint = Blueprint("queue", __name__)
+blueprint = Blueprint("moderation_queue", __name__)
 
 
 @blueprint.get("/v1/queue")

@@ -8,7 +8,7 @@ from flask import request
 
 from quorum.policy import Policy
 from quorum.schemas.reports import ReportSchema
-from report_api.http.problems import Refused
+from report_api.web.problems import Refused
 
 MAX_BODY_BYTES = 16_384
 MAX_LIST_BODY_BYTES = 1_048_576  # of calls that take up to 1,000 of something
