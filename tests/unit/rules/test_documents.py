@@ -9,7 +9,12 @@ from conftest import ROOT
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PATH = re.compile(r"`((?:shared|services|deploy|tests|docs)/[\w./-]*)`")
 SHORT = re.compile(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.(?:py|lua))`")  # below a package, as `store/keys.py`
-PACKAGES = [ROOT / "shared/src/quorum", ROOT / "services/report-api/src", ROOT / "services/worker/src", ROOT / "shared/src"]
+PACKAGES = [
+    ROOT / "shared/src/quorum",
+    ROOT / "services/report-api/src",
+    ROOT / "services/worker/src",
+    ROOT / "shared/src",
+]
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
@@ -30,10 +35,16 @@ def test_no_folder_is_crowded_and_no_module_is_long() -> None:
     """14 files in a folder and 300 lines in a module: beyond that nobody finds anything."""
     for top in ("shared/src", "services/report-api/src", "services/worker/src", "tests", "deploy"):
         for folder in (ROOT / top, *(path for path in (ROOT / top).rglob("*") if path.is_dir())):
-            if {"node_modules", "__pycache__"} & set(folder.parts) or any(part.endswith("egg-info") for part in folder.parts):
+            if {"node_modules", "__pycache__"} & set(folder.parts) or any(
+                part.endswith("egg-info") for part in folder.parts
+            ):
                 continue
             files = [path for path in folder.iterdir() if path.is_file()]
             assert len(files) <= 14, folder
             if top != "tests":
-                long = [path.name for path in files if path.suffix in {".py", ".lua"} and len(path.read_text().splitlines()) > 300]
+                long = [
+                    path.name
+                    for path in files
+                    if path.suffix in {".py", ".lua"} and len(path.read_text().splitlines()) > 300
+                ]
                 assert long == [], folder
