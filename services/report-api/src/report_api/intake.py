@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from quorum.images.image import Image
 from quorum.inbox.inbox import NO_LIMIT, Receipt, Sending
 from quorum.judgement.records import Report
-from quorum.languages import THANK_YOU, choose_language
+from quorum.languages import THANK_YOU
 from quorum.policy import Policy
 from quorum.tally.codec import encode_report
 from report_api.access import NOTHING_CLAIMED, Caller, Claimed, Shown
@@ -17,6 +17,7 @@ from report_api.bodies import JSON, json_object, load_report, raw_body
 from report_api.correlation import trace_of
 from report_api.forwarding import client_of
 from report_api.idempotency import once
+from report_api.language import choose_language
 from report_api.problems import NAMED_IMAGE
 from report_api.services import Services, services
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from quorum.languages import choose_language
+from report_api.language import choose_language
 from report_api.services import services
 
 blueprint = Blueprint("reasons", __name__)
