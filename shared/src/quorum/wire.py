@@ -1,19 +1,22 @@
 """The shapes of everything that goes over HTTP; validation and the OpenAPI document are made from the same schemas."""
 
-from datetime import UTC
+import time
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from quorum.errors import InvalidContentHash, InvalidImageId
+from quorum.errors import InvalidContentHash, InvalidImageId, InvalidName
 from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 from quorum.images.content import PDQ_LEAST_QUALITY, Content, parse_content
 from quorum.images.image import MAX_SENT_BYTES, parse_image
 from quorum.images.urls import KEEP_ALL, UrlRules
 from quorum.moderation.decisions import Action
+from quorum.people import MAX_NAME_BYTES, Person
 from quorum.policy.model import Policy
+from quorum.reporters.accounts import refused_since
 
-MAX_REPORTER_CHARACTERS = 200
+MAX_SHORT_CHARACTERS = 200
 
 
 EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
@@ -47,9 +50,32 @@ class ContentHash(fields.String):
             raise ValidationError(str(error)) from error
 
 
-def _printable(text: str) -> None:
-    if not text.isprintable() or not text.strip():
-        raise ValidationError("must be printable and not blank")
+class PersonName(fields.String):
+    """Somebody as the site names them, turned into `quorum.people.Person`."""
+
+    fold_case = False
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return Person(text, fold_case=self.fold_case)
+        except InvalidName as error:
+            raise ValidationError(str(error)) from error
+
+
+class AccountSince(fields.AwareDateTime):
+    """When an account was made; a time that cannot be meant is refused."""
+
+    default_error_messages = {  # noqa: RUF012 - as marshmallow declares it
+        "invalid": "must be a time such as 2026-01-31T12:00:00Z (RFC 3339, as text), no number; or leave it out",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        refused = refused_since(moment.timestamp(), time.time(), "a form such as 2026-01-31T12:00:00Z")
+        if refused:
+            raise ValidationError(refused)
+        return moment
 
 
 class ReportSchema(Schema):
@@ -67,19 +93,21 @@ class ReportSchema(Schema):
     reason = fields.String(
         required=True, metadata={"description": "What is wrong with the image.", "example": "violence"}
     )
-    reporter_id = fields.String(
-        validate=[validate.Length(min=1, max=MAX_REPORTER_CHARACTERS), _printable],
+    reporter_id = PersonName(
         metadata={
-            "description": "Who reports, as the site's backend names them; only with an API key.",
+            "description": "Who reports, as the site's backend names them, at most 2,048 bytes; only with an API key. "
+            "Unicode forms and blanks at the ends make no difference; what cannot be seen is refused.",
             "example": "reader-1",
+            "minLength": 1,
+            "maxLength": MAX_NAME_BYTES,
         },
     )
-    reporter_since = fields.AwareDateTime(
+    reporter_since = AccountSince(
         format="iso",
         default_timezone=UTC,
         metadata={
             "description": "When the reporter's account was made, so that a crowd of fresh accounts is noticed; "
-            "only with an API key.",
+            "from 1990 on, not in the future; only with an API key.",
             "example": "2026-01-31T12:00:00Z",
         },
     )
@@ -118,6 +146,8 @@ class ReportSchema(Schema):
         )
         self.fields["reason"].validators = [known]  # a list of its own: fields of a class share theirs
         cast("ImageId", self.fields["image_id"]).rules = policy.urls
+        if "reporter_id" in self.fields:
+            cast("PersonName", self.fields["reporter_id"]).fold_case = policy.people.fold_case
 
 
 class AcceptedSchema(Schema):
@@ -332,17 +362,22 @@ class ReporterIdsSchema(Schema):
     """Reporters, as the site names them."""
 
     reporter_ids = fields.List(
-        fields.String(validate=[validate.Length(min=1, max=MAX_REPORTER_CHARACTERS), _printable]),
+        PersonName(metadata={"minLength": 1, "maxLength": MAX_NAME_BYTES}),
         required=True,
         validate=validate.Length(1, MAX_STATUSES),
         metadata={"example": ["reader-1"]},
     )
 
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        names: Any = self.fields["reporter_ids"]
+        cast("PersonName", names.inner).fold_case = policy.people.fold_case
+
 
 class ReporterStandingSchema(Schema):
     """What a site should know of a reporter, and tell them."""
 
-    reporter_id = fields.String(required=True)
+    reporter_id = fields.String(required=True, metadata={"description": "The name in its canonical form."})
     standing = fields.String(required=True, validate=validate.OneOf(["good", "warned", "muted"]))
     upheld = fields.Integer(required=True)
     unfounded = fields.Integer(required=True)
@@ -367,7 +402,7 @@ class WebhookSchema(Schema):
     )
     name = fields.String(
         load_default="",
-        validate=[validate.Length(max=MAX_REPORTER_CHARACTERS)],
+        validate=[validate.Length(max=MAX_SHORT_CHARACTERS)],
         metadata={"description": "What it is for."},
     )
 

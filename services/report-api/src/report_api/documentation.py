@@ -101,7 +101,7 @@ def openapi(policy: Policy) -> dict[str, Any]:
         spec.components.schema(name, schema=schema)
     spec.components.schema("Queue", schema=QueueSchema)
     spec.components.schema("Views", schema=ViewsSchema)
-    spec.components.schema("ReporterIds", schema=ReporterIdsSchema)
+    spec.components.schema("ReporterIds", schema=ReporterIdsSchema(policy))
     spec.components.schema("ReporterStandings", schema=ReporterStandingsSchema)
     spec.components.schema("Reasons", schema=ReasonsSchema)
     spec.components.schema("Webhook", schema=WebhookSchema)
