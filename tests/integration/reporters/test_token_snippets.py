@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ def test_a_snippet_mints_what_the_api_accepts(snippet: str, tmp_path: Path) -> N
         reader.subject(mint(snippet, "reader-1", "another audience"), DAY)
     with pytest.raises(InvalidToken):
         reader.subject(mint(snippet, "reader-1", QUORUM_TOKEN_SECRET="another secret of the right length"), DAY)
+    made = int(time.time()) - 3600
+    assert reader.subject(mint(snippet, "reader-1", "quorum", str(made)), DAY) == Subject(Person("reader-1"), made)
+    with pytest.raises(InvalidToken, match=r"its since is in milliseconds; .* divide it by 1000"):
+        reader.subject(mint(snippet, "reader-1", "quorum", str(made * 1000)), DAY)
     keys = tmp_path / "keys.json"
     key = {"kid": "2026", "kty": "oct", "k": base64url_encode(TOKEN_SECRET.encode()).decode()}
     keys.write_text(json.dumps({"keys": [key]}))

@@ -110,7 +110,7 @@ def show_reporter(subject: str) -> None:
     """Show what was decided of a reporter's reports."""
     with plain_failures():
         settings = read_settings()
-        fingerprints = _identities(settings).fingerprints_of(_person(subject))
+        fingerprints = _identities(settings).fingerprints_of(person_named(subject))
         for standing in Reporters(*_store(settings)).standings([fingerprints]):
             muted = standing.is_muted(round(time.time() * 1000))
             click.echo(
@@ -152,7 +152,7 @@ def forget(subject: str, *, address: bool) -> None:
         settings = read_settings()
         identities = _identities(settings)
         fingerprints = (
-            identities.fingerprints_at(subject) if address else identities.all_fingerprints_of(_person(subject))
+            identities.fingerprints_at(subject) if address else identities.all_fingerprints_of(person_named(subject))
         )
         erasure = Erasure(*_store(settings))
         _keep_outside(settings, erasure, fingerprints)  # first: what cannot be kept erased must not seem to be
@@ -196,7 +196,7 @@ def _identities(settings: Settings) -> Identities:
     return Identities(settings.pepper, settings.pepper_previous)
 
 
-def _person(subject: str) -> Person:
+def person_named(subject: str) -> Person:
     """Return whom the site means by a name, under the policy in use. Raises InvalidName, which names the argument."""
     try:
         return load_policy(read_settings().policy_path).people.person(subject)
@@ -207,7 +207,7 @@ def _person(subject: str) -> Person:
 def _mute(subject: str, until_minute: int) -> None:
     settings = read_settings()
     store = Reporters(*_store(settings))
-    for fingerprint in _identities(settings).fingerprints_of(_person(subject)):
+    for fingerprint in _identities(settings).fingerprints_of(person_named(subject)):
         store.mute(fingerprint, until_minute)
 
 
