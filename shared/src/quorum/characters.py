@@ -29,12 +29,15 @@ _REFUSED = (
 _ANY = re.compile("|".join(pattern.pattern for _, pattern in _REFUSED))
 
 _JOINERS = "\u200c\u200d"
-_SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+SELECTORS = "[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"  # Variation_Selector
+_SELECTORS = re.compile(SELECTORS)
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,30}\U000e007f")  # of a region: a black flag and tags
 _KEYCAP = re.compile("[0-9#*]\ufe0f\u20e3")
 # Letters without case (joiners do nothing between others), marks, symbols, and what this Python does not know yet.
 _JOINED = {"Lo", "Lm", "Mn", "Mc", "So", "Cn"}
 _EMOJI = range(0x1F000, 0x20000)
+# Emoji that are punctuation or signs of mathematics: phones send a variation selector after them, too.
+_OTHER_EMOJI = frozenset("\u203c\u2049\u2194\u25fb\u25fc\u25fd\u25fe\u2934\u2935\u3030")
 
 
 def refused_character(text: str) -> tuple[int, str] | None:
@@ -75,4 +78,6 @@ def _means_something(text: str, at: int) -> bool:
 def _joins(character: str) -> bool:
     if character in _JOINERS or (_ANY.match(character) and not _SELECTORS.match(character)):
         return False
+    if character in _OTHER_EMOJI:
+        return True
     return ord(character) in _EMOJI or unicodedata.category(character) in _JOINED

@@ -25,6 +25,10 @@ class InvalidImageId(PermanentError):
     """An image id breaks the rule of `quorum.images.image`; the message says which part of it."""
 
 
+class InvalidName(PermanentError):
+    """What should name a person breaks the rule of `quorum.people`; the message says which part of it."""
+
+
 class InvalidContentHash(PermanentError):
     """A content hash is not written as one."""
 

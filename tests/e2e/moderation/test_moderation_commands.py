@@ -17,6 +17,7 @@ from quorum.cli.main import cli
 from quorum.events.event import timestamp
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report
+from quorum.people import Person
 from quorum.policy.load import default_policy
 from quorum.reporters.fingerprints import Reporter
 from quorum.reporters.identities import Identities
@@ -57,7 +58,7 @@ def send(bench: Bench, image: str, people: int, *, reason: str = "violence", at:
     """Let named readers report an image, as the API would."""
     identities = Identities(PEPPER)
     for number in range(people):
-        reporter = identities.named(f"reader-{number}", default_policy(), None)
+        reporter = identities.named(Person(f"reader-{number}"), default_policy(), None)
         entry = encode_report(Report(parse_image(image), reporter, reason))
         bench.client.rpush(bench.keys.inbox, encode_stamp(at or now(bench)) + entry)
     while bench.drain().taken:

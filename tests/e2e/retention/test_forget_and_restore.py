@@ -15,6 +15,7 @@ from store import Bench, open_bench
 
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report
+from quorum.people import Person
 from quorum.policy.load import default_policy
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES
 from quorum.reporters.identities import Identities
@@ -48,7 +49,7 @@ def quorum(settings: Settings, *command: str, status: int = 0, **env: str) -> st
 
 def marks(settings: Settings) -> list[bytes]:
     identities = Identities(settings.pepper)
-    return [*identities.fingerprints_of(WHO), *identities.fingerprints_at(ADDRESS)]
+    return [*identities.fingerprints_of(Person(WHO)), *identities.fingerprints_at(ADDRESS)]
 
 
 def send(bench: Bench, settings: Settings, image: str) -> None:
@@ -56,8 +57,8 @@ def send(bench: Bench, settings: Settings, image: str) -> None:
     identities, policy = Identities(settings.pepper), default_policy()
     now = time_ms(bench.client, "")
     for reporter in (
-        identities.named(WHO, policy, None),
-        identities.named(OTHER, policy, None),
+        identities.named(Person(WHO), policy, None),
+        identities.named(Person(OTHER), policy, None),
         identities.anonymous(ip_address(ADDRESS), policy),
     ):
         entry = encode_report(Report(parse_image(image), reporter, "violence"))
@@ -89,7 +90,7 @@ def found(redis: RedisServer, settings: Settings) -> list[str]:
 
 
 def of_the_other(redis: RedisServer, settings: Settings) -> int:
-    [mark] = Identities(settings.pepper).fingerprints_of(OTHER)
+    [mark] = Identities(settings.pepper).fingerprints_of(Person(OTHER))
     return sum(mark in (redis.client.dump(key) or b"") for key in redis.client.scan_iter(count=1000))
 
 

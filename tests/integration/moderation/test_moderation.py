@@ -14,6 +14,7 @@ from quorum.access.keys import Scope
 from quorum.access.stored_keys import ApiKeys
 from quorum.images.image import bucket_of
 from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.people import Person
 from quorum.policy.accuracy import Standing
 from quorum.reporters.fingerprints import NAMED, fingerprint
 from quorum.reporters.identities import Identities
@@ -326,7 +327,7 @@ def test_a_person_can_be_erased_from_everything_that_is_kept(
     bench.client.rpush(bench.keys.inbox, b"nonsense")
     drain(bench)
     send(client, "waiting", people=2)
-    marks = Identities(PEPPER).fingerprints_of("reader-1")
+    marks = Identities(PEPPER).fingerprints_of(Person("reader-1"))
     erasure = Erasure(bench.client, settings.namespace, 1)
     assert erasure.erase(marks) == Erased(tallied=3, waiting=1, recorded=2)
     assert erasure.erase(marks) == Erased(0, 0, 0)

@@ -137,7 +137,7 @@ def test_a_forwarded_address_counts_only_behind_the_stated_number_of_proxies(red
         ({"reason": "no_such"}, "reason"),
         ({"reason": ["violence"]}, "reason"),
         ({"reporter_id": ""}, "reporter_id"),
-        ({"reporter_id": "x" * 201}, "reporter_id"),
+        ({"reporter_id": "x" * 2049}, "reporter_id"),
         ({"reporter_id": "a\nb"}, "reporter_id"),
         ({"reporter_id": "\ud800"}, "reporter_id"),
         ({"reporter_id": {}}, "reporter_id"),

@@ -225,7 +225,7 @@ def test_the_table_in_the_docs_is_what_every_side_says(sides: Sides) -> None:
     path = ROOT / "docs" / "names.md"
     text = path.read_text()
     start, rest = text.split("<!-- begin: spellings -->\n")
-    made = f"{start}<!-- begin: spellings -->\n{table(sides)}<!-- end -->{rest.split('<!-- end -->')[1]}"
+    made = f"{start}<!-- begin: spellings -->\n{table(sides)}<!-- end -->{rest.split('<!-- end -->', 1)[1]}"
     if os.environ.get("GENERATE"):
         path.write_text(made)
     assert made == path.read_text()

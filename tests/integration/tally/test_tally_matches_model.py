@@ -99,6 +99,7 @@ CONTENTS += [parse_content(f"pdq:{pdq:064x}") for pdq in _NEAR]
 _CONTENT = st.sampled_from(CONTENTS)
 REPORTERS = [bytes([number]) * 12 for number in range(1, 8)]
 OLD_FINGERPRINTS = {reporter: bytes([reporter[0] + 100]) * 12 for reporter in REPORTERS}
+OLDER_FINGERPRINTS = {reporter: bytes([reporter[0] + 50]) * 12 for reporter in REPORTERS}
 START_MS = 1_750_000_000_000
 
 
@@ -143,7 +144,7 @@ class TallyMachine(RuleBasedStateMachine):
         network=st.integers(0, 2),
         fresh=st.booleans(),
         content=st.one_of(st.none(), st.none(), _CONTENT),
-        rotating=st.booleans(),
+        before=st.sampled_from(["nothing", "a pepper", "a name", "both", "both"]),
         trace=st.one_of(st.none(), st.binary(min_size=25, max_size=25)),
     )
     def report(  # noqa: PLR0917 - Hypothesis passes them by name
@@ -155,17 +156,22 @@ class TallyMachine(RuleBasedStateMachine):
         network: int,
         fresh: bool,  # noqa: FBT001 - Hypothesis passes it by name
         content: Content | None,
-        rotating: bool,  # noqa: FBT001
+        before: str,
         trace: bytes | None,
     ) -> None:
         tag = network if reporter_class == ANONYMOUS else 0
-        previous = OLD_FINGERPRINTS[fingerprint] if rotating else None
+        old, older = OLD_FINGERPRINTS[fingerprint], OLDER_FINGERPRINTS[fingerprint]
+        previous = {"nothing": (), "a pepper": (old,), "a name": (older,), "both": (old, older, bytes(12))}[before]
         reporter = Reporter(reporter_class, fingerprint, tag, fresh, previous)
         self._send(Report(image, reporter, reason, self.now, *shared(content, trace)))
 
-    @rule(image=st.sampled_from(IMAGES), fingerprint=st.sampled_from(REPORTERS))
-    def report_under_the_old_pepper(self, image: Any, fingerprint: bytes) -> None:
-        self._send(Report(image, Reporter(TRUSTED, OLD_FINGERPRINTS[fingerprint]), "violence", self.now))
+    @rule(
+        image=st.sampled_from(IMAGES),
+        fingerprint=st.sampled_from(REPORTERS),
+        known_as=st.sampled_from([OLD_FINGERPRINTS, OLDER_FINGERPRINTS]),
+    )
+    def report_under_an_earlier_fingerprint(self, image: Any, fingerprint: bytes, known_as: dict[bytes, bytes]) -> None:
+        self._send(Report(image, Reporter(TRUSTED, known_as[fingerprint]), "violence", self.now))
 
     @rule(
         image=st.sampled_from(IMAGES),
@@ -294,7 +300,7 @@ class TallyMachine(RuleBasedStateMachine):
 
     @invariant()
     def standings_and_shields_agree(self) -> None:
-        everybody = [*REPORTERS, *OLD_FINGERPRINTS.values()]
+        everybody = [*REPORTERS, *OLD_FINGERPRINTS.values(), *OLDER_FINGERPRINTS.values()]
         for reporter, raw in zip(everybody, self._stored(self.keys.reporters, everybody), strict=True):
             assert (decode_standing(raw) if raw else Standing()) == self.model.standings.get(reporter, Standing())
         [shield] = Shields(self.client, self.namespace, 1).states()

@@ -8,6 +8,7 @@ import pytest
 
 from quorum.errors import PolicyError
 from quorum.network.addresses import parse_address
+from quorum.people import Person
 from quorum.policy import Policy, parse_policy
 from quorum.policy.file import PolicyFile
 from quorum.policy.load import default_policy
@@ -60,7 +61,7 @@ def test_people_are_told_apart_by_name_and_network() -> None:
     people = parse(
         '[people]\ntrusted = ["ngo"]\nmuted = ["troll"]\nmuted_networks = ["203.0.113.0/24", "2001:db8::/32"]\n'
     ).people
-    assert [people.class_of(name) for name in ("ngo", "troll", "anybody")] == ["trusted", "muted", "verified"]
+    assert [people.class_of(Person(name)) for name in ("ngo", "troll", "anybody")] == ["trusted", "muted", "verified"]
     muted = ("203.0.113.9", "::ffff:203.0.113.9", "64:ff9b::203.0.113.9", "2002:cb00:7109::1", "2001:db8::1")
     assert all(people.mutes(address) for text in muted if (address := parse_address(text)))
     assert not any(people.mutes(address) for text in ("203.0.114.9", "2001:db9::1") if (address := parse_address(text)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
 from quorum.errors import InvalidToken
+from quorum.people import Person
 from quorum.reporters.token_keys import read_token_keys
 from quorum.reporters.tokens import LEEWAY_SECONDS, Subject, TokenReader
 
@@ -56,7 +57,7 @@ class In:
         ({"sub": ""}, "blank"),
         ({"sub": 7}, "no text"),
         ({"sub": ["reader-1"]}, "no text"),
-        ({"sub": "\ud800"}, "not Unicode"),
+        ({"sub": "\ud800"}, "its sub holds a lone surrogate"),
         ({"sub": None}, "no sub"),
         ({"sub": ...}, "no sub"),
         ({"exp": ...}, "no exp"),
@@ -80,7 +81,7 @@ def test_claims_that_do_not_hold_are_refused_and_said_why(changes: dict[str, Any
 @pytest.mark.parametrize("value", ["1e400", "-1", "NaN", "Infinity", "-Infinity", "9" * 400, "253402300800"])
 @pytest.mark.parametrize("name", ["exp", "iat", "nbf", "since"])
 def test_a_time_that_is_none_is_refused(name: str, value: str) -> None:
-    with pytest.raises(InvalidToken, match=f"its {name} is not a time"):
+    with pytest.raises(InvalidToken, match=f"its {name} is (not a time|in the future)"):
         subject(claims(**{name: "TIME"}).replace(b'"TIME"', value.encode()))
 
 
@@ -95,7 +96,7 @@ def test_clocks_may_differ_by_half_a_minute() -> None:
     now = time.time()
     near, far = LEEWAY_SECONDS - 5, LEEWAY_SECONDS + 5
     for good in ({"exp": now - near}, {"iat": now + near}, {"nbf": now + near}, {"exp": now + DAY + near}):
-        assert subject(claims(**good)).name == "reader-1"
+        assert subject(claims(**good)).person.name == "reader-1"
     for bad in ({"exp": now - far}, {"iat": now + far}, {"nbf": now + far}, {"exp": now + DAY + far}):
         with pytest.raises(InvalidToken):
             subject(claims(**bad))
@@ -103,13 +104,13 @@ def test_clocks_may_differ_by_half_a_minute() -> None:
 
 def test_the_policy_says_how_long_a_token_may_be_valid() -> None:
     token = signed(claims(exp=time.time() + 7200))
-    assert READER.subject(token, 7200) == Subject("reader-1")
+    assert READER.subject(token, 7200) == Subject(Person("reader-1"))
     with pytest.raises(InvalidToken, match="the policy allows 1 hours"):
         READER.subject(token, 3600)
 
 
 def test_one_of_several_audiences_is_enough() -> None:
-    assert subject(claims(aud=["another", "quorum"])).name == "reader-1"
+    assert subject(claims(aud=["another", "quorum"])).person.name == "reader-1"
 
 
 @pytest.mark.parametrize("payload", [b"", b"7", b"[]", b"null", b'"sub"', b"{", b"\xff", b"\xfe\xff\x00{", b"[" * 2900])
@@ -157,8 +158,8 @@ def test_any_claims_and_headers_name_a_reader_or_are_refused(says: dict[str, Any
         found = READER.subject(token, DAY)
     except InvalidToken:
         return
-    assert found.name.strip()
-    found.name.encode()
+    assert found.person.name.strip()
+    found.person.name.encode()
 
 
 @given(st.binary(max_size=300), st.binary(max_size=60))

@@ -12,6 +12,7 @@ from jwt.algorithms import OKPAlgorithm
 from jwt.utils import base64url_encode
 
 from quorum.errors import InvalidToken
+from quorum.people import Person
 from quorum.reporters.token_keys import read_token_keys
 from quorum.reporters.tokens import LEEWAY_SECONDS, REMEMBERED, Claims, Subject, TokenReader, mint_token
 
@@ -39,16 +40,16 @@ def reader(secret: str = SECRET, path: Path | None = None) -> TokenReader:
 
 
 def test_a_minted_token_names_its_reader() -> None:
-    assert reader().subject(mint_token(SECRET, "quorum", "reader-1", 60), DAY).name == "reader-1"
+    assert reader().subject(mint_token(SECRET, "quorum", "reader-1", 60), DAY).person.name == "reader-1"
 
 
 def test_while_keys_rotate_tokens_of_both_are_good_and_of_a_dropped_one_not(tmp_path: Path) -> None:
     old = mint_token(OLD, "quorum", "reader-1", 600, key_id="2025")
     new = mint_token(NEW, "quorum", "reader-1", 600, key_id="2026")
     both = reader("", key_set(tmp_path, oct_key("2025", OLD), oct_key("2026", NEW)))
-    assert both.subject(old, DAY) == both.subject(new, DAY) == Subject("reader-1")
+    assert both.subject(old, DAY) == both.subject(new, DAY) == Subject(Person("reader-1"))
     after = reader("", key_set(tmp_path, oct_key("2026", NEW)))
-    assert after.subject(new, DAY).name == "reader-1"
+    assert after.subject(new, DAY).person.name == "reader-1"
     with pytest.raises(InvalidToken, match="no key that is known here"):
         after.subject(old, DAY)
 
@@ -58,7 +59,7 @@ def test_a_public_ed25519_key_is_enough_to_verify(tmp_path: Path) -> None:
     public = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
     verify = reader("", key_set(tmp_path, {**public, "kid": "site"}))
     signed = jwt.encode(claims(), private, algorithm="EdDSA", headers={"kid": "site"})
-    assert verify.subject(signed, DAY).name == "reader-1"
+    assert verify.subject(signed, DAY).person.name == "reader-1"
     other = jwt.encode(claims(), Ed25519PrivateKey.generate(), algorithm="EdDSA", headers={"kid": "site"})
     with pytest.raises(InvalidToken):
         verify.subject(other, DAY)
@@ -114,7 +115,7 @@ def test_a_remembered_token_still_expires_and_follows_the_policy(monkeypatch: py
 
 def test_no_more_tokens_are_remembered_than_stated(monkeypatch: pytest.MonkeyPatch) -> None:
     verify = reader()
-    monkeypatch.setattr(verify, "_verify", lambda token: Claims(Subject(token), time.time() + 60))
+    monkeypatch.setattr(verify, "_verify", lambda token: Claims(token, time.time() + 60))
     for number in range(REMEMBERED + 50):
         verify.subject(str(number), DAY)
     assert len(verify._known) == REMEMBERED

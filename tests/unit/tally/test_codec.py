@@ -22,7 +22,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
         st.binary(min_size=12, max_size=12),
         st.integers(0, 65_535),
         st.booleans(),
-        st.one_of(st.none(), st.binary(min_size=12, max_size=12)),
+        st.lists(st.binary(min_size=12, max_size=12), max_size=9).map(tuple),
     ),
     reason=NAMES,
     content=st.one_of(st.none(), st.binary(min_size=16, max_size=16)),

@@ -71,6 +71,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             yield Finding("warn", "QUORUM_TOKEN_SECRET is missing: reporter tokens are refused")
     except QuorumError as error:
         yield Finding("fail", str(error))
+    if settings.takes_anonymous and (settings.token_secret or settings.token_keys_path):
+        problem = "QUORUM_ANONYMOUS is on beside reporter tokens: a person with a token and two addresses counts thrice"
+        yield Finding("warn", problem)
     if settings.read_access == "open":
         yield Finding("warn", "QUORUM_READ_ACCESS is open: anybody who reaches the API can read states and events")
 

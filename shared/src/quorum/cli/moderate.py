@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from quorum.cli.failures import plain_failures
-from quorum.errors import SettingsError
+from quorum.errors import InvalidName, SettingsError
 from quorum.events.event import timestamp
 from quorum.images.image import parse_image
 from quorum.moderation.decisions import Action
 from quorum.moderation.shields import FOR_EVER_MS, Shields
 from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.people import Person
 from quorum.policy import load_policy
 from quorum.policy.accuracy import MINUTE_MS
 from quorum.reporters.identities import Identities
@@ -109,7 +110,8 @@ def show_reporter(subject: str) -> None:
     """Show what was decided of a reporter's reports."""
     with plain_failures():
         settings = read_settings()
-        for standing in Reporters(*_store(settings)).standings(_identities(settings).fingerprints_of(subject)[:1]):
+        fingerprints = _identities(settings).fingerprints_of(person_named(subject))
+        for standing in Reporters(*_store(settings)).standings([fingerprints]):
             muted = standing.is_muted(round(time.time() * 1000))
             click.echo(
                 f"{standing.upheld} upheld, {standing.unfounded} unfounded"
@@ -149,7 +151,9 @@ def forget(subject: str, *, address: bool) -> None:
     with plain_failures():
         settings = read_settings()
         identities = _identities(settings)
-        fingerprints = identities.fingerprints_at(subject) if address else identities.fingerprints_of(subject)
+        fingerprints = (
+            identities.fingerprints_at(subject) if address else identities.all_fingerprints_of(person_named(subject))
+        )
         erasure = Erasure(*_store(settings))
         _keep_outside(settings, erasure, fingerprints)  # first: what cannot be kept erased must not seem to be
         erased = erasure.erase(fingerprints)
@@ -192,10 +196,18 @@ def _identities(settings: Settings) -> Identities:
     return Identities(settings.pepper, settings.pepper_previous)
 
 
+def person_named(subject: str) -> Person:
+    """Return whom the site means by a name, under the policy in use. Raises InvalidName, which names the argument."""
+    try:
+        return load_policy(read_settings().policy_path).people.person(subject)
+    except InvalidName as error:
+        raise InvalidName(f"SUBJECT: {error}") from error
+
+
 def _mute(subject: str, until_minute: int) -> None:
     settings = read_settings()
     store = Reporters(*_store(settings))
-    for fingerprint in _identities(settings).fingerprints_of(subject):
+    for fingerprint in _identities(settings).fingerprints_of(person_named(subject)):
         store.mute(fingerprint, until_minute)
 
 

@@ -14,7 +14,6 @@ from quorum.errors import QuorumError, SettingsError
 from quorum.events.event import timestamp
 from quorum.host.files import is_replaceable, whole_file
 from quorum.images.image import parse_image
-from quorum.images.urls import UrlRules
 from quorum.images.urls.address import is_web_address
 from quorum.judgement.records import Report
 from quorum.judgement.shields import DAY_MS
@@ -90,7 +89,9 @@ def simulate(file: Path, export: Path | None, against: Path | None, show: int) -
         candidate = load_policy(file)
         current = load_policy(against or read_settings().policy_path)
         try:
-            comparison = compare(_recorded(export, current.urls), current, candidate)
+            other_people = export is not None and candidate.people.fold_case != current.people.fold_case
+            again = _recorded(export, candidate) if other_people else None
+            comparison = compare(_recorded(export, current), current, candidate, again)
         except ValueError as error:
             raise SettingsError(
                 f"{error} to replay: the journal is empty (QUORUM_JOURNAL_REPORTS), or the export is"
@@ -134,12 +135,12 @@ def _journal() -> Iterable[Report]:
     return Journal(client, settings.namespace, settings.partitions).reports()
 
 
-def _recorded(export: Path | None, rules: UrlRules) -> list[Report]:
+def _recorded(export: Path | None, under: Policy) -> list[Report]:
     if export is None:
         return list(_journal())
     try:
         with export.open(encoding="utf-8") as lines:
-            return list(from_lines(lines, rules))
+            return list(from_lines(lines, under.urls, fold_case=under.people.fold_case))
     except OSError as error:
         raise SettingsError(f"{export} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -41,22 +41,27 @@ end
 
 local function weight_of(at, fingerprint, previous, class, reason)
   local weight = policy.weights[class + 1][reason] or policy.class_weights[class + 1]
-  local standing = standings_exist and (standing_of(fingerprint) or (previous and standing_of(previous)))
+  local standing = standings_exist and standing_of(fingerprint)
+  for i = 1, standings_exist and not standing and #previous or 0 do
+    standing = standing or standing_of(previous[i])
+  end
   if standing then
     return standing.muted_until > at and 0 or floor(weight * standing.factor / 1000)
   end
   return weight
 end
 
--- The row of a fingerprint made with an earlier pepper goes on under the new one, in its place.
+-- The row of an earlier fingerprint (of the pepper before, of a name before it had one form) goes on under the new one,
+-- in its place.
 local function find_renamed(image, fingerprint, previous)
   local rows = image.rows
   local start = find_row(rows, fingerprint)
-  if previous and not start then
-    start = find_row(rows, previous)
+  for i = 1, start and 0 or #previous do
+    start = find_row(rows, previous[i])
     if start then
       image.rows = sub(rows, 1, start - 1) .. fingerprint .. sub(rows, start + #fingerprint)
       image.dirty = true
+      break
     end
   end
   return start

@@ -14,8 +14,9 @@ def count(book: Book, report: Report, tally: Tally) -> None:
     one network report anonymously, or MAX_REPORTERS_STORED are kept already.
     """
     reporter, rows = report.reporter, tally.rows
-    if reporter.previous in rows and reporter.previous is not None:
-        _rename(rows, reporter.previous, reporter.fingerprint)
+    for previous in reporter.previous:
+        if previous in rows:
+            _rename(rows, previous, reporter.fingerprint)
     weight = _weight(book, report)
     row = rows.get(reporter.fingerprint)
     if row:
@@ -33,9 +34,8 @@ def count(book: Book, report: Report, tally: Tally) -> None:
 def _weight(book: Book, report: Report) -> int:
     """Return the weight by class and reason, moved by the reporter's accuracy; nothing while they are muted."""
     reporter = report.reporter
-    standing = book.standings.get(reporter.fingerprint)
-    if standing is None and reporter.previous is not None:
-        standing = book.standings.get(reporter.previous)
+    known = (book.standings.get(one) for one in (reporter.fingerprint, *reporter.previous))
+    standing = next((one for one in known if one is not None), None)
     weight = book.policy.weight(reporter.reporter_class, report.reason)
     if standing is None:
         return weight

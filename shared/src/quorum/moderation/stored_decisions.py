@@ -162,17 +162,21 @@ class Reporters:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
 
-    def standings(self, fingerprints: list[bytes]) -> list[Standing]:
-        """Return the standing of each: counts added up over the partitions, the strictest of their times."""
+    def standings(self, people: list[list[bytes]]) -> list[Standing]:
+        """Return the standing of each: counts added up over the partitions, the strictest of their times.
+
+        Of each person's fingerprints, the one in use first, counts the first of which anything is known, as in drains.
+        """
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
-            for fingerprint in fingerprints:
+            for fingerprint in (fingerprint for fingerprints in people for fingerprint in fingerprints):
                 for keys in self._keys:
                     pipe.hget(f"{keys.reporters}{bucket_of(fingerprint)}", fingerprint)
             answers = pipe.execute()
         check_data(self._client, self._keys)
         size = len(self._keys)
-        return [_sum(answers[start : start + size]) for start in range(0, len(answers), size)]
+        pages = (answers[start : start + size] for start in range(0, len(answers), size))
+        return [_first_known([next(pages) for _ in fingerprints]) for fingerprints in people]
 
     def mute(self, fingerprint: bytes, until_minute: int) -> None:
         """Mute a reporter until a minute since 1970; 0 ends a mute and a warning. Raises StoreUnavailable."""
@@ -192,6 +196,11 @@ class Reporters:
 
             with translated_errors():
                 self._client.transaction(change, key)
+
+
+def _first_known(pages: list[list[Any]]) -> Standing:
+    """Return the standing in `pages`, of each fingerprint what every partition keeps of it."""
+    return _sum([next((raw for raw in of_partition if raw), None) for of_partition in zip(*pages, strict=True)])
 
 
 def _outcomes(standings: list[tuple[bytes, bytes, Standing]]) -> Iterator[str]:

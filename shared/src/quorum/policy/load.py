@@ -7,8 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from quorum.errors import PolicyError
+from quorum.errors import InvalidName, PolicyError
 from quorum.images.urls import UrlRules
+from quorum.people import Person
 from quorum.policy.fields import Fields, Source
 from quorum.policy.images import canonical_match
 from quorum.policy.model import (
@@ -182,16 +183,30 @@ def _images(fields: Fields, general: Bar, urls: UrlRules) -> tuple[ImageRule, ..
 
 def _people(fields: Fields) -> People:
     usual = People()
-    table = fields.table("people", {"trusted", "muted", "muted_networks", "trusted_alone", "anonymous_per_network"})
+    known = {"trusted", "muted", "muted_networks", "trusted_alone", "anonymous_per_network", "fold_case"}
+    table = fields.table("people", known)
+    fold_case = table.flag("fold_case", default=usual.fold_case)
     return People(
-        trusted=frozenset(table.texts("trusted")),
-        muted=frozenset(table.texts("muted")),
+        trusted=_names(table, "trusted", fold_case=fold_case),
+        muted=_names(table, "muted", fold_case=fold_case),
         muted_networks=table.networks("muted_networks"),
         trusted_alone=table.flag("trusted_alone", default=usual.trusted_alone),
         anonymous_per_network=table.whole(
             "anonymous_per_network", usual.anonymous_per_network, low=1, high=MAX_REPORTERS_STORED
         ),
+        fold_case=fold_case,
     )
+
+
+def _names(table: Fields, field: str, *, fold_case: bool) -> frozenset[str]:
+    """Return the canonical names of people; a name that nobody could have is an error, as it would never match."""
+    names = set()
+    for number, name in enumerate(table.texts(field), 1):
+        try:
+            names.add(Person(name, fold_case=fold_case).name)
+        except InvalidName as error:
+            raise table.error(field, f"name number {number} {error}") from error
+    return frozenset(names)
 
 
 def _after_clear(fields: Fields) -> AfterClear:

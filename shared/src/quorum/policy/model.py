@@ -8,6 +8,7 @@ from typing import Any
 
 from quorum.images.urls import KEEP_ALL, UrlRules
 from quorum.network.addresses import Address, Network, is_within
+from quorum.people import Person
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
@@ -74,19 +75,24 @@ class ImageRule:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Reporters known by the names that the site gives them, and networks that count for nothing."""
+    """Reporters known by their canonical names (`quorum.people`), and networks that count for nothing."""
 
     trusted: frozenset[str] = frozenset()
     muted: frozenset[str] = frozenset()
     muted_networks: tuple[Network, ...] = ()
     trusted_alone: bool = False  # a trusted flagger's report is not asked for min_reporters
     anonymous_per_network: int = 4  # reporters of one /24 (IPv4) or /48 (IPv6) that count for an image
+    fold_case: bool = False  # names that differ in case alone are one person's
 
-    def class_of(self, subject: str) -> str:
+    def person(self, name: str) -> Person:
+        """Return whom the site means by a name. Raises InvalidName."""
+        return Person(name, fold_case=self.fold_case)
+
+    def class_of(self, person: Person) -> str:
         """Return the class of a reporter whom the site names."""
-        if subject in self.muted:
+        if person.name in self.muted:
             return MUTED
-        return TRUSTED if subject in self.trusted else VERIFIED
+        return TRUSTED if person.name in self.trusted else VERIFIED
 
     def mutes(self, address: Address) -> bool:
         """Tell whether an address lies in a muted network."""
@@ -228,6 +234,7 @@ class Policy:
             "limits": asdict(self.limits),
             "tokens": asdict(self.tokens),
             "urls": self.urls.document(),
+            **({"fold_case": True} if self.people.fold_case else {}),  # so that other policies keep their versions
         }
         return blake2b(json.dumps(rules, sort_keys=True).encode(), digest_size=6).hexdigest()
 

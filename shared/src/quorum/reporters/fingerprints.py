@@ -25,14 +25,15 @@ class Reporter(NamedTuple):
     """A person as the tally knows them.
 
     `network` is a 16-bit keyed tag of an anonymous reporter's wider network, 0 for nobody's. `fresh` says that the
-    site calls the account new. `previous` is the fingerprint under the previous pepper, while that is being replaced.
+    site calls the account new. `previous` are fingerprints under which the person may be kept already: under the pepper
+    that is being replaced, and of their name as it was taken before it had one form (`quorum.people`).
     """
 
     reporter_class: str
     fingerprint: bytes
     network: int = 0
     fresh: bool = False
-    previous: bytes | None = None
+    previous: tuple[bytes, ...] = ()
 
 
 def fingerprint(pepper: bytes, kind: str, subject: str) -> bytes:

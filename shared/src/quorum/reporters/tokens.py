@@ -1,9 +1,10 @@
 """Reporter tokens: a short-lived JWT in which a site says who its reader is.
 
 Claims: `sub` (the reader, as the site names them), `aud` (this quorum), `exp`; all three are required. `since` may say
-when the reader's account was made (seconds since 1970), so that a crowd of fresh accounts is noticed. Algorithms:
-HS256 with a shared secret, EdDSA (Ed25519) with the site's public key. Several keys may be valid at a time, told apart
-by `kid`: to rotate, add the new one, sign with it, and drop the old one when its last tokens have expired.
+when the reader's account was made (seconds since 1970), so that a crowd of fresh accounts is noticed. A name is read as
+everywhere (`quorum.people`), under the policy of the moment. Algorithms: HS256 with a shared secret, EdDSA (Ed25519)
+with the site's public key. Several keys may be valid at a time, told apart by `kid`: to rotate, add the new one, sign
+with it, and drop the old one when its last tokens have expired.
 """
 
 import json
@@ -15,20 +16,23 @@ from typing import Any
 
 import jwt
 
-from quorum.errors import InvalidToken
+from quorum.errors import InvalidName, InvalidToken
+from quorum.people import Person
+from quorum.reporters.accounts import refused_since
 from quorum.reporters.token_keys import TokenKeys
 
 MAX_TOKEN_CHARACTERS = 4096
 REMEMBERED = 4096
 LEEWAY_SECONDS = 30  # by so much a site's clock may differ
 _LAST_TIME = 253_402_300_799  # the end of the year 9999
+_LAST_NANOSECOND = _LAST_TIME * 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Whom a token names, and since when the site knows them (Unix seconds), where it says so."""
 
-    name: str
+    person: Person
     since: float | None = None
 
 
@@ -36,10 +40,11 @@ class Subject:
 class Claims:
     """What a token says, its signature being good. Times are in Unix seconds; it was `made` when it says so."""
 
-    subject: Subject
+    name: str
     ends: float
     made: float | None = None
     begins: float | None = None
+    since: float | None = None
 
     def require_time(self, now: float, longest_seconds: float) -> None:
         """Refuse a token that is over, not valid yet, or made for longer than is allowed. Raises InvalidToken."""
@@ -53,6 +58,13 @@ class Claims:
         if self.ends - min(now, now if self.made is None else self.made) > longest_seconds + LEEWAY_SECONDS:
             hours = longest_seconds / 3600
             raise InvalidToken(f"it is valid for too long: the policy allows {hours:g} hours (tokens.max_hours)")
+        refused = None if self.since is None else refused_since(self.since, now)
+        if refused:
+            raise InvalidToken(f"its since {refused}")
+
+    def subject(self, *, fold_case: bool) -> Subject:
+        """Return whom it names."""
+        return Subject(Person(self.name, fold_case=fold_case), self.since)
 
 
 class TokenReader:
@@ -64,11 +76,11 @@ class TokenReader:
         self._known: OrderedDict[str, Claims] = OrderedDict()
         self._lock = Lock()
 
-    def subject(self, token: str, longest_seconds: float) -> Subject:
+    def subject(self, token: str, longest_seconds: float, *, fold_case: bool = False) -> Subject:
         """Return whom the token names; it may be valid for `longest_seconds` at most. Raises InvalidToken."""
         claims = self._known.get(token) or self._remembered(token)
         claims.require_time(time.time(), longest_seconds)
-        return claims.subject
+        return claims.subject(fold_case=fold_case)
 
     def _remembered(self, token: str) -> Claims:
         claims = self._verify(token)
@@ -105,19 +117,28 @@ def read_claims(payload: bytes, audience: str) -> Claims:
         raise InvalidToken(f"it is for another audience (aud) than {audience!r}")
     ends = _time(claims, "exp")
     assert ends is not None
-    return Claims(
-        Subject(_name(claims["sub"]), _time(claims, "since")), ends, _time(claims, "iat"), _time(claims, "nbf")
-    )
+    return Claims(_name(claims["sub"]), ends, _time(claims, "iat"), _time(claims, "nbf"), _since(claims))
 
 
 def _name(subject: Any) -> str:
+    """Return the name as it was sent, once it is known to be one."""
     if not isinstance(subject, str) or not subject.strip():
         raise InvalidToken("it names nobody: its sub is no text, or blank")
     try:
-        subject.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidToken("its sub is not Unicode text") from error
+        Person(subject)
+    except InvalidName as error:
+        raise InvalidToken(f"its sub {error}") from error
     return subject
+
+
+def _since(claims: dict[str, Any]) -> float | None:
+    """Return when the account was made; whether that can be is asked when the time is known."""
+    value = claims.get("since")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LAST_NANOSECOND:
+        raise InvalidToken("its since is not a time in seconds since 1970; mend it, or leave it out")
+    return float(value)
 
 
 def _time(claims: dict[str, Any], name: str) -> float | None:

@@ -169,7 +169,7 @@ def _test_of(fingerprints: list[bytes], erased: Erasures) -> _Theirs:
             reporter = decode_entry(entry).reporter
         except MalformedEntry:
             return any(fingerprint in entry for fingerprint in listed)
-        until = max(listed.get(reporter.fingerprint, -1), listed.get(reporter.previous or b"", -1))
+        until = max(listed.get(one, -1) for one in (reporter.fingerprint, *reporter.previous))
         return int.from_bytes(entry[:STAMP_BYTES], "big") <= until
 
     return theirs

@@ -1,15 +1,19 @@
 """Fields that several resources have."""
 
+import time
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from quorum.errors import InvalidContentHash, InvalidImageId
+from quorum.errors import InvalidContentHash, InvalidImageId, InvalidName
 from quorum.images.content import parse_content
 from quorum.images.image import parse_image
 from quorum.images.urls import KEEP_ALL, UrlRules
+from quorum.people import Person
+from quorum.reporters.accounts import refused_since
 
-MAX_REPORTER_CHARACTERS = 200
+MAX_SHORT_CHARACTERS = 200
 MAX_LISTED = 1000  # of what one call may name
 
 
@@ -37,7 +41,29 @@ class ContentHash(fields.String):
             raise ValidationError(str(error)) from error
 
 
-def check_printable(text: str) -> None:
-    """Refuse a text that a person could not read. Raises ValidationError."""
-    if not text.isprintable() or not text.strip():
-        raise ValidationError("must be printable and not blank")
+class PersonName(fields.String):
+    """Somebody as the site names them, turned into `quorum.people.Person`."""
+
+    fold_case = False
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return Person(text, fold_case=self.fold_case)
+        except InvalidName as error:
+            raise ValidationError(str(error)) from error
+
+
+class AccountSince(fields.AwareDateTime):
+    """When an account was made; a time that cannot be meant is refused."""
+
+    default_error_messages = {  # noqa: RUF012 - as marshmallow declares it
+        "invalid": "must be a time such as 2026-01-31T12:00:00Z (RFC 3339, as text), no number; or leave it out",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        refused = refused_since(moment.timestamp(), time.time(), "a form such as 2026-01-31T12:00:00Z")
+        if refused:
+            raise ValidationError(refused)
+        return moment

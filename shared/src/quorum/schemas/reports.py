@@ -7,8 +7,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from quorum.images.content import PDQ_LEAST_QUALITY, Content
 from quorum.images.image import MAX_SENT_BYTES
+from quorum.people import MAX_NAME_BYTES
 from quorum.policy.model import Policy
-from quorum.schemas.fields import MAX_REPORTER_CHARACTERS, ContentHash, ImageId, check_printable
+from quorum.schemas.fields import AccountSince, ContentHash, ImageId, PersonName
 from quorum.schemas.problems import FieldErrorSchema
 
 
@@ -27,19 +28,21 @@ class ReportSchema(Schema):
     reason = fields.String(
         required=True, metadata={"description": "What is wrong with the image.", "example": "violence"}
     )
-    reporter_id = fields.String(
-        validate=[validate.Length(min=1, max=MAX_REPORTER_CHARACTERS), check_printable],
+    reporter_id = PersonName(
         metadata={
-            "description": "Who reports, as the site's backend names them; only with an API key.",
+            "description": "Who reports, as the site's backend names them, at most 2,048 bytes; only with an API key. "
+            "Unicode forms and blanks at the ends make no difference; what cannot be seen is refused.",
             "example": "reader-1",
+            "minLength": 1,
+            "maxLength": MAX_NAME_BYTES,
         },
     )
-    reporter_since = fields.AwareDateTime(
+    reporter_since = AccountSince(
         format="iso",
         default_timezone=UTC,
         metadata={
             "description": "When the reporter's account was made, so that a crowd of fresh accounts is noticed; "
-            "only with an API key.",
+            "from 1990 on, not in the future; only with an API key.",
             "example": "2026-01-31T12:00:00Z",
         },
     )
@@ -78,6 +81,8 @@ class ReportSchema(Schema):
         )
         self.fields["reason"].validators = [known]  # a list of its own: fields of a class share theirs
         cast("ImageId", self.fields["image_id"]).rules = policy.urls
+        if "reporter_id" in self.fields:
+            cast("PersonName", self.fields["reporter_id"]).fold_case = policy.people.fold_case
 
 
 class AcceptedSchema(Schema):

@@ -5,7 +5,7 @@ from datetime import UTC
 from marshmallow import Schema, fields, validate
 
 from quorum.schemas.events import EVENT_TYPES
-from quorum.schemas.fields import MAX_REPORTER_CHARACTERS
+from quorum.schemas.fields import MAX_SHORT_CHARACTERS
 
 
 class WebhookSchema(Schema):
@@ -19,7 +19,7 @@ class WebhookSchema(Schema):
     )
     name = fields.String(
         load_default="",
-        validate=[validate.Length(max=MAX_REPORTER_CHARACTERS)],
+        validate=[validate.Length(max=MAX_SHORT_CHARACTERS)],
         metadata={"description": "What it is for."},
     )
 

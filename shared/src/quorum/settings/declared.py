@@ -121,6 +121,14 @@ class Settings:
         (API, COMMANDS),
         "the `aud` that tokens must name",
     )
+    anonymous: str = setting(
+        Choice("auto", "on", "off"),
+        "auto",
+        (API, COMMANDS),
+        "whether readers may report without a token, told apart by their networks: who has a token, too, would "
+        "[count more than once](policy.md#one-person-one-report)",
+        default_text="`off` with `QUORUM_TOKEN_SECRET` or `QUORUM_TOKEN_KEYS`, else `on`",
+    )
     read_access: str = setting(
         Choice("key", "open"), "key", (API, STREAM), "who may read states and events: `key` or `open`"
     )
@@ -235,6 +243,13 @@ class Settings:
     log_level: str = setting(
         Choice("info", "debug", "warning", "error"), "info", ALL, "`debug`, `info`, `warning` or `error`"
     )
+
+    @property
+    def takes_anonymous(self) -> bool:
+        """Tell whether readers may report without a token."""
+        if self.anonymous == "auto":
+            return not (self.token_secret or self.token_keys_path)
+        return self.anonymous == "on"
 
     @property
     def in_cluster(self) -> bool:

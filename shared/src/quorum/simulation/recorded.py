@@ -2,8 +2,8 @@
 
 A line has `image_id`, `reporter`, `reason` and `received_at` (RFC 3339, or Unix milliseconds), and may have `class`
 (verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh`,
-`content` (alike for copies of one picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` may be
-any text; an export holds fingerprints.
+`content` (alike for copies of one picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` is
+a fingerprint, as in an export, or a name, which is read as everywhere (`quorum.people`).
 """
 
 import json
@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from quorum.errors import InvalidImageId, InvalidRecord
+from quorum.errors import InvalidImageId, InvalidName, InvalidRecord
 from quorum.events.event import timestamp
 from quorum.images.content import PDQ_BYTES
 from quorum.images.image import DIGEST_BYTES, Image, parse_image
 from quorum.images.urls import KEEP_ALL, UrlRules
 from quorum.judgement.records import Report
+from quorum.people import Person
 from quorum.policy.model import CLASSES, VERIFIED
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
 
@@ -46,14 +47,17 @@ def to_line(report: Report) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def from_lines(lines: Iterable[str], rules: UrlRules = KEEP_ALL) -> Iterator[Report]:
-    """Yield the reports of an export; `rules` say which URLs are one image. Raises InvalidRecord."""
+def from_lines(lines: Iterable[str], rules: UrlRules = KEEP_ALL, *, fold_case: bool = False) -> Iterator[Report]:
+    """Yield the reports of an export; `rules` say which URLs are one image, `fold_case` which names one person.
+
+    Raises InvalidRecord.
+    """
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _report(line, number, rules)
+            yield _report(line, number, rules, fold_case=fold_case)
 
 
-def _report(line: str, number: int, rules: UrlRules) -> Report:
+def _report(line: str, number: int, rules: UrlRules, *, fold_case: bool) -> Report:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -70,7 +74,7 @@ def _report(line: str, number: int, rules: UrlRules) -> Report:
         image=read.image(rules),
         reporter=Reporter(
             read.one_of("class", CLASSES, VERIFIED),
-            _digest(read.text("reporter"), FINGERPRINT_BYTES),
+            read.reporter(fold_case=fold_case),
             read.whole("network", MAX_TAG),
             fields.get("fresh") is True,
         ),
@@ -113,6 +117,13 @@ class _Line:
         except InvalidImageId as error:
             raise self._error("image_id", str(error)) from error
 
+    def reporter(self, *, fold_case: bool) -> bytes:
+        text = self.text("reporter")
+        try:
+            return _hex(text, FINGERPRINT_BYTES) or _digest(Person(text, fold_case=fold_case).name, FINGERPRINT_BYTES)
+        except InvalidName as error:
+            raise self._error("reporter", str(error)) from error
+
     def time(self) -> int:
         value = self._fields.get("received_at")
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**48:
@@ -124,10 +135,15 @@ class _Line:
         return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _digest(text: str, size: int) -> bytes:
-    """Return the bytes that an export wrote as hex, or a digest of any other text."""
+def _hex(text: str, size: int) -> bytes:
+    """Return the bytes that an export wrote as hex, none for any other text."""
     try:
         raw = bytes.fromhex(text)
     except ValueError:
-        raw = b""
-    return raw if len(raw) == size else blake2b(text.encode(), digest_size=size, person=b"quorum.record").digest()
+        return b""
+    return raw if len(raw) == size else b""
+
+
+def _digest(text: str, size: int) -> bytes:
+    """Return the bytes that an export wrote as hex, or a digest of any other text."""
+    return _hex(text, size) or blake2b(text.encode(), digest_size=size, person=b"quorum.record").digest()

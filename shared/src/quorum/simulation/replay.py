@@ -91,20 +91,29 @@ class Comparison:
         return [(at * step, counts[0][at], counts[1][at]) for at in steps]
 
 
-def compare(reports: Iterable[Report], current: Policy, candidate: Policy) -> Comparison:
-    """Replay `reports` under both policies, in the order of their times. Raises ValueError when there are none."""
-    ordered = sorted(reports, key=lambda report: report.received_ms)
+def compare(
+    reports: Iterable[Report], current: Policy, candidate: Policy, under_candidate: Iterable[Report] | None = None
+) -> Comparison:
+    """Replay `reports` under both policies, in the order of their times. Raises ValueError when there are none.
+
+    `under_candidate` are the same reports where the candidate takes other names for one person.
+    """
+    ordered = _in_order(reports)
     if not ordered:
         raise ValueError("there are no reports")
     return Comparison(
         current=_run(ordered, current),
-        candidate=_run(ordered, candidate),
+        candidate=_run(ordered if under_candidate is None else _in_order(under_candidate), candidate),
         reports=len(ordered),
         images=len({report.image.id for report in ordered}),
         reporters=len({report.reporter.fingerprint for report in ordered}),
         first_ms=ordered[0].received_ms,
         last_ms=ordered[-1].received_ms,
     )
+
+
+def _in_order(reports: Iterable[Report]) -> list[Report]:
+    return sorted(reports, key=lambda report: report.received_ms)
 
 
 def _run(recorded: list[Report], policy: Policy) -> Run:

@@ -3,7 +3,8 @@
 Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  network:2  reason:1+n  image id:2+n, then
           the previous fingerprint:12 when flag 2 is set; the image's own digest:16 when flag 4 is set, which says
           that `digest` is that of a shared tally; trace id:16, parent id:8, trace flags:1 when flag 8 is set (W3C Trace
-          Context); the picture's PDQ hash:32 when flag 16 is set, and 4; flag 1: the account is fresh
+          Context); the picture's PDQ hash:32 when flag 16 is set, and 4; how many more previous fingerprints:1 and
+          these:12 each when flag 32 is set, and 2; flag 1: the account is fresh
 Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, else
           one row per distinct reporter, oldest first:
 Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when fresh:1  network:2
@@ -27,7 +28,7 @@ from quorum.policy.model import CLASSES
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
 
 STAMP_BYTES = 6
-FRESH, PREVIOUS, SHARED, TRACED, PICTURE = 1, 2, 4, 8, 16
+FRESH, PREVIOUS, SHARED, TRACED, PICTURE, MORE = 1, 2, 4, 8, 16, 32
 TRACE_BYTES = 25
 _ROW_FRESH = 4
 
@@ -66,20 +67,23 @@ def encode_report(report: Report) -> bytes:
     reporter, reason, image_id = report.reporter, report.reason.encode(), report.image.id.encode()
     flags = (
         (FRESH if reporter.fresh else 0)
-        + (PREVIOUS if reporter.previous is not None else 0)
+        + (PREVIOUS if reporter.previous else 0)
         + (SHARED if report.content is not None else 0)
         + (TRACED if report.trace is not None else 0)
         + (PICTURE if report.pdq is not None else 0)
+        + (MORE if reporter.previous[1:] else 0)
     )
     code = _CODES[reporter.reporter_class]
     head = _ENTRY.pack(
         report.content or report.image.digest, reporter.fingerprint, code, flags, reporter.network, len(reason)
     )
+    first, more = reporter.previous[:1], reporter.previous[1:]
     tail = (
-        (reporter.previous or b"")
+        b"".join(first)
         + (report.image.digest if report.content is not None else b"")
         + (report.trace or b"")
         + (report.pdq or b"")
+        + (b"".join((len(more).to_bytes(1, "big"), *more)) if more else b"")
     )
     return b"".join((head, reason, len(image_id).to_bytes(2, "big"), image_id, tail))
 
@@ -99,7 +103,9 @@ def decode_entry(raw: bytes) -> Report:
         own, cut = _optional(raw, cut, DIGEST_BYTES, present=bool(flags & SHARED))
         trace, cut = _optional(raw, cut, TRACE_BYTES, present=bool(flags & TRACED))
         pdq, cut = _optional(raw, cut, PDQ_BYTES, present=bool(flags & PICTURE))
-        reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), previous)
+        first = () if previous is None else (previous,)
+        more = _more(raw, cut) if flags & MORE else ()
+        reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), first + more)
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
     received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
@@ -121,6 +127,14 @@ def _optional(raw: bytes, start: int, size: int, *, present: bool) -> tuple[byte
     if start + size > len(raw):
         raise ValueError("it ends too early")
     return raw[start : start + size], start + size
+
+
+def _more(raw: bytes, start: int) -> tuple[bytes, ...]:
+    """Return the fingerprints that are counted and listed at `start`."""
+    first, end = start + 1, start + 1 + raw[start] * FINGERPRINT_BYTES
+    if end > len(raw):
+        raise ValueError("it ends too early")
+    return tuple(raw[cut : cut + FINGERPRINT_BYTES] for cut in range(first, end, FINGERPRINT_BYTES))
 
 
 def decode_record(raw: bytes) -> Record:

@@ -17,7 +17,7 @@ local function count_delay(ms)
 end
 
 local ENTRY = '>I6c16c12BBHBc0Hc0'
-local PREVIOUS, SHARED, TRACED, PICTURE = 2, 4, 8, 16  -- flags of an entry, as FRESH
+local PREVIOUS, SHARED, TRACED, PICTURE, MORE = 2, 4, 8, 16, 32  -- flags of an entry, as FRESH
 local COMPARISONS = 10000  -- of PDQ hashes in one call: some milliseconds of Redis
 
 local function has(flags, flag)
@@ -25,11 +25,11 @@ local function has(flags, flag)
 end
 
 local function read_entry(entry)
-  local report, rest = {}, nil
+  local report, rest = {previous = {}}, nil
   report.at, report.own, report.fingerprint, report.class, report.flags, report.network, report.reason, report.id, rest =
     unpack(ENTRY, entry)
   if has(report.flags, PREVIOUS) then
-    report.previous, rest = unpack('>c12', entry, rest)
+    report.previous[1], rest = unpack('>c12', entry, rest)
   end
   if has(report.flags, SHARED) then
     report.shared = report.own
@@ -41,7 +41,14 @@ local function read_entry(entry)
     rest = rest + 25
   end
   if report.shared and has(report.flags, PICTURE) then
-    report.pdq = unpack('>c32', entry, rest)
+    report.pdq, rest = unpack('>c32', entry, rest)
+  end
+  if has(report.flags, MORE) then
+    local more
+    more, rest = unpack('>B', entry, rest)
+    for i = 1, more do
+      report.previous[i + 1], rest = unpack('>c12', entry, rest)
+    end
   end
   if not policy.weights[report.class + 1] then
     error('there is no reporter class ' .. report.class, 0)

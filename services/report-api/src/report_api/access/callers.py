@@ -9,6 +9,7 @@ from quorum.access.stored_keys import KeyRing
 from quorum.errors import InvalidToken, SettingsError
 from quorum.images.content import Content
 from quorum.network.addresses import Address
+from quorum.people import Person
 from quorum.policy.model import ANONYMOUS, Policy
 from quorum.reporters.fingerprints import Reporter
 from quorum.reporters.identities import Identities
@@ -27,7 +28,7 @@ def require_pepper(settings: Settings) -> None:
 class Claimed(NamedTuple):
     """What a report's body claims; only a site's backend may claim it."""
 
-    reporter_id: str | None = None
+    reporter_id: Person | None = None
     reporter_since: datetime | None = None
     content_hash: Content | None = None
     content_quality: int | None = None
@@ -61,7 +62,7 @@ class Shown(NamedTuple):
         """What tells the caller from others, however often the token is renewed."""
         if self.key:
             return f"key {self.key.id}"
-        return f"reader {self.subject.name}" if self.subject else f"address {self.address}"
+        return f"reader {self.subject.person.name}" if self.subject else f"address {self.address}"
 
 
 class Access:
@@ -74,18 +75,26 @@ class Access:
             read_token_keys(settings.token_secret, settings.token_keys_path), settings.token_audience
         )
         self._keys = keys
+        self._takes_anonymous = settings.takes_anonymous
         self.open_reads = settings.read_access == "open"
 
     def shown(self, authorization: str | None, find_address: FindAddress, policy: Policy) -> Shown:
         """Return what a report's request shows, all of it valid. Raises Refused."""
         if authorization is None:
+            if not self._takes_anonymous:
+                raise _unauthorized(
+                    "This site takes no anonymous reports: send the reader's token, made by the site's backend, as "
+                    "'Authorization: Bearer <token>'. Where readers without one shall report, set QUORUM_ANONYMOUS=on."
+                )
             return _anonymous(find_address(), policy)
         credential = _bearer(authorization)
         key = self._key(credential, Scope.REPORT)
         if key:
             return Shown(key)
         try:
-            subject = self._tokens.subject(credential, policy.tokens.max_hours * 3600)
+            subject = self._tokens.subject(
+                credential, policy.tokens.max_hours * 3600, fold_case=policy.people.fold_case
+            )
         except InvalidToken as error:
             raise _unauthorized(f"The credential is not accepted: {error}.") from error
         return Shown(None, subject, find_address())
@@ -98,7 +107,7 @@ class Access:
         if shown.subject:
             if field:
                 raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
-            reporter = self._identities.named(shown.subject.name, policy, shown.subject.since)
+            reporter = self._identities.named(shown.subject.person, policy, shown.subject.since)
             return Caller(reporter, network=self._identities.network(shown.address) if shown.address else 0)
         if field:
             raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
@@ -125,9 +134,9 @@ class Access:
         if not self.open_reads:
             self.require(authorization, Scope.READ)
 
-    def fingerprints(self, reporter_ids: list[str]) -> list[bytes]:
-        """Return what is kept in place of names."""
-        return [self._identities.fingerprints_of(name)[0] for name in reporter_ids]
+    def fingerprints(self, people: list[Person]) -> list[list[bytes]]:
+        """Return what is kept in place of names: for each person the fingerprint in use, and earlier ones."""
+        return [self._identities.fingerprints_of(person) for person in people]
 
     def _key(self, credential: str, scope: Scope) -> ApiKey | None:
         """Return the key that `credential` is, None when it is none. Raises Refused for a valid key without `scope`."""

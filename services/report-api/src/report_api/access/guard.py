@@ -27,7 +27,7 @@ class Need:
 
 ANYONE = Need("nothing")
 INSIDER = Need("nothing: for insiders, who alone must reach it")
-REPORTER = Need("a key with `report`, a reporter token, or nothing where the policy lets anonymous readers report")
+REPORTER = Need("a key with `report`, a reporter token, or nothing where `QUORUM_ANONYMOUS` lets readers")
 BACKEND = Need("a key with `report`", Scope.REPORT)
 READER = Need("a key with `read`; nothing where `QUORUM_READ_ACCESS=open`", Scope.READ, may_be_open=True)
 MODERATOR = Need("a key with `moderate`", Scope.MODERATE)

@@ -17,6 +17,7 @@ from quorum.policy import Policy
 from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.problems import ProblemSchema
+from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema
 from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
 from report_api.telemetry.observe import as_template
@@ -52,7 +53,7 @@ _IN_PATHS: dict[str, dict[str, Any]] = {
     },
 }
 _SAID_BY_FLASK = frozenset({"HEAD", "OPTIONS"})  # it answers these of its own accord
-_OF_POLICY = (ReportSchema, ImageIdsSchema)  # schemas whose fields depend on the policy
+_OF_POLICY = (ReportSchema, ImageIdsSchema, ReporterIdsSchema)  # schemas whose fields depend on the policy
 _NAMES: dict[type[Schema], str] = {CloudEventSchema: "Event"}  # where the class is called otherwise
 _DATA = (EventDataSchema, ShieldsDataSchema)  # what is in an event, which no route answers by itself
 

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from quorum.languages import choose_language
 from quorum.schemas.reasons import ReasonsSchema
 from report_api.web.describing import answer, documented, in_header
+from report_api.web.language import choose_language
 from report_api.web.services import services
 
 blueprint = Blueprint("reasons", __name__)

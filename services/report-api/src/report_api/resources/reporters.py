@@ -25,9 +25,9 @@ blueprint = Blueprint("reporters", __name__)
 def reporters_status() -> dict[str, Any]:
     """Return the standing of reporters by the names that the site gives them; names go in a body, not in a log line."""
     parts = services()
-    names = ReporterIdsSchema().load(json_list_body())["reporter_ids"]
-    standings = parts.reporters.standings(parts.access.fingerprints(names))
-    return {"reporters": [_body(name, standing) for name, standing in zip(names, standings, strict=True)]}
+    people = ReporterIdsSchema(parts.policy).load(json_list_body())["reporter_ids"]
+    standings = parts.reporters.standings(parts.access.fingerprints(people))
+    return {"reporters": [_body(one.name, standing) for one, standing in zip(people, standings, strict=True)]}
 
 
 def _body(name: str, standing: Standing) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from quorum.images.image import Image
 from quorum.inbox.inbox import NO_LIMIT, Receipt, Sending
 from quorum.judgement.records import Report
-from quorum.languages import THANK_YOU, choose_language
+from quorum.languages import THANK_YOU
 from quorum.policy import Policy
 from quorum.schemas.reports import AcceptedSchema, ReportSchema
 from quorum.tally.codec import encode_report
@@ -19,6 +19,7 @@ from report_api.telemetry.correlation import trace_of
 from report_api.web.bodies import JSON, json_object, load_report, raw_body
 from report_api.web.describing import answer, documented, in_header, sent_header
 from report_api.web.idempotency import KEY_HEADER, once
+from report_api.web.language import choose_language
 from report_api.web.problems import NAMED_IMAGE
 from report_api.web.services import Services, services
 

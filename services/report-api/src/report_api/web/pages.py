@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from quorum.languages import choose_language
+from report_api.web.language import choose_language, offered
 
 LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}  # as their speakers call them
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -12,8 +12,8 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 
 def language_of_reader() -> str:
     """Return the language that `?lang=` or else the browser asks for."""
-    wanted = request.args.get("lang")
-    return wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language"))
+    wanted = offered(request.args.get("lang", ""))
+    return wanted or choose_language(request.headers.get("Accept-Language"))
 
 
 def show_page(template: str, language: str, **values: Any) -> Response:
