@@ -59,12 +59,16 @@ def refused_character(text: str) -> tuple[int, str] | None:
 
 
 def refusal(text: str) -> str | None:
-    """Return what to say of a name with a character that is refused, for people who are to mend it."""
-    refused = refused_character(text)
-    if refused is None:
-        return None
-    at, what = refused
-    return f"holds {what} (U+{ord(text[at]):04X}) at position {at}; remove it"
+    """Return what to say of a name with a character that is refused, for people who are to mend it.
+
+    It is looked at as it was sent and as it is kept (NFC), where a joiner may have come to stand beside other characters.
+    """
+    for form in (text,) if text.isascii() else (text, unicodedata.normalize("NFC", text)):
+        refused = refused_character(form)
+        if refused:
+            at, what = refused
+            return f"holds {what} (U+{ord(form[at]):04X}) at position {at}; remove it"
+    return None
 
 
 def _means_something(text: str, at: int) -> bool:

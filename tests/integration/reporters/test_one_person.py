@@ -258,10 +258,10 @@ def test_every_side_means_the_same_person_by_any_spelling(pieces: list[str], sid
 
 
 def test_the_table_in_the_docs_is_what_every_side_says(sides: tuple[Sides, bool]) -> None:
-    """With GENERATE=1 the table is made anew instead."""
+    """With GENERATE=1 the table is made anew instead. It is of the default policy; folding has a column of its own."""
     asked, fold_case = sides
     if fold_case:
-        pytest.skip("the table is of the default policy, and has what folding does in a column of its own")
+        return
     path = ROOT / "docs" / "names.md"
     start, rest = path.read_text().split("<!-- begin: people -->\n")
     made = f"{start}<!-- begin: people -->\n{table(asked)}<!-- end -->{rest.split('<!-- end -->', 1)[1]}"

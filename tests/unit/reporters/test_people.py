@@ -134,3 +134,10 @@ def _default() -> str:
     from importlib.resources import files  # noqa: PLC0415 - for this alone
 
     return (files("quorum.policy") / "default.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["e\u0301\u200c\u0301", "e\u0301\u200c\u0107", "a\u0301\u200d\u2764"])
+def test_a_joiner_that_means_nothing_in_the_kept_form_is_refused_in_every_form(name: str) -> None:
+    for form in (name, unicodedata.normalize("NFC", name)):
+        with pytest.raises(InvalidName, match="invisible"):
+            Person(form)
