@@ -61,7 +61,7 @@ def refused_character(text: str) -> tuple[int, str] | None:
 def refusal(text: str) -> str | None:
     """Return what to say of a name with a character that is refused, for people who are to mend it.
 
-    It is looked at as it was sent and as it is kept (NFC), where a joiner may have come to stand beside other characters.
+    It is looked at as it was sent and as it is kept (NFC), where a joiner may stand beside other characters.
     """
     for form in (text,) if text.isascii() else (text, unicodedata.normalize("NFC", text)):
         refused = refused_character(form)
