@@ -42,6 +42,10 @@ test: $(VENV)/.dev  ## run every test
 	@tests/system-packages
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
+.PHONY: check
+check: lint  ## the inner loop, under a minute: lint, types, and the tests that need no server and are quick
+	@$(BIN)/pytest -q -n 2 -m 'not slow' tests/unit
+
 .PHONY: lint
 lint: $(VENV)/.dev  ## format check, lint, types, layers
 	@$(BIN)/ruff format --check .

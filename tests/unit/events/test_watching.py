@@ -126,6 +126,7 @@ def test_one_that_waits_is_woken_whatever_two_lines_others_run_at() -> None:
     assert explore(play, 2) > 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
 def test_a_failure_of_any_sort_leaves_nobody_deaf(error: BaseException) -> None:
     def play(choices: list[int]) -> Schedule:

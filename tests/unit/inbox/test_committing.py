@@ -87,6 +87,7 @@ def test_three_senders_get_their_answers_whoever_else_runs_at_any_line() -> None
     assert runs > 100
 
 
+@pytest.mark.slow
 def test_two_senders_get_their_answers_whatever_two_lines_others_run_at() -> None:
     runs = explore(lambda choices: play(choices, 2, []), 2)
     print(f"schedules of two senders: {runs}")
@@ -139,6 +140,7 @@ def hasty_switches() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_switches")
 def test_24_threads_in_a_hurry_all_go_on() -> None:
     class Slow(Target):

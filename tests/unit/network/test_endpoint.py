@@ -43,6 +43,7 @@ def told(act: Callable[[], object]) -> str:
         return said
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(some.sampled_from(sorted(SCHEMES)), PASSWORDS)
 def test_no_message_shows_a_part_of_a_password_however_it_is_written(scheme: str, password: str) -> None:

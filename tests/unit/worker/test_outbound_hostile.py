@@ -4,6 +4,7 @@ import asyncio
 import time
 from ipaddress import ip_network
 
+import pytest
 from hostile import FAMILY, receivers
 
 from tally_worker.delivering.outbound import MAX_DETAIL, Answer, Caller
@@ -23,6 +24,7 @@ async def call_all(ports: dict[str, int]) -> dict[str, tuple[Answer, float]]:
     return dict(await asyncio.gather(*(timed(*one) for one in ports.items())))
 
 
+@pytest.mark.slow
 def test_every_call_ends_in_time_with_an_answer_that_can_be_kept() -> None:
     with receivers() as ports:
         found = asyncio.run(call_all(ports))

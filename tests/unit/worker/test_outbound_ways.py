@@ -116,6 +116,7 @@ def test_an_address_that_swallows_everything_is_not_the_only_one() -> None:
     assert answer.status == 200
 
 
+@pytest.mark.slow
 def test_a_receiver_that_takes_six_seconds_has_answered() -> None:
     def late(peer: socket.socket) -> None:
         time.sleep(6)
