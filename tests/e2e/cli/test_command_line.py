@@ -74,7 +74,7 @@ def test_an_unknown_command_is_refused_in_words() -> None:
 
 
 def test_doctor_finds_nothing_wrong_with_a_good_setup(own_redis: RedisServer, tmp_path: Path) -> None:
-    settings = make_settings(own_redis.url)
+    settings = make_settings(own_redis.url, anonymous="off")
     own_redis.client.config_set("maxmemory", "1gb")
     with Pipeline(settings, tmp_path) as pipeline:
         pipeline.start_worker()

@@ -139,6 +139,7 @@ def in_a_terminal(directory: Path, *words: str) -> tuple[psutil.Process, int]:
     """Start a command that leads a session on a terminal of its own; return it and the terminal's other end."""
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs these tests under nohup hands the opposite on
         os.chdir(directory)
         os.environ.update(QUORUM_DATA=str(directory / "data"), QUORUM_PORT=str(free_port()))
         os.execvp(words[0], words)
