@@ -24,11 +24,12 @@ local function has(flags, flag)
   return floor(flags / flag) % 2 == 1
 end
 
-local function read_entry(entry)
-  local report, rest = {previous = {}}, nil
-  report.at, report.own, report.fingerprint, report.class, report.flags, report.network, report.reason, report.id, rest =
-    unpack(ENTRY, entry)
+local NONE = {}
+
+-- What follows the id of an image, as the flags say.
+local function read_more(report, entry, rest)
   if has(report.flags, PREVIOUS) then
+    report.previous = {}
     report.previous[1], rest = unpack('>c12', entry, rest)
   end
   if has(report.flags, SHARED) then
@@ -49,6 +50,15 @@ local function read_entry(entry)
     for i = 1, more do
       report.previous[i + 1], rest = unpack('>c12', entry, rest)
     end
+  end
+end
+
+local function read_entry(entry)
+  local report, rest = {previous = NONE}, nil
+  report.at, report.own, report.fingerprint, report.class, report.flags, report.network, report.reason, report.id, rest =
+    unpack(ENTRY, entry)
+  if report.flags >= PREVIOUS then
+    read_more(report, entry, rest)
   end
   if not policy.weights[report.class + 1] then
     error('there is no reporter class ' .. report.class, 0)
