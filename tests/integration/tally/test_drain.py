@@ -280,3 +280,16 @@ def test_the_script_writes_times_as_python_does(redis_url: str, moments: list[in
         written: Any = client.eval(f"local floor = math.floor\n{function}\n{loop}", 0, *moments)
     assert [text.decode() for text in written] == [timestamp(moment) for moment in moments]
     assert [round(datetime.fromisoformat(text.decode()).timestamp() * 1000) for text in written] == moments
+
+
+def test_an_entry_with_odd_flags_says_nothing_of_those_after_it(bench: Bench) -> None:
+    """It lists more earlier fingerprints without a first: they are its own reporter's, and nobody else's."""
+    bench.report("img-1", "old-name")
+    odd = entry("img-1", "reader-1")
+    flags = 6 + 16 + 12 + 1
+    listed = b"\x01" + b"old-name".ljust(12, b"\0")
+    bench.client.rpush(bench.keys.inbox, odd[:flags] + bytes([odd[flags] | 32]) + odd[flags + 1 :] + listed)
+    bench.report("img-2", "old-name")
+    bench.report("img-2", "reader-2")
+    bench.drain()
+    assert [len(record(bench, image).rows) for image in ("img-1", "img-2")] == [1, 2]

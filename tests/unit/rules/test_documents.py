@@ -1,6 +1,7 @@
 """What the documents point at is there."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def test_every_path_in_a_document_exists(document: Path) -> None:
         if not (ROOT / path).exists() and not any((package / path).exists() for package in PACKAGES)
     ]
     assert missing == []
+
+
+def test_the_rooms_are_told_in_the_order_that_lint_holds() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract.get("containers") == ["quorum"]]
+    [told] = re.findall(r"^```\n(cli\n.*?)^```$", (ROOT / "docs/architecture.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert [set(line.split(" · ")) for line in told.splitlines()] == [set(layer.split(" | ")) for layer in layers]
 
 
 def test_no_folder_is_crowded_and_no_module_is_long() -> None:

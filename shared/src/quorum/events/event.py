@@ -70,7 +70,7 @@ class Event:
 
 
 def cloud_event(event_id: str, kind: str, subject: str, at_ms: int, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event as it is appended to the stream; `drain.lua` writes the same."""
+    """Return an event as it is appended to the stream; `judgement/announcing.lua` writes the same."""
     return {
         "specversion": SPEC_VERSION,
         "id": event_id,

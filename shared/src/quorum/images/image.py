@@ -42,7 +42,7 @@ class Image:
 
 
 def bucket_of(digest: bytes) -> int:
-    """Return the bucket of an image digest; `drain.lua` computes the same from the same two bytes."""
+    """Return the bucket of an image digest; `judgement/records.lua` computes the same from the same two bytes."""
     return digest[0] * 256 + digest[1]
 
 

@@ -24,13 +24,14 @@ local function has(flags, flag)
   return floor(flags / flag) % 2 == 1
 end
 
-local NONE = {}
+local NONE = {}  -- of most reports, and of none to write into
 
 -- What follows the id of an image, as the flags say.
 local function read_more(report, entry, rest)
+  local previous = {}
+  report.previous = previous
   if has(report.flags, PREVIOUS) then
-    report.previous = {}
-    report.previous[1], rest = unpack('>c12', entry, rest)
+    previous[1], rest = unpack('>c12', entry, rest)
   end
   if has(report.flags, SHARED) then
     report.shared = report.own
@@ -48,7 +49,7 @@ local function read_more(report, entry, rest)
     local more
     more, rest = unpack('>B', entry, rest)
     for i = 1, more do
-      report.previous[i + 1], rest = unpack('>c12', entry, rest)
+      previous[#previous + 1], rest = unpack('>c12', entry, rest)
     end
   end
 end
