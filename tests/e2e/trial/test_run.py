@@ -16,6 +16,7 @@ import psutil
 import pytest
 from conftest import Trial, is_dead, quorum_run
 from pipeline import CROSSING
+from processes import of_family
 from redis import Redis
 from redis_server import free_port, wait_until
 
@@ -134,12 +135,8 @@ def test_the_greeting_says_how_to_block_an_image(trial: Trial) -> None:
 
 def test_redis_listens_on_loopback_only_and_asks_for_a_password(trial: Trial) -> None:
     port = urlsplit(trial.redis_url).port
-    listening = {
-        connection.laddr.ip
-        for process in trial.process.children(recursive=True)
-        for connection in process.net_connections()
-        if connection.status == psutil.CONN_LISTEN
-    }
+    held = of_family(trial.process, lambda process: process.net_connections())
+    listening = {each.laddr.ip for one in held for each in one if each.status == psutil.CONN_LISTEN}
     assert listening == {"127.0.0.1"}
     with socket.create_connection(("127.0.0.1", port or 0), timeout=5) as stranger:
         stranger.sendall(b"PING\r\n")

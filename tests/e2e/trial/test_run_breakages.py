@@ -44,7 +44,7 @@ def refused(directory: Path, env: dict[str, str], wrap: tuple[str, ...] = (), li
 
 def leftovers(directory: Path) -> list[str]:
     found = psutil.process_iter(["cwd", "cmdline"])
-    return [" ".join(one.info["cmdline"]) for one in found if (one.info["cwd"] or "").startswith(str(directory))]
+    return [" ".join(one.info["cmdline"] or []) for one in found if (one.info["cwd"] or "").startswith(str(directory))]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 from conftest import SITE_KEY, environment, make_settings, running
 from greedy import SLOW_BODY, Greedy, greedy_crowd, percentile
 from pipeline import HEADERS, read_books
+from processes import of_family
 from redis_server import RedisServer, free_port, wait_until
 
 from quorum.settings import Settings
@@ -55,21 +56,22 @@ class Api:
 
     def burden(self) -> tuple[int, int]:
         """Return the threads and the descriptors of its processes."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(one.num_threads() for one in family), sum(one.num_fds() for one in family)
+        counts = of_family(self.process, lambda one: (one.num_threads(), one.num_fds()))
+        return sum(threads for threads, _ in counts), sum(descriptors for _, descriptors in counts)
 
     def connections(self, address: str) -> int:
         """Return how many connections of an address its processes hold."""
-        family = [self.process, *self.process.children(recursive=True)]
-        held = [connection for one in family for connection in one.net_connections() if connection.raddr]
-        return sum(one.raddr.ip == address and one.laddr.port == self.port for one in held)
+        held = [each for one in of_family(self.process, lambda one: one.net_connections()) for each in one]
+        return sum(bool(one.raddr) and one.raddr.ip == address and one.laddr.port == self.port for one in held)
 
     def busy_share(self, seconds: float) -> float:
         """Return how much of a processor its processes use for a while."""
-        family = [self.process, *self.process.children(recursive=True)]
-        before = sum(sum(one.cpu_times()[:2]) for one in family)
+        before = self._busy_seconds()
         time.sleep(seconds)  # what is measured is the time in which nobody asks for anything
-        return (sum(sum(one.cpu_times()[:2]) for one in family) - before) / seconds
+        return (self._busy_seconds() - before) / seconds
+
+    def _busy_seconds(self) -> float:
+        return sum(of_family(self.process, lambda one: sum(one.cpu_times()[:2])))
 
 
 @pytest.fixture

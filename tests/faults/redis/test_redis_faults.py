@@ -22,6 +22,7 @@ from pipeline import (
     read_books,
     whole_pipeline,
 )
+from processes import of_family
 from redis_server import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -104,7 +105,7 @@ FAULTS: tuple[Fault, ...] = (hung, refused, out_of_memory, read_only, loading)
 
 
 def threads_of(api: psutil.Process) -> int:
-    return sum(process.num_threads() for process in [api, *api.children()])
+    return sum(of_family(api, lambda process: process.num_threads()))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
