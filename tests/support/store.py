@@ -73,5 +73,11 @@ def open_bench(settings: Settings) -> Iterator[Bench]:
     client = connect(settings.store, 5.0)
     keys = keys_of(settings.namespace, 0)
     check_layout(client, settings.namespace, settings.partitions)
-    yield Bench(client, keys, PartitionTally(client, keys), Statuses(client, settings.namespace, 1), load_policy())
+    yield Bench(
+        client,
+        keys,
+        PartitionTally(client, keys),
+        Statuses(client, settings.namespace, 1),
+        load_policy(settings.policy_path),
+    )
     client.close()

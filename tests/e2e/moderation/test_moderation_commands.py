@@ -19,7 +19,7 @@ from quorum.images.image import parse_image
 from quorum.judgement.records import Report
 from quorum.people import Person
 from quorum.policy.load import default_policy
-from quorum.reporters.fingerprints import Reporter
+from quorum.reporters.fingerprints import Networks, Reporter
 from quorum.reporters.identities import Identities
 from quorum.settings import Settings
 from quorum.simulation.recorded import from_lines, to_line
@@ -181,7 +181,7 @@ def test_without_reports_there_is_nothing_to_simulate(settings: Settings) -> Non
 
 
 def test_a_recorded_report_survives_its_line() -> None:
-    reporter = Reporter("anonymous", b"f" * 12, 7, fresh=True)
+    reporter = Reporter("anonymous", b"f" * 12, Networks(7, 8, 9), 60)
     report = Report(parse_image("a"), reporter, "spam", 1_760_000_000_123, b"c" * 16)
     assert list(from_lines([to_line(report), "", "\n"])) == [report]
 

@@ -82,7 +82,8 @@ def test_a_clear_unblocks_says_so_and_makes_immune(
     send(client, people=20)
     drain(bench)
     status = client.get(f"/v1/images/{IMAGE}", headers=SITE).get_json()
-    assert (status["state"], status["epoch"], status["reporters"]) == ("cleared", 2, 0)
+    assert (status["state"], status["epoch"], status["reporters"]) == ("cleared", 2, 20)
+    assert status["score"] == 0
     assert len(events(bench)) == 2
 
 
@@ -216,7 +217,7 @@ def test_frequent_unfounded_reports_warn_then_mute_and_the_site_can_tell(
     assert first["muted_until"]
     send(client, "img-11", people=1)
     drain(bench)
-    assert bench.status("img-11").reporters == 0
+    assert bench.status("img-11").score == 0
     counters = {name.decode(): int(count) for name, count in bench.client.hgetall(bench.keys.stats).items()}
     assert (counters["reporters_warned"], counters["reporters_muted"], counters["muted"]) == (1, 1, 1)
     Reporters(bench.client, settings.namespace, 1).mute(mark, 0)

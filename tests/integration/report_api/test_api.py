@@ -414,6 +414,7 @@ def test_the_document_describes_every_route_of_the_api(client: FlaskClient) -> N
     }
     assert routes
     assert routes <= set(document["paths"])
-    report = {"image_id", "reason", "reporter_id", "reporter_since", "content_hash", "content_quality"}
+    report = {"image_id", "reason", "reporter_id", "reporter_since", "reporter_address", "content_hash"}
+    report |= {"content_quality"}
     assert set(document["components"]["schemas"]["Report"]["properties"]) == report
     assert "violence" in document["components"]["schemas"]["Report"]["properties"]["reason"]["enum"]

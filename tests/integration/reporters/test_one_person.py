@@ -199,9 +199,8 @@ def sides(
 ) -> Iterator[tuple[Sides, bool]]:
     path = tmp_path_factory.mktemp("policy") / "policy.toml"
     unlimited = "\n[limits]\nreporter = 0\nnetwork = 0\nkey = 0\n"
-    people = f"\n[people]\nfold_case = {str(request.param).lower()}\n"
-    text = NO_CAPS.read_text()
-    path.write_text(text + ("" if "[limits]" in text else unlimited) + people)
+    text = NO_CAPS.read_text().replace("[people]\n", f"[people]\nfold_case = {str(request.param).lower()}\n")
+    path.write_text(text + ("" if "[limits]" in text else unlimited))
     settings = make_settings(redis_url, policy_path=path)
     app = claimed_app(settings, lambda _: None)
     with app.test_client() as client, connect(settings.redis_url, 5.0) as redis:

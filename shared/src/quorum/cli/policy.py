@@ -15,8 +15,8 @@ from quorum.events.event import timestamp
 from quorum.host.files import is_replaceable, whole_file
 from quorum.images.image import parse_image
 from quorum.images.urls.address import is_web_address
+from quorum.judgement.caps.shields import DAY_MS
 from quorum.judgement.records import Report
-from quorum.judgement.shields import DAY_MS
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
 from quorum.settings import read_settings
@@ -69,6 +69,8 @@ def _state(read: Policy, name: str) -> None:
     click.echo(f"{name}: good, version {read.version}")
     click.echo(f"  threshold {read.threshold:g} points, {read.min_reporters} reporters, within {_days(read)} days")
     click.echo(f"  {len(read.reasons)} reasons, {len(read.images)} rules for images")
+    for note in read.notes:
+        click.echo(f"  note: {note}")
     for reason in read.reasons:
         missing = [language for language in LANGUAGES if language not in reason.labels]
         if missing:

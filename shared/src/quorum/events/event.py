@@ -18,6 +18,7 @@ SOURCE = "/quorum"
 BLOCKED = "quorum.image.blocked.v1"
 UNBLOCKED = "quorum.image.unblocked.v1"
 HELD = "quorum.image.held.v1"
+RELEASED = "quorum.image.released.v1"
 SHIELDS_RAISED = "quorum.shields.raised.v1"
 SHIELDS_LOWERED = "quorum.shields.lowered.v1"
 

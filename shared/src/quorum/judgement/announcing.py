@@ -1,28 +1,42 @@
-"""What other services are told: an event for each image that is blocked or held. Twin: announcing.lua."""
+"""What other services are told: an event for each image that is blocked, held or released. Twin: announcing.lua."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from quorum.events.event import BLOCKED, HELD, cloud_event, event_id, timestamp, traceparent
-from quorum.judgement.records import Event, Report, Tally
-from quorum.policy.model import POINT, Policy
+from quorum.events.event import BLOCKED, HELD, RELEASED, cloud_event, event_id, timestamp, traceparent
+from quorum.judgement.records import Book, Event, Tally
+from quorum.policy.model import POINT
+
+KINDS = {"blocked": BLOCKED, "held": HELD, "released": RELEASED}
+OFTEN = {"held", "released"}  # may happen more than once in an epoch, so their ids are numbered
 
 
 def announce(
-    policy: Policy, report: Report, tally: Tally, subject: tuple[bytes, str], cause: str | None = None
+    book: Book,
+    tally: Tally,
+    subject: tuple[bytes, str],
+    verdict: tuple[str, str | None],
+    moment: tuple[int, bytes | None],
 ) -> Event:
-    """Return the event for one image of a tally, its digest and id: blocked, or held when there is a cause."""
-    digest, image_id = subject
-    kind, name = (HELD, "held") if cause else (BLOCKED, "blocked")
+    """Return the event for one image of a tally.
+
+    `subject` is its digest and id, `verdict` one of KINDS and a cause, `moment` when it was judged (Unix ms) and the
+    trace of the report that it was judged for.
+    """
+    (digest, image_id), (kind, cause), (at_ms, trace) = subject, verdict, moment
     data = {
-        **tally_data(image_id, tally, {code.name: code.name for code in policy.reasons}),
-        "decided_by": {"kind": "policy", "version": policy.version},
+        **tally_data(image_id, tally, {reason.name: reason.name for reason in book.policy.reasons}),
+        "decided_by": {"kind": "policy", "version": book.policy.version},
         **({"cause": cause} if cause else {}),
     }
-    event = cloud_event(event_id(digest, tally.epoch, name), kind, image_id, report.received_ms, data)
-    if report.trace:
-        event["traceparent"] = traceparent(report.trace)
+    name = kind
+    if kind in OFTEN:
+        book.turns += 1
+        name = f"{kind}-{book.turns}"
+    event = cloud_event(event_id(digest, tally.epoch, name), KINDS[kind], image_id, at_ms, data)
+    if trace:
+        event["traceparent"] = traceparent(trace)
     return event
 
 

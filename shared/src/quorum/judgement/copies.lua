@@ -24,51 +24,53 @@ local function insert(list, row)
   list[#list + 1] = row
 end
 
--- The rows of two tallies as one: oldest first, a reporter of both from their first report on, with what weighs more.
+-- The rows of two tallies as one: oldest first, a reporter of both from their first report on.
 local function merged(rows, others)
   local list, place = {}, {}
-  for number, source in ipairs({rows, others}) do
+  for _, source in ipairs({rows, others}) do
     for start = 1, #source, ROW_BYTES do
-      local fingerprint, at, weight = unpack(ROW, source, start)
-      local row = {fingerprint = fingerprint, at = at, weight = weight, rest = sub(source, start + 18, start + 24)}
+      local fingerprint, at, code, class, age, address, near, wide = unpack(ROW, source, start)
+      local row = {fingerprint, at, code, class, age, address, near, wide, order = #list}
       local known = place[fingerprint]
       if not known then
-        place[fingerprint], row.order = row, #list
+        place[fingerprint] = row
         insert(list, row)
       else
-        known.at = math.min(known.at, at)
-        if weight > known.weight then
-          known.weight, known.rest = weight, row.rest
+        local oldest = math.max(known[5], age)
+        if at < known[2] then
+          for field = 2, 8 do
+            known[field] = row[field]
+          end
         end
+        known[5] = oldest
       end
     end
   end
   table.sort(list, function(a, b)
-    return a.at < b.at or (a.at == b.at and a.order < b.order)
+    return a[2] < b[2] or (a[2] == b[2] and a.order < b.order)
   end)
-  local parts, score = {}, 0
+  local parts = {}
   for i = 1, math.min(#list, policy.max_stored) do
-    local row = list[i]
-    parts[i], score = row.fingerprint .. pack('>I6', row.at) .. row.rest, score + row.weight
+    parts[i] = pack(ROW, table_unpack(list[i], 1, 8))
   end
-  return table.concat(parts), score
+  return table.concat(parts)
 end
 
 -- Lets an image share the tally of its picture from now on, with what it has been reported for so far. One about which
--- something was decided stays by itself.
+-- something was decided stays by itself, and none joins a cleared picture.
 local function join(own, shared, id, at)
   local alone, image = load(own), load(shared)
   local all = load_copies(image)
-  if alone.state ~= OPEN or alone.epoch > 1 or #all >= policy.max_copies then
+  if alone.state ~= OPEN or alone.epoch > 1 or image.state == CLEARED or #all >= policy.max_copies then
     return alone
   end
   insert(all, {own, id})
   image.raw_copies = image.raw_copies .. pack(COPY, own, #id, id)
   image.copies_dirty, aliased[own], alone.gone = true, shared, true
   counts.copies = counts.copies + 1
-  if alone.rows ~= '' and image.state ~= CLEARED then
-    image.rows, image.score = merged(image.rows, alone.rows)
-    image.dirty = true
+  if alone.rows ~= '' then
+    image.rows = merged(image.rows, alone.rows)
+    image.dirty, image.name_dirty = true, true
   end
   if image.state == BLOCKED or image.state == UPHELD then
     announce(image, own, id, at, 'blocked')

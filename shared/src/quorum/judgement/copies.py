@@ -31,32 +31,36 @@ def _join_nearest(book: Book, report: Report, shared: bytes, pdq: bytes, events:
 def _join(book: Book, report: Report, shared: bytes, events: list[Event]) -> bytes:
     """Let an image share the tally of its picture from now on, with what it has been reported for so far.
 
-    One about which something was decided stays by itself. A copy of what is blocked or held is so at once.
+    One about which something was decided stays by itself, and none joins a cleared picture. A copy of what is blocked
+    or held is so at once.
     """
     own = report.image.digest
     alone = book.tallies.get(own, Tally())
     tally = book.tallies.setdefault(shared, Tally())
-    if alone.state is not State.OPEN or alone.epoch > 1 or len(tally.copies) >= MAX_COPIES:
+    decided = alone.state is not State.OPEN or alone.epoch > 1 or tally.state is State.CLEARED
+    if decided or len(tally.copies) >= MAX_COPIES:
         return own
     tally.copies[own] = report.image.id
     book.aliases[own] = shared
     book.tallies.pop(own, None)
-    if alone.rows and tally.state is not State.CLEARED:
+    book.pending.pop((own, alone.name), None)
+    if alone.rows:
         tally.rows = _merged(tally.rows, alone.rows)
-    if tally.state.is_blocked:
-        events.append(announce(book.policy, report, tally, (own, report.image.id)))
-    elif tally.state is State.HELD:
-        events.append(announce(book.policy, report, tally, (own, report.image.id), "copy"))
+    if tally.state.is_blocked or tally.state is State.HELD:
+        verdict = ("blocked", None) if tally.state.is_blocked else ("held", "copy")
+        events.append(announce(book, tally, (own, report.image.id), verdict, (report.received_ms, report.trace)))
     return shared
 
 
 def _merged(rows: dict[bytes, Row], others: dict[bytes, Row]) -> dict[bytes, Row]:
-    """Return two tallies as one: a reporter of both from their first report on, with what weighs more."""
+    """Return two tallies as one: a reporter of both from their first report on, with what they said last."""
     merged = dict(rows)
     for fingerprint, row in others.items():
         known = merged.get(fingerprint)
-        stronger = row if known is None or row.weight > known.weight else known
-        first = min(row.received_ms, known.received_ms) if known else row.received_ms
-        merged[fingerprint] = replace(stronger, received_ms=first)
+        if known is None:
+            merged[fingerprint] = row
+        else:
+            first = known if known.received_ms <= row.received_ms else row
+            merged[fingerprint] = replace(first, age=max(known.age, row.age))
     oldest = sorted(merged.items(), key=lambda pair: pair[1].received_ms)[:MAX_REPORTERS_STORED]
     return dict(oldest)

@@ -5,10 +5,10 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from quorum.images.image import Image
-from quorum.judgement.shields import Shield
+from quorum.judgement.caps.shields import Shield
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
-from quorum.reporters.fingerprints import Reporter
+from quorum.reporters.fingerprints import NOWHERE, UNKNOWN_AGE, Networks, Reporter
 
 Event = dict[str, Any]  # a CloudEvent, without its cursor
 
@@ -18,14 +18,19 @@ class State(IntEnum):
 
     OPEN = 0
     BLOCKED = 1  # by its reports
-    HELD = 2  # crossed the threshold, and waits for a moderator
-    CLEARED = 3  # by a moderator; no report counts for a while
+    HELD = 2  # crossed the threshold, and waits for a moderator or for more that speaks for it
+    CLEARED = 3  # by a moderator; reports are kept, and count for nothing for a while
     UPHELD = 4  # blocked, and a moderator has said so
 
     @property
     def is_blocked(self) -> bool:
         """Whether other services must not show the image."""
         return self in {State.BLOCKED, State.UPHELD}
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether reports alone may change it."""
+        return self in {State.OPEN, State.HELD}
 
     @property
     def public_name(self) -> str:
@@ -50,14 +55,13 @@ class Report(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """One distinct reporter of an image, with the strongest of their reasons."""
+    """What is known of one distinct reporter of an image: facts, from which each judgement makes a weight."""
 
-    received_ms: int
-    weight: int
-    reason: str
+    received_ms: int  # when they first reported it
+    reason: str  # what they said last
     reporter_class: str
-    fresh: bool = False
-    network: int = 0
+    age: int = UNKNOWN_AGE  # of the account when they reported, minutes
+    networks: Networks = NOWHERE
 
 
 @dataclass(slots=True)
@@ -69,11 +73,8 @@ class Tally:
     rows: dict[bytes, Row] = field(default_factory=dict)
     cleared_ms: int = 0
     copies: dict[bytes, str] = field(default_factory=dict)  # digest -> id, of images that share it
-
-    @property
-    def score(self) -> int:
-        """Thousandths of a point."""
-        return sum(row.weight for row in self.rows.values())
+    score: int = 0  # thousandths of a point, at the last judgement
+    name: str = ""  # the image's id, once two people have reported it: it can be judged again
 
     def expire(self, oldest_ms: int) -> None:
         """Drop, from the front, the rows that are not younger."""
@@ -90,8 +91,12 @@ class Book:
         self.policy = policy
         self.tallies: dict[bytes, Tally] = {}
         self.standings: dict[bytes, Standing] = {}
+        self.budgets: dict[bytes, list[int]] = {}  # when each person carried automatic blocks, seconds since 1970
         self.views: dict[bytes, int] = {}
         self.aliases: dict[bytes, bytes] = {}  # image digest -> digest of the tally that it shares
         self.pictures: dict[bytes, bytes] = {}  # PDQ hash -> digest of the tally for which it stands
+        self.pending: dict[tuple[bytes, str], int] = {}  # digest and id -> when it was last judged, of what may cross
+        self.contested: set[str] = set()  # cleared images that wait for a moderator again
         self.shield = Shield()
+        self.turns = 0  # times that an image was held or released
         self.caps = policy.numbers(partitions)

@@ -49,10 +49,13 @@ def decide(tally: Tally, subjects: dict[bytes, str], decision: Decision, policy:
     """Change `tally` as decided, and return the events for its images: `subjects`, digest -> id.
 
     Unblocking raises the epoch, and so does every other clear: counting begins anew. Deciding what is so already
-    changes nothing. Raises DecisionRefused.
+    changes nothing, but for a clear of what was reported since it was cleared: that is over then.
+
+    Raises DecisionRefused.
     """
     before, after = tally.state, state_after(tally.state, decision.action)
-    if after is before:
+    contested = before is State.CLEARED and bool(tally.rows)
+    if after is before and not contested:
         return []
     events: list[Event] = []
     if after.is_blocked is not before.is_blocked:
@@ -66,7 +69,7 @@ def decide(tally: Tally, subjects: dict[bytes, str], decision: Decision, policy:
             events.append(cloud_event(event_id(digest, tally.epoch, name), kind, image_id, decision.at_ms, data))
     tally.state, tally.cleared_ms = after, 0
     if after is State.CLEARED:
-        tally.epoch, tally.cleared_ms = tally.epoch + 1, decision.at_ms
+        tally.epoch, tally.cleared_ms, tally.score = tally.epoch + (not contested), decision.at_ms, 0
         tally.rows.clear()
     return events
 

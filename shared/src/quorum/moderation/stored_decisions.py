@@ -85,15 +85,15 @@ class Decisions:
         record = target.record
         names = policy.names_by_code
         rows = {
-            row.fingerprint: Row(row.received_ms, row.weight, names.get(row.reason_code, "other"), row.reporter_class)
+            row.fingerprint: Row(row.received_ms, names.get(row.reason_code, "other"), row.reporter_class)
             for row in record.rows
         }
-        tally = Tally(record.epoch, record.state, rows, record.cleared_ms)
+        tally = Tally(record.epoch, record.state, rows, record.cleared_ms, score=record.score)
         events = decide(tally, target.subjects, decision, policy)
-        if tally.state is record.state and target.raw:
+        if tally.state is record.state and len(tally.rows) == len(record.rows) and target.raw:
             return tally.state
         kept = () if tally.state is State.CLEARED else record.rows
-        new = encode_record(Record(tally.epoch, tally.state, kept, tally.cleared_ms))
+        new = encode_record(Record(tally.epoch, tally.state, kept, tally.cleared_ms, tally.score))
         standings = list(self._standings(keys, record, standing_change(record.state, decision, policy)))
         counters = [f"decisions_{decision.action}", *_outcomes(standings)]
         if tally.state.is_blocked is not record.state.is_blocked:

@@ -81,7 +81,8 @@ class People:
     muted: frozenset[str] = frozenset()
     muted_networks: tuple[Network, ...] = ()
     trusted_alone: bool = False  # a trusted flagger's report is not asked for min_reporters
-    anonymous_per_network: int = 4  # reporters of one /24 (IPv4) or /48 (IPv6) that count for an image
+    full_weight_days: float = 7.0  # an account of this age counts in full; a younger one in proportion
+    blocks_per_day: int = 10  # automatic blocks that one person may help to bring about in 24 hours; 0: no cap
     fold_case: bool = False  # names that differ in case alone are one person's
 
     def person(self, name: str) -> Person:
@@ -101,10 +102,14 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class AfterClear:
-    """What a moderator's clear is worth: a time in which no report counts, then a higher bar."""
+    """What a moderator's clear is worth: a time in which no report counts, then a higher bar.
+
+    So many people who report it meanwhile put it before a moderator again; 0: nobody does.
+    """
 
     immune_days: float = 90.0
     threshold_factor: float = 2.0
+    review_reporters: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Accuracy:
     """How far decided reports move a reporter's weight; `prior` is in decided reports, the bounds are factors."""
 
     prior: int = 5
-    least: float = 0.5
+    least: float = 0.1
     most: float = 1.5
 
 
@@ -127,22 +132,12 @@ class Abuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
-    """When a crossing looks like a brigade: it is held for a moderator."""
-
-    hold: bool = True
-    minutes: float = 60.0
-    share: float = 0.5  # of the score
-    fresh_hours: float = 24.0  # an account younger than this is fresh, where the site tells its age
-
-
-@dataclass(frozen=True, slots=True)
 class Shields:
-    """How much automatic blocking may do before blocks become holds."""
+    """How much automatic blocking may do in any hour and any day before the bar rises for a time."""
 
     blocks_per_hour: int = 60  # 0: no cap
-    share_of_images: float = 0.02  # of the images reported that day
-    free_blocks_per_day: int = 20  # the share is not asked below this
+    blocks_per_day: int = 480  # 0: no cap
+    factor: float = 2.0  # by which the bar is higher; what lies between is held
     up_minutes: float = 60.0
 
 
@@ -166,9 +161,10 @@ class Tokens:
 class Policy:
     """When an image is blocked. Weights and thresholds are in points, times in seconds.
 
-    Blocked when score >= threshold and distinct reporters >= min_reporters, where the score is the sum over distinct
-    reporters inside the window of reporter weight x reason weight (the strongest of a reporter's reasons).
-    `docs/policy.md` has every rule.
+    Blocked when score >= threshold and distinct reporters >= min_reporters, where the score is made of the distinct
+    reporters inside the window: reporter weight x reason weight (of the reason that they gave last) x the age of the
+    account x accuracy, and less for those who look alike (`quorum.judgement.weighing`). `docs/policy.md` has all
+    rules.
     """
 
     threshold: float
@@ -181,12 +177,12 @@ class Policy:
     after_clear: AfterClear = AfterClear()
     accuracy: Accuracy = Accuracy()
     abuse: Abuse = Abuse()
-    burst: Burst = Burst()
     shields: Shields = Shields()
     limits: Limits = Limits()
     tokens: Tokens = Tokens()
     least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
     urls: UrlRules = KEEP_ALL  # which spellings of a URL are one image
+    notes: tuple[str, ...] = ()  # what the file says that means nothing any more, and what stands for it
 
     def weight(self, reporter_class: str, reason: str) -> int:
         """Return what one report adds, in thousandths of a point, before the reporter's accuracy.
@@ -199,6 +195,11 @@ class Policy:
     def rule_for(self, image_id: str) -> ImageRule | None:
         """Return the most particular rule about an image."""
         return next((rule for rule in self.images if rule.covers(image_id)), None)
+
+    @property
+    def _bars(self) -> list[Bar]:
+        own = [reason.bar for reason in self.reasons if reason.bar]
+        return [Bar(self.threshold, self.min_reporters), *own, *(rule.bar for rule in self.images)]
 
     @cached_property
     def reason_names(self) -> frozenset[str]:
@@ -230,7 +231,6 @@ class Policy:
         rules: dict[str, Any] = {
             "numbers": self.numbers(1),
             "people": {name: sorted(map(str, of)) for name, of in people.items() if isinstance(of, (frozenset, tuple))},
-            "fresh_hours": self.burst.fresh_hours,
             "limits": asdict(self.limits),
             "tokens": asdict(self.tokens),
             "urls": self.urls.document(),
@@ -260,8 +260,10 @@ class Policy:
                 for rule in self.images
             ],
             "trusted_alone": people.trusted_alone,
-            "per_network": people.anonymous_per_network,
+            "full_minutes": round(people.full_weight_days * 1440),
+            "blocks_per_day": people.blocks_per_day,
             "immune_ms": days(clear.immune_days),
+            "review_reporters": clear.review_reporters,
             "clear_factor": thousandths(clear.threshold_factor),
             "prior": accuracy.prior,
             "least": thousandths(accuracy.least),
@@ -270,12 +272,10 @@ class Policy:
             "abuse_share": thousandths(abuse.share),
             "notice_minutes": round(abuse.notice_days * 1440),
             "mute_minutes": round(abuse.mute_days * 1440),
-            "burst": self.burst.hold,
-            "burst_ms": round(self.burst.minutes * 60_000),
-            "burst_share": thousandths(self.burst.share),
+            "lowest": min(thousandths(bar.threshold) for bar in self._bars),
             "hour_cap": -(-self.shields.blocks_per_hour // partitions),
-            "image_share": round(self.shields.share_of_images * 1_000_000),
-            "free_blocks": -(-self.shields.free_blocks_per_day // partitions),
+            "day_cap": -(-self.shields.blocks_per_day // partitions),
+            "shields_factor": thousandths(self.shields.factor),
             "shields_ms": round(self.shields.up_minutes * 60_000),
             "view_ratio": round(self.least_view_ratio * 1_000_000),
         }

@@ -1,8 +1,8 @@
--- Erases people from one bucket: the rows of their reports, and what was decided of them.
+-- Erases people from one bucket: the rows of their reports, what was decided of them, which blocks they carried.
 --
--- KEYS  1 images   2 reporters (bucket hashes)   3 erased (zset: fingerprint by the time of an erasure, ms)
+-- KEYS  1 images   2 reporters   3 budgets (bucket hashes)   4 erased (zset: fingerprint by the time of an erasure, ms)
 -- ARGV  fingerprints of which nothing stays; without any, those in the zset, of whom stays what is younger
--- Result  how many rows and standings were erased
+-- Result  how many rows, standings and budgets were erased
 -- Cost  O(rows and standings in the bucket)
 
 local all, listed, erased = {}, #ARGV == 0, 0
@@ -14,7 +14,7 @@ local function is_erased(fingerprint, at)
   if not listed then
     return all[fingerprint]
   end
-  local until_ms = call('ZSCORE', KEYS[3], fingerprint)
+  local until_ms = call('ZSCORE', KEYS[4], fingerprint)
   return until_ms and at <= tonumber(until_ms)
 end
 
@@ -24,7 +24,8 @@ local function is_record(raw)
     return false
   end
   local _, state = unpack(HEAD, raw)
-  return state == CLEARED or (#raw - HEAD_BYTES) % ROW_BYTES == 0
+  local rows = #raw - HEAD_BYTES - (state == CLEARED and 6 or 0)
+  return rows >= 0 and rows % ROW_BYTES == 0
 end
 
 local function holds_one(raw)
@@ -44,28 +45,26 @@ for i = 1, #fields, 2 do
       erased = erased + call('HDEL', KEYS[1], fields[i])
     end
   else
-    local epoch, state, score = unpack(HEAD, raw)
-    if state ~= CLEARED then
-      local kept, before = {}, #raw
-      for start = HEAD_BYTES + 1, #raw, ROW_BYTES do
-        local fingerprint, at, weight = unpack(ROW, raw, start)
-        if is_erased(fingerprint, at) then
-          score, erased = math.max(score - weight, 0), erased + 1
-        else
-          kept[#kept + 1] = sub(raw, start, start + ROW_BYTES - 1)
-        end
+    local epoch, state, score, rows, cleared = read_record(raw)
+    local kept = {}
+    for start = 1, #rows, ROW_BYTES do
+      local fingerprint, at = unpack('>c12I6', rows, start)
+      if not is_erased(fingerprint, at) then
+        kept[#kept + 1] = sub(rows, start, start + ROW_BYTES - 1)
       end
-      local rows = table.concat(kept)
-      if #rows + HEAD_BYTES < before then
-        call('HSET', KEYS[1], fields[i], pack(HEAD, epoch, state, score) .. rows)
-      end
+    end
+    local gone = #rows / ROW_BYTES - #kept
+    if gone > 0 then
+      -- what is left weighs its share, until the image is judged again
+      score, erased = floor(score * #kept / (#kept + gone)), erased + gone
+      call('HSET', KEYS[1], fields[i], written_record(epoch, state, score, table.concat(kept), cleared))
     end
   end
 end
 
 if not listed then
   for _, fingerprint in ipairs(ARGV) do
-    erased = erased + call('HDEL', KEYS[2], fingerprint)
+    erased = erased + call('HDEL', KEYS[2], fingerprint) + call('HDEL', KEYS[3], fingerprint)
   end
 else
   local standings = call('HGETALL', KEYS[2])
@@ -73,6 +72,13 @@ else
     local decided = #standings[i + 1] == 17 and unpack('>I4', standings[i + 1], 14) or 0
     if is_erased(standings[i], decided * 60000) then
       erased = erased + call('HDEL', KEYS[2], standings[i])
+    end
+  end
+  local budgets = call('HGETALL', KEYS[3])
+  for i = 1, #budgets, 2 do
+    local last = #budgets[i + 1] >= 4 and unpack('>I4', budgets[i + 1], #budgets[i + 1] - 3) or 0
+    if is_erased(budgets[i], last * 1000) then
+      erased = erased + call('HDEL', KEYS[3], budgets[i])
     end
   end
 end

@@ -2,9 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import BLOCKED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, SHIELDS_RAISED, SHIELDS_LOWERED)
 
 
 class DecidedBySchema(Schema):
@@ -26,8 +26,10 @@ class EventDataSchema(Schema):
     first_reported_at = fields.DateTime(required=True, allow_none=True)
     last_reported_at = fields.DateTime(required=True, allow_none=True)
     cause = fields.String(
-        metadata={"description": "Why it is held: `protected`, `burst`, `shields`, or `copy` of a held one."},
-        validate=validate.OneOf(["protected", "burst", "shields", "copy"]),
+        metadata={
+            "description": "Why it is held: `protected`, `shields`, `budget`, `warned`, or `copy` of a held one."
+        },
+        validate=validate.OneOf(["protected", "shields", "budget", "warned", "copy"]),
     )
     decided_by = fields.Nested(DecidedBySchema, required=True)
 
@@ -36,7 +38,7 @@ class ShieldsDataSchema(Schema):
     """The data of `quorum.shields.raised.v1` and `.lowered.v1`."""
 
     until = fields.DateTime()
-    cause = fields.String(validate=validate.OneOf(["blocks_per_hour", "share_of_images", "by_hand"]))
+    cause = fields.String(validate=validate.OneOf(["blocks_per_hour", "blocks_per_day", "by_hand"]))
     decided_by = fields.Nested(DecidedBySchema, required=True)
 
 

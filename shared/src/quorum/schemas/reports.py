@@ -9,7 +9,7 @@ from quorum.images.content import PDQ_LEAST_QUALITY, Content
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.people import MAX_NAME_BYTES
 from quorum.policy.model import Policy
-from quorum.schemas.fields import AccountSince, ContentHash, ImageId, PersonName
+from quorum.schemas.fields import AccountSince, ContentHash, ImageId, PersonName, ReaderAddress
 from quorum.schemas.problems import FieldErrorSchema
 
 
@@ -44,6 +44,13 @@ class ReportSchema(Schema):
             "description": "When the reporter's account was made, so that a crowd of fresh accounts is noticed; "
             "from 1990 on, not in the future; only with an API key.",
             "example": "2026-01-31T12:00:00Z",
+        },
+    )
+    reporter_address = ReaderAddress(
+        metadata={
+            "description": "Where the reporter reports from: people who look alike add less each. Only keyed tags of "
+            "its networks are kept; only with an API key.",
+            "example": "203.0.113.7",
         },
     )
     content_hash = ContentHash(

@@ -1,9 +1,10 @@
 """Recorded reports as lines of JSON: what `quorum reports export` writes and `quorum policy simulate` reads.
 
 A line has `image_id`, `reporter`, `reason` and `received_at` (RFC 3339, or Unix milliseconds), and may have `class`
-(verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh`,
-`content` (alike for copies of one picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` is
-a fingerprint, as in an export, or a name, which is read as everywhere (`quorum.people`).
+(verified when it is missing), `networks` (three numbers from 1 to 65,535, alike for reporters of one address, one /24
+or /48, one /16 or /32), `age` (of the account, in minutes), `content` (alike for copies of one picture), and with that
+`pdq` (the picture's hash, 64 hex digits). `reporter` is a fingerprint, as in an export, or a name, which is read as
+everywhere (`quorum.people`).
 """
 
 import json
@@ -20,9 +21,9 @@ from quorum.images.urls import KEEP_ALL, UrlRules
 from quorum.judgement.records import Report
 from quorum.people import Person
 from quorum.policy.model import CLASSES, VERIFIED
-from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
+from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks, Reporter
 
-_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content", "pdq"}
+_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "networks", "age", "content", "pdq"}
 MAX_TAG = 65_535
 
 
@@ -36,10 +37,10 @@ def to_line(report: Report) -> str:
         "reason": report.reason,
         "received_at": timestamp(report.received_ms),
     }
-    if reporter.network:
-        fields["network"] = reporter.network
-    if reporter.fresh:
-        fields["fresh"] = True
+    if reporter.networks.wide:
+        fields["networks"] = list(reporter.networks)
+    if reporter.age != UNKNOWN_AGE:
+        fields["age"] = reporter.age
     if report.content:
         fields["content"] = report.content.hex()
     if report.pdq:
@@ -75,8 +76,8 @@ def _report(line: str, number: int, rules: UrlRules, *, fold_case: bool) -> Repo
         reporter=Reporter(
             read.one_of("class", CLASSES, VERIFIED),
             read.reporter(fold_case=fold_case),
-            read.whole("network", MAX_TAG),
-            fields.get("fresh") is True,
+            read.networks(),
+            read.whole("age", UNKNOWN_AGE, UNKNOWN_AGE),
         ),
         reason=read.text("reason"),
         received_ms=read.time(),
@@ -105,8 +106,18 @@ class _Line:
             raise self._error(field, f"must be one of {', '.join(known)}")
         return str(value)
 
-    def whole(self, field: str, high: int) -> int:
-        value = self._fields.get(field, 0)
+    def networks(self) -> Networks:
+        value = self._fields.get("networks", [0, 0, 0])
+        if (
+            not isinstance(value, list)
+            or len(value) != len(Networks())
+            or any(type(tag) is not int or not 0 <= tag <= MAX_TAG for tag in value)
+        ):
+            raise self._error("networks", f"must be three whole numbers from 0 to {MAX_TAG}")
+        return Networks(*value)
+
+    def whole(self, field: str, high: int, default: int) -> int:
+        value = self._fields.get(field, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= high:
             raise self._error(field, f"must be a whole number from 0 to {high}")
         return value

@@ -1,7 +1,7 @@
 """What would a policy have done? Replays recorded reports through the model and compares two policies.
 
 Decisions of moderators are not recorded with the reports, so a simulation has no clears, no accuracy and no mutes by
-abuse; classes, networks and freshness are those of the time of the report.
+abuse; classes, networks and ages are those of the time of the report.
 """
 
 from collections import Counter
@@ -11,13 +11,14 @@ from datetime import datetime
 from functools import cached_property
 
 from quorum.errors import InvalidImageId
-from quorum.events.event import BLOCKED, HELD, SHIELDS_RAISED
+from quorum.events.event import BLOCKED, HELD, RELEASED, SHIELDS_RAISED
 from quorum.images.image import parse_image
-from quorum.judgement.records import Report
-from quorum.judgement.shields import DAY_MS, HOUR_MS
+from quorum.judgement.caps.shields import DAY_MS, HOUR_MS
+from quorum.judgement.records import Event, Report
 from quorum.policy.model import POINT, Policy
 from quorum.tally.model import TallyModel
 
+REJUDGED_EVERY_MS = 60_000  # at most; workers do it more often
 FINE_GRAINED_DAYS = 3  # a shorter record is charted by the hour
 
 
@@ -41,6 +42,21 @@ class Run:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     shields_raised: list[int] = field(default_factory=list)
     nearest: dict[str, float] = field(default_factory=dict)  # open images: the score that they reached
+
+    def note(self, events: Iterable[Event]) -> None:
+        """Keep what events say of images: the last word about each."""
+        for event in events:
+            at_ms = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
+            if event["type"] == SHIELDS_RAISED:
+                self.shields_raised.append(at_ms)
+            elif event["type"] == RELEASED:
+                self.verdicts.pop(event["subject"], None)
+            elif event["type"] in {BLOCKED, HELD}:
+                data = event["data"]
+                state = "blocked" if event["type"] == BLOCKED else "held"
+                self.verdicts[event["subject"]] = Verdict(
+                    event["subject"], state, at_ms, data["score"], data["reporters"], data.get("cause")
+                )
 
     def count(self, state: str) -> int:
         """Return how many images were blocked or held."""
@@ -119,17 +135,12 @@ def _in_order(reports: Iterable[Report]) -> list[Report]:
 def _run(recorded: list[Report], policy: Policy) -> Run:
     model, run = TallyModel(policy), Run(policy)
     reports = [_under(policy, report) for report in recorded]
+    judged_ms = 0
     for report in reports:
-        for event in model.apply(report):
-            at_ms = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
-            if event["type"] == SHIELDS_RAISED:
-                run.shields_raised.append(at_ms)
-            elif event["type"] in {BLOCKED, HELD}:
-                data = event["data"]
-                state = "blocked" if event["type"] == BLOCKED else "held"
-                run.verdicts[event["subject"]] = Verdict(
-                    event["subject"], state, at_ms, data["score"], data["reporters"], data.get("cause")
-                )
+        if report.received_ms >= judged_ms + REJUDGED_EVERY_MS:
+            judged_ms = report.received_ms
+            run.note(model.rejudge(judged_ms, len(model.pending)))
+        run.note(model.apply(report))
     for report in reports:
         tally = model.tallies.get(model.aliases.get(report.image.digest, report.image.digest))
         if tally and report.image.id not in run.verdicts:

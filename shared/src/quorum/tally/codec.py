@@ -1,19 +1,20 @@
 """The bytes of what is kept in Redis; the scripts read and write the same.
 
-Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  network:2  reason:1+n  image id:2+n, then
-          the previous fingerprint:12 when flag 2 is set; the image's own digest:16 when flag 4 is set, which says
+Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  age:2  networks:2+2+2  reason:1+n  image id:2+n,
+          then the previous fingerprint:12 when flag 2 is set; the image's own digest:16 when flag 4 is set, which says
           that `digest` is that of a shared tally; trace id:16, parent id:8, trace flags:1 when flag 8 is set (W3C Trace
           Context); the picture's PDQ hash:32 when flag 16 is set, and 4; how many more previous fingerprints:1 and
-          these:12 each when flag 32 is set, and 2; flag 1: the account is fresh
-Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, else
-          one row per distinct reporter, oldest first:
-Row       fingerprint:12  received_ms:6  weight:2  reason code:2  class + 4 when fresh:1  network:2
+          these:12 each when flag 32 is set, and 2
+Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, then one row per distinct
+          reporter, oldest first:
+Row       fingerprint:12  received_ms:6  reason code:2  class:1  age:2  networks:2+2+2
 Standing  upheld:2  unfounded:2  strikes:1  warned:4  muted until:4  decided:4 (minutes since 1970)
 Copies    of each image: digest:16  image id:2+n
+Budget    when a person carried automatic blocks, seconds since 1970: 4 each
 Views     views:6  told_ms:6
 
-Integers are unsigned and big-endian; scores and weights are in thousandths of a point. A class is its place in
-`quorum.policy.model.CLASSES`.
+Integers are unsigned and big-endian; scores are in thousandths of a point, ages in minutes (65,535: not known),
+networks tags of the address, /24 and /16 or the like (0: none). A class is its place in `quorum.policy.model.CLASSES`.
 """
 
 import struct
@@ -25,16 +26,15 @@ from quorum.images.image import DIGEST_BYTES, stored_image
 from quorum.judgement.records import Report, State
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import CLASSES
-from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
+from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Networks, Reporter
 
 STAMP_BYTES = 6
-FRESH, PREVIOUS, SHARED, TRACED, PICTURE, MORE = 1, 2, 4, 8, 16, 32
+PREVIOUS, SHARED, TRACED, PICTURE, MORE = 2, 4, 8, 16, 32
 TRACE_BYTES = 25
-_ROW_FRESH = 4
 
-_ENTRY = struct.Struct(f">{DIGEST_BYTES}s{FINGERPRINT_BYTES}sBBHB")
+_ENTRY = struct.Struct(f">{DIGEST_BYTES}s{FINGERPRINT_BYTES}sBBHHHHB")
 _HEAD = struct.Struct(">HBI")
-_ROW = struct.Struct(f">{FINGERPRINT_BYTES}s6sHHBH")
+_ROW = struct.Struct(f">{FINGERPRINT_BYTES}s6sHBHHHH")
 _STANDING = struct.Struct(">HHBIII")
 _CODES = {name: code for code, name in enumerate(CLASSES)}
 
@@ -45,38 +45,36 @@ class StoredRow:
 
     fingerprint: bytes
     received_ms: int
-    weight: int
     reason_code: int
     reporter_class: str
-    fresh: bool
-    network: int
+    age: int
+    networks: Networks
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is kept of one tally; `cleared_ms` is 0 unless it is cleared."""
+    """All that is kept of one tally; `cleared_ms` is 0 unless it is cleared, `score` that of the last judgement."""
 
     epoch: int
     state: State
     rows: tuple[StoredRow, ...] = ()
     cleared_ms: int = 0
+    score: int = 0
 
 
 def encode_report(report: Report) -> bytes:
     """Return a report as intake hands it to `append.lua`, which puts the time in front."""
     reporter, reason, image_id = report.reporter, report.reason.encode(), report.image.id.encode()
     flags = (
-        (FRESH if reporter.fresh else 0)
-        + (PREVIOUS if reporter.previous else 0)
+        (PREVIOUS if reporter.previous else 0)
         + (SHARED if report.content is not None else 0)
         + (TRACED if report.trace is not None else 0)
         + (PICTURE if report.pdq is not None else 0)
         + (MORE if reporter.previous[1:] else 0)
     )
     code = _CODES[reporter.reporter_class]
-    head = _ENTRY.pack(
-        report.content or report.image.digest, reporter.fingerprint, code, flags, reporter.network, len(reason)
-    )
+    digest = report.content or report.image.digest
+    head = _ENTRY.pack(digest, reporter.fingerprint, code, flags, reporter.age, *reporter.networks, len(reason))
     first, more = reporter.previous[:1], reporter.previous[1:]
     tail = (
         b"".join(first)
@@ -96,7 +94,7 @@ def encode_stamp(received_ms: int) -> bytes:
 def decode_entry(raw: bytes) -> Report:
     """Return the report in an inbox entry. Raises MalformedEntry."""
     try:
-        digest, fingerprint, code, flags, network, size = _ENTRY.unpack_from(raw, STAMP_BYTES)
+        digest, fingerprint, code, flags, age, *networks, size = _ENTRY.unpack_from(raw, STAMP_BYTES)
         reason, cut = _text(raw, STAMP_BYTES + _ENTRY.size, size)
         image_id, cut = _text(raw, cut + 2, int.from_bytes(raw[cut : cut + 2], "big"))
         previous, cut = _optional(raw, cut, FINGERPRINT_BYTES, present=bool(flags & PREVIOUS))
@@ -105,7 +103,7 @@ def decode_entry(raw: bytes) -> Report:
         pdq, cut = _optional(raw, cut, PDQ_BYTES, present=bool(flags & PICTURE))
         first = () if previous is None else (previous,)
         more = _more(raw, cut) if flags & MORE else ()
-        reporter = Reporter(CLASSES[code], fingerprint, network, bool(flags & FRESH), first + more)
+        reporter = Reporter(CLASSES[code], fingerprint, Networks(*networks), age, first + more)
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise MalformedEntry(f"entry of {len(raw)} bytes cannot be decoded: {error}") from error
     received_ms = int.from_bytes(raw[:STAMP_BYTES], "big")
@@ -139,38 +137,31 @@ def _more(raw: bytes, start: int) -> tuple[bytes, ...]:
 
 def decode_record(raw: bytes) -> Record:
     """Return a tally record."""
-    epoch, state, _score = _HEAD.unpack_from(raw)
-    rest = raw[_HEAD.size :]
+    epoch, state, score = _HEAD.unpack_from(raw)
+    start, cleared_ms = _HEAD.size, 0
     if state == State.CLEARED:
-        return Record(epoch, State.CLEARED, cleared_ms=int.from_bytes(rest, "big"))
+        start += STAMP_BYTES
+        cleared_ms = int.from_bytes(raw[_HEAD.size : start], "big")
     rows = (
-        StoredRow(
-            fingerprint,
-            int.from_bytes(stamp, "big"),
-            weight,
-            code,
-            CLASSES[marks % _ROW_FRESH],
-            marks >= _ROW_FRESH,
-            tag,
-        )
-        for fingerprint, stamp, weight, code, marks, tag in _ROW.iter_unpack(rest)
+        StoredRow(fingerprint, int.from_bytes(stamp, "big"), code, CLASSES[class_], age, Networks(*networks))
+        for fingerprint, stamp, code, class_, age, *networks in _ROW.iter_unpack(raw[start:])
     )
-    return Record(epoch, State(state), tuple(rows))
+    return Record(epoch, State(state), tuple(rows), cleared_ms, score)
 
 
 def encode_record(record: Record) -> bytes:
     """Return a tally record as it is stored."""
-    head = _HEAD.pack(record.epoch, record.state, sum(row.weight for row in record.rows))
+    head = _HEAD.pack(record.epoch, record.state, record.score)
     if record.state is State.CLEARED:
-        return head + encode_stamp(record.cleared_ms)
+        head += encode_stamp(record.cleared_ms)
     return head + b"".join(
         _ROW.pack(
             row.fingerprint,
             encode_stamp(row.received_ms),
-            row.weight,
             row.reason_code,
-            _CODES[row.reporter_class] + (_ROW_FRESH if row.fresh else 0),
-            row.network,
+            _CODES[row.reporter_class],
+            row.age,
+            *row.networks,
         )
         for row in record.rows
     )

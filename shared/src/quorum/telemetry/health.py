@@ -19,8 +19,8 @@ from quorum.store.scripts import Script
 from quorum.tally.codec import STAMP_BYTES
 
 COUNTERS = (
-    *("batches", "taken", "counted", "known", "muted", "immune", "crowded", "full", "dead"),
-    *("blocked", "held", "shields", "blocked_by_moderators", "unblocked"),
+    *("batches", "taken", "counted", "known", "muted", "immune", "contested", "full", "dead"),
+    *("blocked", "held", "released", "shields", "blocked_by_moderators", "unblocked"),
     *("decisions_uphold", "decisions_block", "decisions_clear", "reporters_warned", "reporters_muted"),
 )
 EVENT_DELAYS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)  # drain.lua has the same

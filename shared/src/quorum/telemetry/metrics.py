@@ -62,7 +62,9 @@ DEAD_LETTERS = Metric(
 BLOCKED_IMAGES = Metric("quorum_blocked_images", "gauge", "Images that are blocked now", ("partition",))
 HELD_IMAGES = Metric("quorum_held_images", "gauge", "Images that wait for a moderator", ("partition",))
 HELD_AGE = Metric("quorum_held_oldest_age_seconds", "gauge", "Longest wait of an image for a moderator", ("partition",))
-SHIELDS_UP = Metric("quorum_shields_up", "gauge", "1 while automatic blocks are holds, else 0", ("partition",))
+SHIELDS_UP = Metric(
+    "quorum_shields_up", "gauge", "1 while automatic blocks need the higher bar, else 0", ("partition",)
+)
 JOURNAL_REPORTS = Metric("quorum_journal_reports", "gauge", "Reports kept for simulations", ("partition",))
 EVENTS_KEPT = Metric("quorum_events_kept", "gauge", "Events in the stream", ("partition",))
 DRAIN_BATCHES = Metric("quorum_drain_batches", "counter", "Batches that took at least one report", ("partition",))
@@ -83,14 +85,17 @@ REPORTS_MUTED = Metric(
     "quorum_reports_muted", "counter", "Reports that weigh nothing, most of them of muted reporters", ("partition",)
 )
 REPORTS_IMMUNE = Metric("quorum_reports_immune", "counter", "Reports of images that a clear protects", ("partition",))
-REPORTS_CROWDED = Metric(
-    "quorum_reports_crowded", "counter", "Anonymous reports beyond what counts of one network", ("partition",)
+REPORTS_CONTESTED = Metric(
+    "quorum_reports_contested", "counter", "Reports that put a cleared image before a moderator again", ("partition",)
 )
 REPORTS_FULL = Metric(
     "quorum_reports_full", "counter", "Reports of images that keep as many reporters as is kept of one", ("partition",)
 )
 IMAGES_HELD = Metric(
     "quorum_images_held", "counter", "Images held for a moderator because reports crossed the threshold", ("partition",)
+)
+IMAGES_RELEASED = Metric(
+    "quorum_images_released", "counter", "Held images that reports no longer bring over the bar", ("partition",)
 )
 SHIELDS_RAISED = Metric("quorum_shields_raised", "counter", "Times that a cap raised the shields", ("partition",))
 BLOCKED_BY_HAND = Metric(
@@ -239,9 +244,10 @@ BY_COUNTER = {
     "known": REPORTS_KNOWN,
     "muted": REPORTS_MUTED,
     "immune": REPORTS_IMMUNE,
-    "crowded": REPORTS_CROWDED,
+    "contested": REPORTS_CONTESTED,
     "full": REPORTS_FULL,
     "held": IMAGES_HELD,
+    "released": IMAGES_RELEASED,
     "shields": SHIELDS_RAISED,
     "blocked_by_moderators": BLOCKED_BY_HAND,
     "unblocked": IMAGES_UNBLOCKED,

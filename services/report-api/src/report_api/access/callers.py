@@ -30,6 +30,7 @@ class Claimed(NamedTuple):
 
     reporter_id: Person | None = None
     reporter_since: datetime | None = None
+    reporter_address: Address | None = None
     content_hash: Content | None = None
     content_quality: int | None = None
 
@@ -107,13 +108,13 @@ class Access:
         if shown.subject:
             if field:
                 raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
-            reporter = self._identities.named(shown.subject.person, policy, shown.subject.since)
-            return Caller(reporter, network=self._identities.network(shown.address) if shown.address else 0)
+            reporter = self._identities.named(shown.subject.person, policy, shown.subject.since, shown.address)
+            return Caller(reporter, network=self._identities.networks(shown.address).near if shown.address else 0)
         if field:
             raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
         assert shown.address is not None
         reporter = self._identities.anonymous(shown.address, policy)
-        return Caller(reporter, network=reporter.network)
+        return Caller(reporter, network=self._identities.networks(shown.address).near)
 
     def require(self, authorization: str | None, scope: Scope) -> ApiKey:
         """Return the key of a caller who may do this. Raises Refused."""
@@ -127,7 +128,7 @@ class Access:
         if claimed.reporter_id is None:
             raise _invalid("reporter_id", "is missing; with an API key the body names who reports")
         since = claimed.reporter_since.timestamp() if claimed.reporter_since else None
-        return Caller(self._identities.named(claimed.reporter_id, policy, since), key.id)
+        return Caller(self._identities.named(claimed.reporter_id, policy, since, claimed.reporter_address), key.id)
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
