@@ -258,7 +258,7 @@ class TallyMachine(RuleBasedStateMachine):
                 continue
             record = decode_record(raw)
             assert (record.epoch, record.state, record.cleared_ms) == (tally.epoch, tally.state, tally.cleared_ms)
-            assert int.from_bytes(raw[3:7], "big") == tally.score
+            assert (record.score, record.name) == (tally.score, tally.name)
             assert [
                 (
                     row.fingerprint,

@@ -9,7 +9,15 @@ from quorum.images.image import parse_image
 from quorum.judgement.records import Report, State
 from quorum.policy.model import CLASSES
 from quorum.reporters.fingerprints import Networks, Reporter
-from quorum.tally.codec import decode_entry, decode_record, encode_record, encode_report, encode_stamp
+from quorum.tally.codec import (
+    Record,
+    StoredRow,
+    decode_entry,
+    decode_record,
+    encode_record,
+    encode_report,
+    encode_stamp,
+)
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
 
@@ -57,3 +65,12 @@ def test_a_record_is_read_as_the_script_writes_it() -> None:
     assert (row.fingerprint, row.received_ms, row.reason_code) == (b"f" * 12, 1234, 0x1234)
     assert (row.reporter_class, row.age, row.networks) == ("verified", 60, (7, 8, 9))
     assert encode_record(record) == raw
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("name", ["", "img-1", "\u0635\u0648\u0631\u0629"])
+def test_a_record_comes_back_in_every_state_with_and_without_a_name(state: State, name: str) -> None:
+    cleared = 77 if state is State.CLEARED else 0
+    row = StoredRow(b"f" * 12, 5, 3, "trusted", 65_535, Networks(1, 2, 3))
+    record = Record(3, state, (row, row), cleared, 900, name)
+    assert decode_record(encode_record(record)) == record

@@ -70,7 +70,7 @@ local function join(own, shared, id, at)
   counts.copies = counts.copies + 1
   if alone.rows ~= '' then
     image.rows = merged(image.rows, alone.rows)
-    image.dirty, image.name_dirty = true, true
+    image.dirty = true
   end
   if image.state == BLOCKED or image.state == UPHELD then
     announce(image, own, id, at, 'blocked')

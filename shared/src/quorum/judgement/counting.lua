@@ -37,11 +37,17 @@ local function lightest(rows)
   return place, least
 end
 
+local COUNTED_CLASS = {}
+for class = 1, #policy.weights do
+  COUNTED_CLASS[class] = 'counted_class_' .. (class - 1)
+  counts[COUNTED_CLASS[class]] = 0
+end
+
 -- Whether the reporter is new to the image.
 local function count(image, report)
-  local code = policy.codes[report.reason] or 0
-  for _, previous in ipairs(report.previous) do
-    take_over(image, previous, report.fingerprint)
+  local code, previous = report.code, report.previous
+  for i = 1, #previous do
+    take_over(image, previous[i], report.fingerprint)
   end
   local rows = image.rows
   local start = find_row(rows, report.fingerprint)
@@ -66,10 +72,11 @@ local function count(image, report)
     report.address, report.near, report.wide)
   image.dirty = true
   counts.counted = counts.counted + 1
-  if weight_now(report.fingerprint, fact_weight(report.class, code, report.age), report.at) == 0 then
+  local standing = standings_exist and standing_of(report.fingerprint)
+  if standing and standing.muted_until > report.at then
     counts.muted = counts.muted + 1
   end
-  local name = 'counted_class_' .. report.class
-  counts[name] = (counts[name] or 0) + 1
+  local name = COUNTED_CLASS[report.class + 1]
+  counts[name] = counts[name] + 1
   return true
 end

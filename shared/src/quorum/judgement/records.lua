@@ -3,16 +3,17 @@
 
 local table_unpack = unpack
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
-local find, sub, byte, floor = string.find, string.sub, string.byte, math.floor
+local find, sub, byte, format, floor = string.find, string.sub, string.byte, string.format, math.floor
 
 local HEAD, HEAD_BYTES = '>HBI4', 7
 local ROW, ROW_BYTES = '>c12I6HBHHHH', 29  -- fingerprint, at, reason code, class, age, networks: address, near, wide
 local UNKNOWN_AGE = 65535
 local OPEN, BLOCKED, HELD, CLEARED, UPHELD = 0, 1, 2, 3, 4
+local NAMED = 128  -- added to the state when an id follows
 
 local function bucket(prefix, digest)
   local high, low = byte(digest, 1, 2)
-  return prefix .. (high * 256 + low)
+  return format('%s%d', prefix, high * 256 + low)
 end
 
 -- Where the first row begins that is younger than `oldest`.
@@ -37,16 +38,28 @@ local function find_row(rows, fingerprint)
   return start
 end
 
--- A record as head, rows, and when it was cleared (nil unless it is).
+-- A record as its head, its rows, when it was cleared (nil unless it is), and the id by which it is judged again (nil
+-- before there is one).
 local function read_record(raw)
   local epoch, state, score = unpack(HEAD, raw)
-  if state == CLEARED then
-    return epoch, state, score, sub(raw, HEAD_BYTES + 7), unpack('>I6', raw, HEAD_BYTES + 1)
+  local start, cleared, name = HEAD_BYTES + 1, nil, nil
+  local named = state >= NAMED
+  if named then
+    state = state - NAMED
   end
-  return epoch, state, score, sub(raw, HEAD_BYTES + 1), nil
+  if state == CLEARED then
+    cleared, start = unpack('>I6', raw, start)
+  end
+  if named then
+    name, start = unpack('>Hc0', raw, start)
+  end
+  return epoch, state, score, sub(raw, start), cleared, name
 end
 
-local function written_record(epoch, state, score, rows, cleared)
-  local head = pack(HEAD, epoch, state, math.min(score, 4294967295))
-  return state == CLEARED and head .. pack('>I6', cleared) .. rows or head .. rows
+local function written_record(epoch, state, score, rows, cleared, name)
+  local head = pack(HEAD, epoch, name and state + NAMED or state, math.min(score, 4294967295))
+  if state == CLEARED then
+    head = head .. pack('>I6', cleared)
+  end
+  return name and head .. pack('>Hc0', #name, name) .. rows or head .. rows
 end

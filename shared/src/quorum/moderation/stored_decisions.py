@@ -93,7 +93,7 @@ class Decisions:
         if tally.state is record.state and len(tally.rows) == len(record.rows) and target.raw:
             return tally.state
         kept = () if tally.state is State.CLEARED else record.rows
-        new = encode_record(Record(tally.epoch, tally.state, kept, tally.cleared_ms, tally.score))
+        new = encode_record(Record(tally.epoch, tally.state, kept, tally.cleared_ms, tally.score, record.name))
         standings = list(self._standings(keys, record, standing_change(record.state, decision, policy)))
         counters = [f"decisions_{decision.action}", *_outcomes(standings)]
         if tally.state.is_blocked is not record.state.is_blocked:

@@ -23,9 +23,8 @@ local function is_record(raw)
   if #raw < HEAD_BYTES then
     return false
   end
-  local _, state = unpack(HEAD, raw)
-  local rows = #raw - HEAD_BYTES - (state == CLEARED and 6 or 0)
-  return rows >= 0 and rows % ROW_BYTES == 0
+  local known, _, _, _, rows = pcall(read_record, raw)
+  return known and #rows % ROW_BYTES == 0
 end
 
 local function holds_one(raw)
@@ -45,7 +44,7 @@ for i = 1, #fields, 2 do
       erased = erased + call('HDEL', KEYS[1], fields[i])
     end
   else
-    local epoch, state, score, rows, cleared = read_record(raw)
+    local epoch, state, score, rows, cleared, name = read_record(raw)
     local kept = {}
     for start = 1, #rows, ROW_BYTES do
       local fingerprint, at = unpack('>c12I6', rows, start)
@@ -57,7 +56,7 @@ for i = 1, #fields, 2 do
     if gone > 0 then
       -- what is left weighs its share, until the image is judged again
       score, erased = floor(score * #kept / (#kept + gone)), erased + gone
-      call('HSET', KEYS[1], fields[i], written_record(epoch, state, score, table.concat(kept), cleared))
+      call('HSET', KEYS[1], fields[i], written_record(epoch, state, score, table.concat(kept), cleared, name))
     end
   end
 end

@@ -12,7 +12,6 @@ class Keys:
     images   hash    one per bucket, `<images><bucket>`: image digest -> tally record (`codec.py`)
     reporters hash   one per bucket: fingerprint -> standing (`codec.py`)
     budgets  hash    one per bucket: fingerprint -> when the person carried automatic blocks (`codec.py`)
-    names    hash    one per bucket: tally digest -> the image id under which it is judged without a report
     copies   hash    one per bucket: tally digest -> the images that share it by content hash (`codec.py`)
     aliases  hash    one per bucket: image digest -> digest of the tally that it shares
     bands    string  prefix of the places where PDQ hashes of known pictures are found (`images/pictures.lua`)
@@ -49,7 +48,6 @@ class Keys:
     images: str
     reporters: str
     budgets: str
-    names: str
     copies: str
     aliases: str
     bands: str
@@ -88,7 +86,6 @@ def keys_of(namespace: str, partition: int) -> Keys:
         images=prefix + "images:",
         reporters=prefix + "reporters:",
         budgets=prefix + "budgets:",
-        names=prefix + "names:",
         copies=prefix + "copies:",
         aliases=prefix + "aliases:",
         bands=prefix + "bands:",

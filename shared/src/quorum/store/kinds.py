@@ -134,7 +134,6 @@ KINDS = (
     Kind(b"views", HASH, BUCKET),
     Kind(b"blocked", ZSET),
     Kind(b"held", ZSET),
-    Kind(b"names", HASH, BUCKET),
     Kind(b"pending", ZSET),
     Kind(b"recent", LIST),
     Kind(b"shields", HASH),

@@ -5,8 +5,8 @@
 -- KEYS  1 inbox (list)  2 bell (string)  3 images  4 reporters  5 copies  6 aliases  7 views (prefixes of bucket hashes)
 --       8 blocked (zset)  9 held (zset)  10 events (stream)  11 dead (stream)  12 stats (hash)  13 shields (hash)
 --       14 journal (list of entries)  15 bands of PDQ hashes  16 hashes by tally (prefixes; see pictures.lua)
---       17 budgets  18 names of tallies (prefixes of bucket hashes)  19 recent automatic blocks (list)
---       20 pending: what may cross without a report (zset: digest and id by when it was last judged, ms)
+--       17 budgets (prefix of bucket hashes)  18 recent automatic blocks (list)
+--       19 pending: what may cross without a report (zset: digest and id by when it was last judged, ms)
 -- ARGV  1 the policy's numbers (JSON, quorum.policy.model)
 --
 -- Reading and computing come first, writing last: an error before the first write leaves everything as it was, and
@@ -14,7 +14,7 @@
 
 local inbox, bell, images, reporters, copies, aliases, views = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local blocked, held, events, dead, stats, shields, journal = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14]
-local bands, hashes, budgets, names, recent, pending = KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19], KEYS[20]
+local bands, hashes, budgets, recent, pending = KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19]
 
 local TRUSTED = 2  -- a class of reporters
 local HOUR_MS, DAY_MS, MINUTE_MS, MILLION = 3600000, 86400000, 60000, 1000000
@@ -44,10 +44,13 @@ local function load(digest)
   end
   local key = bucket(images, digest)
   local raw = call('HGET', key, digest)
-  image = {key = key, digest = digest, epoch = 1, state = OPEN, score = 0, rows = ''}
+  image = {
+    key = key, digest = digest, epoch = 1, state = OPEN, score = 0, rows = '', most = 0, dirty = false, known = false,
+    cleared = nil, id = nil, name = nil, pending = nil, settled = nil, copies = nil,
+  }
   if raw then
     image.known = true
-    image.epoch, image.state, image.score, image.rows, image.cleared = read_record(raw)
+    image.epoch, image.state, image.score, image.rows, image.cleared, image.name = read_record(raw)
   end
   loaded[digest] = image
   touched[#touched + 1] = image

@@ -5,8 +5,8 @@ Entry     received_ms:6  digest:16  fingerprint:12  class:1  flags:1  age:2  net
           that `digest` is that of a shared tally; trace id:16, parent id:8, trace flags:1 when flag 8 is set (W3C Trace
           Context); the picture's PDQ hash:32 when flag 16 is set, and 4; how many more previous fingerprints:1 and
           these:12 each when flag 32 is set, and 2
-Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED, then one row per distinct
-          reporter, oldest first:
+Record    epoch:2  state:1  score:4, then the time of clearing:6 when the state is CLEARED; an image id:2+n when 128 is
+          added to the state, under which it is judged again; then one row per distinct reporter, oldest first:
 Row       fingerprint:12  received_ms:6  reason code:2  class:1  age:2  networks:2+2+2
 Standing  upheld:2  unfounded:2  strikes:1  warned:4  muted until:4  decided:4 (minutes since 1970)
 Copies    of each image: digest:16  image id:2+n
@@ -31,6 +31,7 @@ from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Networks, Reporter
 STAMP_BYTES = 6
 PREVIOUS, SHARED, TRACED, PICTURE, MORE = 2, 4, 8, 16, 32
 TRACE_BYTES = 25
+NAMED = 128
 
 _ENTRY = struct.Struct(f">{DIGEST_BYTES}s{FINGERPRINT_BYTES}sBBHHHHB")
 _HEAD = struct.Struct(">HBI")
@@ -60,6 +61,7 @@ class Record:
     rows: tuple[StoredRow, ...] = ()
     cleared_ms: int = 0
     score: int = 0
+    name: str = ""  # the id of an image of the tally, once it may be judged without a report
 
 
 def encode_report(report: Report) -> bytes:
@@ -137,23 +139,28 @@ def _more(raw: bytes, start: int) -> tuple[bytes, ...]:
 
 def decode_record(raw: bytes) -> Record:
     """Return a tally record."""
-    epoch, state, score = _HEAD.unpack_from(raw)
-    start, cleared_ms = _HEAD.size, 0
+    epoch, marked, score = _HEAD.unpack_from(raw)
+    state, start, cleared_ms, name = marked % NAMED, _HEAD.size, 0, ""
     if state == State.CLEARED:
         start += STAMP_BYTES
         cleared_ms = int.from_bytes(raw[_HEAD.size : start], "big")
+    if marked >= NAMED:
+        name, start = _text(raw, start + 2, int.from_bytes(raw[start : start + 2], "big"))
     rows = (
         StoredRow(fingerprint, int.from_bytes(stamp, "big"), code, CLASSES[class_], age, Networks(*networks))
         for fingerprint, stamp, code, class_, age, *networks in _ROW.iter_unpack(raw[start:])
     )
-    return Record(epoch, State(state), tuple(rows), cleared_ms, score)
+    return Record(epoch, State(state), tuple(rows), cleared_ms, score, name)
 
 
 def encode_record(record: Record) -> bytes:
     """Return a tally record as it is stored."""
-    head = _HEAD.pack(record.epoch, record.state, record.score)
+    name = record.name.encode()
+    head = _HEAD.pack(record.epoch, record.state + (NAMED if name else 0), record.score)
     if record.state is State.CLEARED:
         head += encode_stamp(record.cleared_ms)
+    if name:
+        head += len(name).to_bytes(2, "big") + name
     return head + b"".join(
         _ROW.pack(
             row.fingerprint,

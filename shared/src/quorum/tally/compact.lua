@@ -1,16 +1,16 @@
 -- Forgets, in one bucket, the reporters whose reports left the window, and open images that nobody reports any more;
 -- also view counts that were not renewed, and what was decided of people long ago.
 --
--- KEYS  1 images  2 copies  3 views  4 reporters  5 budgets  6 names (bucket hashes)
---       7 prefix of the aliases' bucket hashes  8 bands of PDQ hashes  9 hashes by tally (prefixes; see pictures.lua)
---       10 pending (zset)
+-- KEYS  1 images  2 copies  3 views  4 reporters  5 budgets (bucket hashes)
+--       6 prefix of the aliases' bucket hashes  7 bands of PDQ hashes  8 hashes by tally (prefixes; see pictures.lua)
+--       9 pending (zset)
 -- ARGV  1 the policy's window, ms   2 how long a reporter's standing is kept after their last decided report, minutes
 --       3 what a reporter can weigh at most   4 the lowest bar, both in thousandths of a point
 -- Result  how many images were forgotten
 -- Cost  O(images and reporters in the bucket)
 
-local images, copies, views, reporters, budgets, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local aliases, pending = KEYS[7], KEYS[10]
+local images, copies, views, reporters, budgets = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local aliases, pending = KEYS[6], KEYS[9]
 
 local clock = call('TIME')
 local now = clock[1] * 1000 + floor(clock[2] / 1000)
@@ -26,7 +26,7 @@ local function forget_copies(digest)
       call('HDEL', bucket(aliases, own), own)
     end
     call('HDEL', copies, digest)
-    forget_picture(KEYS[8], KEYS[9], digest)
+    forget_picture(KEYS[7], KEYS[8], digest)
   end
 end
 
@@ -35,31 +35,23 @@ local function may_cross(state, rows)
   return (state == OPEN or state == HELD) and #rows / ROW_BYTES * tonumber(ARGV[3]) >= tonumber(ARGV[4])
 end
 
-local function remember(digest)
-  local name = call('HGET', names, digest)
-  if name then
-    call('ZADD', pending, 'NX', 0, digest .. name)
-  end
-end
-
 local fields = call('HGETALL', images)
 for i = 1, #fields, 2 do
   local digest, raw = fields[i], fields[i + 1]
-  local epoch, state, score, rows, cleared = read_record(raw)
+  local epoch, state, score, rows, cleared, name = read_record(raw)
   local start = first_inside(rows, oldest)
   if start > #rows and state == OPEN and epoch == 1 then
     call('HDEL', images, digest)
-    call('HDEL', names, digest)
     forget_copies(digest)
     forgotten = forgotten + 1
   elseif start > 1 then
     -- what is left weighs its share, until the image is judged again
     score = floor(score * (#rows - start + 1) / #rows)
     rows = sub(rows, start)
-    call('HSET', images, digest, written_record(epoch, state, score, rows, cleared))
+    call('HSET', images, digest, written_record(epoch, state, score, rows, cleared, name))
   end
-  if may_cross(state, rows) then
-    remember(digest)
+  if name and may_cross(state, rows) then
+    call('ZADD', pending, 'NX', 0, digest .. name)
   end
 end
 

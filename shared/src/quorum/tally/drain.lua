@@ -53,9 +53,12 @@ local function read_more(report, flags, entry, rest)
 end
 
 local function read_entry(entry)
-  local report, flags, rest = {previous = NONE}, nil, nil
-  report.at, report.own, report.fingerprint, report.class, flags, report.age, report.address, report.near, report.wide,
-    report.reason, report.id, rest = unpack(ENTRY, entry)
+  local at, own, fingerprint, class, flags, age, address, near, wide, reason, id, rest = unpack(ENTRY, entry)
+  -- every field by name: a table that grows is made anew each time
+  local report = {
+    at = at, own = own, fingerprint = fingerprint, class = class, age = age, address = address, near = near, wide = wide,
+    reason = reason, code = policy.codes[reason] or 0, id = id, previous = NONE, shared = nil, trace = nil, pdq = nil,
+  }
   if flags >= PREVIOUS then
     read_more(report, flags, entry, rest)
   end
@@ -84,7 +87,6 @@ local function apply(entry)
   local is_new = count(image, report)
   if #image.rows >= 2 * ROW_BYTES then
     image.name = image.name or report.id
-    image.name_dirty = image.name_dirty or (is_new and #image.rows == 2 * ROW_BYTES)
   end
   if image.state == CLEARED and at >= image.cleared + policy.immune_ms then
     image.state, image.cleared, image.dirty = OPEN, nil, true
@@ -94,7 +96,7 @@ local function apply(entry)
   elseif image.state == CLEARED then
     contest(image, at)
   elseif is_new then
-    image.score = image.score + fact_weight(report.class, policy.codes[report.reason] or 0, report.age)
+    image.score = image.score + fact_weight(report.class, report.code, report.age)
   end
 end
 

@@ -81,7 +81,7 @@ class PartitionTally:
     def compact(self, policy: Policy, bucket: int) -> int:
         """Forget what is over in one bucket; return how many images were forgotten."""
         keys = self._keys
-        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets, keys.names)
+        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets)
         names = tuple(f"{prefix}{bucket}" for prefix in buckets)
         numbers = policy.numbers(self._partitions)
         heaviest = max(max(*weights.values(), 0) for weights in numbers["weights"]) * numbers["most"] // POINT
@@ -94,7 +94,7 @@ class PartitionTally:
         return (
             *(keys.inbox, keys.bell, keys.images, keys.reporters, keys.copies, keys.aliases, keys.views),
             *(keys.blocked, keys.held, keys.events, keys.dead, keys.stats, keys.shields, keys.journal),
-            *(keys.bands, keys.hashes, keys.budgets, keys.names, keys.recent, keys.pending),
+            *(keys.bands, keys.hashes, keys.budgets, keys.recent, keys.pending),
         )
 
     def _numbers_of(self, policy: Policy) -> str:

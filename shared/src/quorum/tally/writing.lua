@@ -16,37 +16,25 @@ local function count_delay(ms)
   counts.event_delay_ms = (counts.event_delay_ms or 0) + ms
 end
 
--- The id under which a tally is judged without a report, kept from the second reporter on.
-local function name_of(image)
-  if not copies_exist and counts.copies == 0 then
-    return image.id
-  end
-  return call('HGET', bucket(names, image.digest), image.digest) or image.id
-end
-
 local function write_image(image)
   if image.gone then
-    local name = call('HGET', bucket(names, image.digest), image.digest)
-    if name then
-      call('ZREM', pending, image.digest .. name)
-      call('HDEL', bucket(names, image.digest), image.digest)
+    if image.name then
+      call('ZREM', pending, image.digest .. image.name)
     end
     call('HDEL', image.key, image.digest)
     return
   end
   if image.dirty then
-    call('HSET', image.key, image.digest, written_record(image.epoch, image.state, image.score, image.rows, image.cleared))
+    call('HSET', image.key, image.digest,
+      written_record(image.epoch, image.state, image.score, image.rows, image.cleared, image.name))
   end
   if image.copies_dirty then
     call('HSET', bucket(copies, image.digest), image.digest, image.raw_copies)
   end
-  if image.name_dirty or ((image.pending or image.settled) and #image.rows < 2 * ROW_BYTES) then
-    call('HSETNX', bucket(names, image.digest), image.digest, image.name or image.id)
-  end
   if image.pending then
-    call('ZADD', pending, image.pending, image.digest .. name_of(image))
+    call('ZADD', pending, image.pending, image.digest .. image.name)
   elseif image.settled and image.known then
-    call('ZREM', pending, image.digest .. name_of(image))
+    call('ZREM', pending, image.digest .. image.name)
   end
   if image.contested then
     call('ZADD', held, 'NX', image.contested, image.id)
