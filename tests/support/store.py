@@ -8,7 +8,7 @@ from typing import Any
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report
 from quorum.policy import Policy, load_policy
-from quorum.policy.model import VERIFIED
+from quorum.policy.classes import VERIFIED
 from quorum.reporters.fingerprints import Reporter
 from quorum.settings import Settings
 from quorum.store.connection import connect

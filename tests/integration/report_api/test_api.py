@@ -16,7 +16,7 @@ from quorum.access.stored_keys import ApiKeys
 from quorum.errors import SettingsError
 from quorum.judgement.records import Report
 from quorum.languages import THANK_YOU
-from quorum.policy.model import ANONYMOUS, VERIFIED
+from quorum.policy.classes import ANONYMOUS, VERIFIED
 from quorum.reporters.fingerprints import NAMED, NETWORK, fingerprint
 from quorum.reporters.tokens import mint_token
 from quorum.settings import Settings

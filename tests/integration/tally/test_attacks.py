@@ -16,7 +16,8 @@ from store import Bench, open_bench
 from quorum.images.image import parse_image
 from quorum.moderation.decisions import Action
 from quorum.moderation.shields import Shields
-from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.moderation.stored_decisions import Decisions
+from quorum.moderation.stored_reporters import Reporters
 from quorum.policy import parse_policy
 from quorum.policy.model import Bar, ImageRule
 from quorum.reporters.tokens import mint_token

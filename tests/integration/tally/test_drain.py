@@ -15,7 +15,8 @@ from quorum.images.image import parse_image
 from quorum.inbox.dead_letters import DeadLetters
 from quorum.judgement.records import State
 from quorum.policy import parse_policy
-from quorum.policy.model import ANONYMOUS, reason_code
+from quorum.policy.classes import ANONYMOUS
+from quorum.policy.model import reason_code
 from quorum.store.connection import connect
 from quorum.store.scripts import Script
 from quorum.tally.codec import Record, decode_record

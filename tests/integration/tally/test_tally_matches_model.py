@@ -22,13 +22,16 @@ from hypothesis.stateful import (
 from quorum.errors import DecisionRefused
 from quorum.images.content import Content, parse_content
 from quorum.images.image import bucket_of, parse_image
-from quorum.judgement.records import Report, State, Tally
+from quorum.judgement.records import Kind, Report, State, Tally
 from quorum.moderation.decisions import Action, Decision, decide_in_model
+from quorum.moderation.past import decode_past
 from quorum.moderation.shields import Shields
-from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.moderation.stored_decisions import Decisions
+from quorum.moderation.stored_reporters import Reporters
 from quorum.policy import Policy, parse_policy
 from quorum.policy.accuracy import Standing
-from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, reason_code
+from quorum.policy.classes import ANONYMOUS, CLASSES, TRUSTED
+from quorum.policy.model import reason_code
 from quorum.reporters.fingerprints import UNKNOWN_AGE, Networks, Reporter
 from quorum.store.connection import connect
 from quorum.store.keys import keys_of
@@ -199,11 +202,27 @@ class TallyMachine(RuleBasedStateMachine):
     def time_passes(self, passed: int) -> None:
         self.now += passed
 
+    @rule(image=st.sampled_from(IMAGES), fingerprint=st.sampled_from(REPORTERS), renamed=st.booleans())
+    def a_report_is_withdrawn(self, image: Any, fingerprint: bytes, renamed: bool) -> None:  # noqa: FBT001
+        previous = (OLD_FINGERPRINTS[fingerprint],) if renamed else ()
+        reporter = Reporter("verified", fingerprint, Networks(), UNKNOWN_AGE, previous)
+        self._send(Report(image, reporter, "violence", self.now, kind=Kind.WITHDRAWAL))
+
+    @rule(image=st.sampled_from(IMAGES), content=_CONTENT)
+    def the_site_tells_what_an_image_shows(self, image: Any, content: Content) -> None:
+        reporter = Reporter("verified", image.digest[:12])
+        self._send(Report(image, reporter, "", self.now, *shared(content), kind=Kind.CONTENT))
+
+    @rule(image=st.sampled_from(IMAGES))
+    def an_image_is_gone(self, image: Any) -> None:
+        self._send(Report(image, Reporter("verified", image.digest[:12]), "", self.now, kind=Kind.GONE))
+
     @rule(limit=st.integers(1, 12))
     def drain(self, limit: int) -> None:
         drained = self.tally.drain(self.policy, limit)
         batch, self.waiting = self.waiting[:limit], self.waiting[limit:]
-        assert (drained.taken, drained.left, drained.dead) == (len(batch), len(self.waiting), 0)
+        letters = [fields[b"reason"] for _, fields in self.client.xrange(self.keys.dead)]
+        assert (drained.taken, drained.left, letters) == (len(batch), len(self.waiting), [])
         events = [event for report in batch for event in self.model.apply(report)]
         assert drained.blocked == sum(event["type"] == "quorum.image.blocked.v1" for event in events)
         assert drained.held == sum(event["type"] == "quorum.image.held.v1" for event in events)
@@ -258,6 +277,7 @@ class TallyMachine(RuleBasedStateMachine):
                 continue
             record = decode_record(raw)
             assert (record.epoch, record.state, record.cleared_ms) == (tally.epoch, tally.state, tally.cleared_ms)
+            assert record.wary == tally.wary
             assert (record.score, record.name) == (tally.score, tally.name)
             assert [
                 (
@@ -293,9 +313,31 @@ class TallyMachine(RuleBasedStateMachine):
         assert len({event["id"] for event in events}) == len(events)
         listed: dict[str, str] = {}
         for event in events:
-            listed[event["subject"]] = event["type"].split(".")[2]
+            listed[event["subject"]] = event["type"].split(".")[2]  # a deleted image is not blocked
         blocked = {image.decode() for image in self.client.zrange(self.keys.blocked, 0, -1)}
         assert blocked == {subject for subject, state in listed.items() if state == "blocked"}
+
+    @invariant()
+    def aliases_agree(self) -> None:
+        stored = self._stored(self.keys.aliases, [image.digest for image in IMAGES])
+        known = {image.digest: raw for image, raw in zip(IMAGES, stored, strict=True) if raw}
+        parted = {own: b"p" + shown for own, shown in self.model.parted.items()}
+        assert known == {**self.model.aliases, **parted}
+
+    @invariant()
+    def decisions_agree(self) -> None:
+        digests = [*(image.digest for image in IMAGES), *(content.digest for content in CONTENTS)]
+        stored = zip(digests, self._stored(self.keys.decided, digests), strict=True)
+        known = {
+            digest: [(one.action, one.at_ms, one.images, one.changes) for one in past]
+            for digest, past in self.model.decided.items()
+            if past
+        }
+        assert known == {
+            digest: [(one.action, one.at_ms, one.images, one.changes) for one in decode_past(raw, {})]
+            for digest, raw in stored
+            if raw
+        }
 
     @invariant()
     def pictures_agree(self) -> None:
@@ -339,15 +381,23 @@ class TallyMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("rules", [PLAIN, RULES], ids=["plain", "all rules"])
-def test_scripts_and_model_never_differ(redis_url: str, rules: str) -> None:
+@pytest.mark.parametrize(
+    ("rules", "stored", "examples"),
+    [(PLAIN, 256, 150), (RULES, 256, 150), (RULES, 4, 60)],
+    ids=["plain", "all rules", "room for four"],
+)
+def test_scripts_and_model_never_differ(
+    redis_url: str, rules: str, stored: int, examples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("policy.model", "judgement.arrivals.counting", "judgement.arrivals.copies"):
+        monkeypatch.setattr(f"quorum.{module}.MAX_REPORTERS_STORED", stored)
     with connect(redis_url, 5.0) as client:
         policy = parse_policy(rules, "test policy")
         machine = type("Machine", (TallyMachine,), {"client": client, "policy": policy})
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=150,
+                max_examples=examples,
                 stateful_step_count=50,
                 deadline=None,
                 phases=PHASES,

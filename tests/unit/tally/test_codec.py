@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from quorum.errors import InvalidImageId, MalformedEntry
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report, State
-from quorum.policy.model import CLASSES
+from quorum.policy.classes import CLASSES
 from quorum.reporters.fingerprints import Networks, Reporter
 from quorum.tally.codec import (
     Record,

@@ -14,7 +14,8 @@ from quorum.images.image import parse_image
 from quorum.judgement.caps.shields import DAY_MS, HOUR_MS
 from quorum.moderation.decisions import Action
 from quorum.moderation.shields import FOR_EVER_MS, Shields
-from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.moderation.stored_decisions import Decisions
+from quorum.moderation.stored_reporters import Reporters
 from quorum.people import Person
 from quorum.policy import load_policy
 from quorum.policy.accuracy import MINUTE_MS
@@ -47,15 +48,18 @@ def queue(limit: int) -> None:
 @click.option("--note", default="", help="Why; kept in the audit trail.")
 @click.option("--well-meant", is_flag=True, help="With clear: the reports do not count against those who sent them.")
 def decide(image_ids: tuple[str, ...], decision: str, *, note: str, well_meant: bool) -> None:
-    """Uphold, block or clear images; it ends at the first that cannot be decided so."""
+    """Uphold, block or clear images, reopen what was cleared, separate one from its copies.
+
+    It ends at the first that cannot be decided so.
+    """
     with plain_failures():
         settings = read_settings()
         policy = load_policy(settings.policy_path)
-        decisions = Decisions(*_store(settings))
+        decisions = Decisions(*_store(settings), name_moderators=settings.events_name_moderators)
         for image_id in image_ids:
             image = parse_image(image_id, policy.urls)
-            state = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
-            click.echo(f"{image.id} is {state.public_name}")
+            decided = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
+            click.echo(f"{image.id} is {decided.state.public_name}")
 
 
 @click.group()

@@ -9,7 +9,7 @@ local HEAD, HEAD_BYTES = '>HBI4', 7
 local ROW, ROW_BYTES = '>c12I6HBHHHH', 29  -- fingerprint, at, reason code, class, age, networks: address, near, wide
 local UNKNOWN_AGE = 65535
 local OPEN, BLOCKED, HELD, CLEARED, UPHELD = 0, 1, 2, 3, 4
-local NAMED = 128  -- added to the state when an id follows
+local WARY, NAMED = 64, 128  -- added to the state: it was cleared before; an id follows
 
 local function bucket(prefix, digest)
   local high, low = byte(digest, 1, 2)
@@ -38,8 +38,8 @@ local function find_row(rows, fingerprint)
   return start
 end
 
--- A record as its head, its rows, when it was cleared (nil unless it is), and the id by which it is judged again (nil
--- before there is one).
+-- A record as its head, its rows, when it was cleared (nil unless it is), the id by which it is judged again (nil before
+-- there is one), and whether it was cleared before.
 local function read_record(raw)
   local epoch, state, score = unpack(HEAD, raw)
   local start, cleared, name = HEAD_BYTES + 1, nil, nil
@@ -47,17 +47,22 @@ local function read_record(raw)
   if named then
     state = state - NAMED
   end
+  local wary = state >= WARY
+  if wary then
+    state = state - WARY
+  end
   if state == CLEARED then
     cleared, start = unpack('>I6', raw, start)
   end
   if named then
     name, start = unpack('>Hc0', raw, start)
   end
-  return epoch, state, score, sub(raw, start), cleared, name
+  return epoch, state, score, sub(raw, start), cleared, name, wary
 end
 
-local function written_record(epoch, state, score, rows, cleared, name)
-  local head = pack(HEAD, epoch, name and state + NAMED or state, math.min(score, 4294967295))
+local function written_record(epoch, state, score, rows, cleared, name, wary)
+  local marks = (name and NAMED or 0) + (wary and WARY or 0)
+  local head = pack(HEAD, epoch, state + marks, math.min(score, 4294967295))
   if state == CLEARED then
     head = head .. pack('>I6', cleared)
   end

@@ -8,35 +8,8 @@ local function rule_for(id)
   end
 end
 
-local function is_protected(subjects)
-  for _, subject in ipairs(subjects) do
-    local rule = rule_for(subject[2])
-    if rule and rule.protected then
-      return true
-    end
-  end
-  return false
-end
-
 local function reached(bar, people, factor, alone)
   return (#people >= bar.min_reporters or (alone and #people > 0)) and score_of(people) * 1000 >= bar.threshold * factor
-end
-
--- The images that a verdict is about, as {digest, id} pairs.
-local function subjects_of(image, id)
-  local subjects = load_copies(image)
-  return #subjects > 0 and subjects or {{image.digest, id}}
-end
-
--- The bar of an image; of several that share a tally the highest, whichever was reported.
-local function bar_of(subjects)
-  local bar = {threshold = 0, min_reporters = 0}
-  for _, subject in ipairs(subjects) do
-    local own = rule_for(subject[2]) or policy
-    bar.threshold = math.max(bar.threshold, own.threshold)
-    bar.min_reporters = math.max(bar.min_reporters, own.min_reporters)
-  end
-  return bar
 end
 
 -- Those who gave one reason.
@@ -51,8 +24,8 @@ local function of_reason(people, code)
 end
 
 -- Whether enough people weigh enough, by the bar of the image or by that of a reason.
-local function over(image, subjects, people, factor)
-  if image.epoch > 1 then
+local function over(image, id, people, factor)
+  if image.wary then
     factor = floor(factor * policy.clear_factor / 1000)
   end
   local alone = false
@@ -61,7 +34,7 @@ local function over(image, subjects, people, factor)
       alone = alone or one.class == TRUSTED
     end
   end
-  local crosses = reached(bar_of(subjects), people, factor, alone)
+  local crosses = reached(rule_for(id) or policy, people, factor, alone)
   for reason, bar in pairs(policy.reason_bars) do
     crosses = crosses or reached(bar, of_reason(people, policy.codes[reason]), factor, alone)
   end
@@ -86,29 +59,29 @@ local function carriers_of(people, at)
 end
 
 -- The state that an image should have, and why it is held if it is; what shields and budgets count is counted.
-local function judge(image, id, at)
+local function judge(image, holder, id, at)
   local people
-  image.score, image.most = plain_score(image.rows, at)
+  image.score, holder.most = plain_score(holder.rows, at)
   if not image.score then
-    people = voices(image.rows, at)
+    people = voices(holder.rows, at)
     image.score = score_of(people)
   end
   if image.score < policy.lowest then
     return OPEN
   end
-  people = people or voices(image.rows, at)
-  local subjects = subjects_of(image, id)
-  if not over(image, subjects, people, 1000) then
+  people = people or voices(holder.rows, at)
+  if not over(image, id, people, 1000) then
     return OPEN
   end
-  if is_protected(subjects) then
+  local rule = rule_for(id)
+  if rule and rule.protected then
     return HELD, 'protected'
   end
   local carriers, spent = carriers_of(people, at)
-  if not over(image, subjects, carriers, 1000) then
+  if not over(image, id, carriers, 1000) then
     return HELD, spent and 'budget' or 'warned'
   end
-  if shields_are_up(at) and not over(image, subjects, carriers, policy.shields_factor) then
+  if shields_are_up(at) and not over(image, id, carriers, policy.shields_factor) then
     return HELD, 'shields'
   end
   charge(carriers, at)
@@ -116,21 +89,24 @@ local function judge(image, id, at)
   return BLOCKED
 end
 
+local NAMED_AT = 2  -- reporters from whom on an image's id is kept, so that it can be judged without a report
 local STATES = {[OPEN] = 'released', [BLOCKED] = 'blocked', [HELD] = 'held'}
 
--- Judges an image that reports alone may change, and says what became of it and of its copies.
-local function decide(image, id, at)
-  local state, cause = judge(image, id, at)
+-- Judges an image that reports alone may change, and says what became of it.
+local function decide(image, holder, id, at)
+  local state, cause = judge(image, holder, id, at)
   image.dirty = true
   if state ~= image.state then
     image.state = state
-    for _, subject in ipairs(subjects_of(image, id)) do
-      announce(image, subject[1], subject[2], at, STATES[state], cause)
-    end
+    announce(image, id, at, STATES[state], cause)
   end
   if state == BLOCKED then
-    image.pending, image.settled, image.name = nil, true, image.name or id
-  elseif image.most >= policy.lowest then
-    image.pending, image.name = at, image.name or id
+    image.blocked_at, image.name = at, nil
+    waiting_room[image.digest .. id] = false
+  elseif holder.most >= policy.lowest then
+    image.name = id
+    waiting_room[image.digest .. id] = at
+  elseif #holder.rows >= NAMED_AT * ROW_BYTES then
+    image.name = id
   end
 end

@@ -55,6 +55,15 @@ local function weight_now(fingerprint, weight, at)
   return standing.muted_until > at and 0 or floor(weight * standing.factor / 1000), standing.warned_until > at
 end
 
+-- What the person who reports weighs now, by any of the fingerprints that they have had.
+local function weight_of(report)
+  local known, previous = report.fingerprint, report.previous
+  for i = 1, standings_exist and #previous or 0 do
+    known = standing_of(known) and known or previous[i]
+  end
+  return (weight_now(known, fact_weight(report.class, report.code, report.age), report.at))
+end
+
 -- The people of an image who weigh anything now.
 local function voices(rows, at)
   local people = {}

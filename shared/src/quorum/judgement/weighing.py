@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isqrt
 
-from quorum.judgement.records import Book, Row, Tally
+from quorum.judgement.records import Book, Report, Row, Tally
 from quorum.policy.accuracy import accuracy_factor
 from quorum.policy.model import POINT
 from quorum.reporters.fingerprints import Networks
@@ -37,6 +37,14 @@ def _voice(book: Book, fingerprint: bytes, row: Row, at_ms: int) -> Voice:
         return Voice(fingerprint, 0, row)
     weight = weight * accuracy_factor(standing, book.policy) // POINT
     return Voice(fingerprint, weight, row, standing.is_warned(at_ms, book.policy))
+
+
+def weight_of(book: Book, report: Report) -> int:
+    """Return what the person who reports weighs now, by any of the fingerprints that they have had."""
+    one = report.reporter
+    known = next((each for each in (one.fingerprint, *one.previous) if each in book.standings), one.fingerprint)
+    row = Row(report.received_ms, report.reason, one.reporter_class, one.age, one.networks)
+    return _voice(book, known, row, report.received_ms).weight
 
 
 def fact_weight(book: Book, row: Row) -> int:

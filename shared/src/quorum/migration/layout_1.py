@@ -10,7 +10,7 @@ import struct
 from quorum.errors import MalformedEntry
 from quorum.images.image import DIGEST_BYTES, stored_image
 from quorum.judgement.records import Report, State
-from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, VERIFIED
+from quorum.policy.classes import ANONYMOUS, CLASSES, TRUSTED, VERIFIED
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks, Reporter
 from quorum.tally.codec import STAMP_BYTES, Record, StoredRow, encode_record, encode_report
 

@@ -13,7 +13,7 @@ address of their own.
 import struct
 
 from quorum.judgement.records import State
-from quorum.policy.model import CLASSES
+from quorum.policy.classes import CLASSES
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks
 from quorum.tally.codec import STAMP_BYTES, Record, StoredRow, encode_record
 

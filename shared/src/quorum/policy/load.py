@@ -10,30 +10,12 @@ from typing import Any
 from quorum.errors import InvalidName, PolicyError
 from quorum.images.urls import UrlRules
 from quorum.people import Person
+from quorum.policy.classes import ANONYMOUS, CLASSES, MUTED, TRUSTED, VERIFIED
 from quorum.policy.fields import Fields, Source
 from quorum.policy.images import canonical_match
-from quorum.policy.model import (
-    ANONYMOUS,
-    CLASSES,
-    LANGUAGES,
-    MAX_REPORTERS_STORED,
-    MUTED,
-    POINT,
-    TRUSTED,
-    VERIFIED,
-    Abuse,
-    Accuracy,
-    AfterClear,
-    Bar,
-    ImageRule,
-    Limits,
-    People,
-    Policy,
-    Reason,
-    Shields,
-    Tokens,
-)
+from quorum.policy.model import LANGUAGES, MAX_REPORTERS_STORED, POINT, Bar, ImageRule, Policy, Reason
 from quorum.policy.old_rules import take_out_old_rules
+from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Shields, Tokens, Withdrawals
 from quorum.policy.urls import read_urls
 
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
@@ -52,7 +34,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _BAR = {"threshold", "min_reporters"}
 _SECTIONS = {
     *_BAR,
-    *("window_days", "reporters", "reasons", "images", "people", "after_clear", "accuracy", "abuse"),
+    *("window_days", "reporters", "reasons", "images", "people", "after_clear", "withdrawals", "accuracy", "abuse"),
     *("shields", "limits", "tokens", "views", "urls"),
 }
 
@@ -110,6 +92,7 @@ def parse_policy(text: str, source: str) -> Policy:
         images=_images(fields, bar, urls),
         people=_people(fields),
         after_clear=_after_clear(fields),
+        withdrawals=_withdrawals(fields),
         accuracy=_accuracy(fields),
         abuse=_abuse(fields),
         shields=_shields(fields),
@@ -220,6 +203,11 @@ def _after_clear(fields: Fields) -> AfterClear:
         threshold_factor=table.number("threshold_factor", usual.threshold_factor, low=1, high=100),
         review_reporters=table.whole("review_reporters", usual.review_reporters, low=0, high=MAX_REPORTERS_STORED),
     )
+
+
+def _withdrawals(fields: Fields) -> Withdrawals:
+    table = fields.table("withdrawals", {"undo_minutes"})
+    return Withdrawals(table.number("undo_minutes", Withdrawals().undo_minutes, low=0, high=MAX_DAYS * 1440))
 
 
 def _accuracy(fields: Fields) -> Accuracy:

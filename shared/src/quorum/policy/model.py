@@ -7,14 +7,13 @@ from hashlib import blake2b
 from typing import Any
 
 from quorum.images.urls import KEEP_ALL, UrlRules
-from quorum.network.addresses import Address, Network, is_within
-from quorum.people import Person
+from quorum.policy.classes import CLASSES
+from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Shields, Tokens, Withdrawals
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
 MAX_COPIES = 1000  # images that share a tally by content hash
 
-ANONYMOUS, VERIFIED, TRUSTED, MUTED = CLASSES = ("anonymous", "verified", "trusted", "muted")
 LANGUAGES = ("en", "fr", "ar", "es")
 
 
@@ -73,90 +72,6 @@ class ImageRule:
         return image_id == self.match if self.exact else image_id.startswith(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """Reporters known by their canonical names (`quorum.people`), and networks that count for nothing."""
-
-    trusted: frozenset[str] = frozenset()
-    muted: frozenset[str] = frozenset()
-    muted_networks: tuple[Network, ...] = ()
-    trusted_alone: bool = False  # a trusted flagger's report is not asked for min_reporters
-    full_weight_days: float = 7.0  # an account of this age counts in full; a younger one in proportion
-    blocks_per_day: int = 10  # automatic blocks that one person may help to bring about in 24 hours; 0: no cap
-    fold_case: bool = False  # names that differ in case alone are one person's
-
-    def person(self, name: str) -> Person:
-        """Return whom the site means by a name. Raises InvalidName."""
-        return Person(name, fold_case=self.fold_case)
-
-    def class_of(self, person: Person) -> str:
-        """Return the class of a reporter whom the site names."""
-        if person.name in self.muted:
-            return MUTED
-        return TRUSTED if person.name in self.trusted else VERIFIED
-
-    def mutes(self, address: Address) -> bool:
-        """Tell whether an address lies in a muted network."""
-        return is_within(address, self.muted_networks)
-
-
-@dataclass(frozen=True, slots=True)
-class AfterClear:
-    """What a moderator's clear is worth: a time in which no report counts, then a higher bar.
-
-    So many people who report it meanwhile put it before a moderator again; 0: nobody does.
-    """
-
-    immune_days: float = 90.0
-    threshold_factor: float = 2.0
-    review_reporters: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How far decided reports move a reporter's weight; `prior` is in decided reports, the bounds are factors."""
-
-    prior: int = 5
-    least: float = 0.1
-    most: float = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Abuse:
-    """When a reporter of unfounded reports is warned, and then muted for a time (DSA, Article 23)."""
-
-    unfounded: int = 10  # since the last warning ended; 0: nobody is muted automatically
-    share: float = 0.8  # of all that was decided of their reports
-    notice_days: float = 7.0
-    mute_days: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Shields:
-    """How much automatic blocking may do in any hour and any day before the bar rises for a time."""
-
-    blocks_per_hour: int = 60  # 0: no cap
-    blocks_per_day: int = 480  # 0: no cap
-    factor: float = 2.0  # by which the bar is higher; what lies between is held
-    up_minutes: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Reports a minute from one reporter, one network and one API key; 0: no limit."""
-
-    reporter: int = 20
-    network: int = 300
-    key: int = 600_000
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """How long a reporter token may be valid."""
-
-    max_hours: float = 24.0
-
-
 @dataclass(frozen=True, eq=False)
 class Policy:
     """When an image is blocked. Weights and thresholds are in points, times in seconds.
@@ -175,6 +90,7 @@ class Policy:
     images: tuple[ImageRule, ...] = ()  # the most particular first
     people: People = People()
     after_clear: AfterClear = AfterClear()
+    withdrawals: Withdrawals = Withdrawals()
     accuracy: Accuracy = Accuracy()
     abuse: Abuse = Abuse()
     shields: Shields = Shields()
@@ -261,10 +177,11 @@ class Policy:
             ],
             "trusted_alone": people.trusted_alone,
             "full_minutes": round(people.full_weight_days * 1440),
-            "blocks_per_day": people.blocks_per_day,
+            "blocks_per_day": -(-people.blocks_per_day // partitions),
             "immune_ms": days(clear.immune_days),
             "review_reporters": clear.review_reporters,
             "clear_factor": thousandths(clear.threshold_factor),
+            "undo_ms": round(self.withdrawals.undo_minutes * 60_000),
             "prior": accuracy.prior,
             "least": thousandths(accuracy.least),
             "most": thousandths(accuracy.most),

@@ -6,7 +6,8 @@ from functools import lru_cache
 from quorum.errors import InvalidAddress
 from quorum.network.addresses import Address, is_inside, parse_address
 from quorum.people import Person
-from quorum.policy.model import ANONYMOUS, MUTED, Policy
+from quorum.policy.classes import ANONYMOUS, MUTED
+from quorum.policy.model import Policy
 from quorum.reporters.fingerprints import (
     NAMED,
     NETWORK,

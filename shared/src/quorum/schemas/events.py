@@ -2,21 +2,23 @@
 
 from marshmallow import Schema, fields, validate
 
-from quorum.events.event import BLOCKED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, SHIELDS_RAISED, SHIELDS_LOWERED)
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED)
 
 
 class DecidedBySchema(Schema):
     """Who or what decided."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["policy", "moderator"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["policy", "moderator", "site"]))
     version = fields.String(metadata={"description": "Version of the policy that decided."})
-    name = fields.String(metadata={"description": "Name of the API key with which a moderator decided."})
+    name = fields.String(
+        metadata={"description": "Name of the moderator's API key, where `QUORUM_EVENTS_NAME_MODERATORS` is on."}
+    )
 
 
 class EventDataSchema(Schema):
-    """The data of `quorum.image.blocked.v1`, `.held.v1` and `.unblocked.v1`."""
+    """The data of every `quorum.image.` event."""
 
     image_id = fields.String(required=True)
     epoch = fields.Integer(required=True)
@@ -27,9 +29,10 @@ class EventDataSchema(Schema):
     last_reported_at = fields.DateTime(required=True, allow_none=True)
     cause = fields.String(
         metadata={
-            "description": "Why it is held: `protected`, `shields`, `budget`, `warned`, or `copy` of a held one."
+            "description": "Why it is held (`protected`, `shields`, `budget`, `warned`), or why that or a block is "
+            "over: reports were `withdrawn`, the image has another `content`, or is `gone`."
         },
-        validate=validate.OneOf(["protected", "shields", "budget", "warned", "copy"]),
+        validate=validate.OneOf(["protected", "shields", "budget", "warned", "withdrawn", "content", "gone"]),
     )
     decided_by = fields.Nested(DecidedBySchema, required=True)
 

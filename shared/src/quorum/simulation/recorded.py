@@ -20,7 +20,7 @@ from quorum.images.image import DIGEST_BYTES, Image, parse_image
 from quorum.images.urls import KEEP_ALL, UrlRules
 from quorum.judgement.records import Report
 from quorum.people import Person
-from quorum.policy.model import CLASSES, VERIFIED
+from quorum.policy.classes import CLASSES, VERIFIED
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks, Reporter
 
 _FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "networks", "age", "content", "pdq"}

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 
 from quorum.errors import InvalidImageId
-from quorum.events.event import BLOCKED, HELD, RELEASED, SHIELDS_RAISED
+from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_RAISED, UNBLOCKED
 from quorum.images.image import parse_image
 from quorum.judgement.caps.shields import DAY_MS, HOUR_MS
 from quorum.judgement.records import Event, Report
@@ -49,7 +49,7 @@ class Run:
             at_ms = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
             if event["type"] == SHIELDS_RAISED:
                 self.shields_raised.append(at_ms)
-            elif event["type"] == RELEASED:
+            elif event["type"] in {RELEASED, UNBLOCKED, DELETED}:
                 self.verdicts.pop(event["subject"], None)
             elif event["type"] in {BLOCKED, HELD}:
                 data = event["data"]
@@ -142,7 +142,7 @@ def _run(recorded: list[Report], policy: Policy) -> Run:
             run.note(model.rejudge(judged_ms, len(model.pending)))
         run.note(model.apply(report))
     for report in reports:
-        tally = model.tallies.get(model.aliases.get(report.image.digest, report.image.digest))
+        tally = model.tallies.get(report.image.digest)
         if tally and report.image.id not in run.verdicts:
             run.nearest[report.image.id] = tally.score / POINT
     return run

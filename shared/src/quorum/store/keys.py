@@ -13,7 +13,9 @@ class Keys:
     reporters hash   one per bucket: fingerprint -> standing (`codec.py`)
     budgets  hash    one per bucket: fingerprint -> when the person carried automatic blocks (`codec.py`)
     copies   hash    one per bucket: tally digest -> the images that share it by content hash (`codec.py`)
-    aliases  hash    one per bucket: image digest -> digest of the tally that it shares
+    aliases  hash    one per bucket: image digest -> digest of the picture that has its rows, or `p` and the digest of a
+                     picture beside which it stays
+    decided  hash    one per bucket: tally digest -> what moderators decided, to be taken back (`moderation/past.py`)
     bands    string  prefix of the places where PDQ hashes of known pictures are found (`images/pictures.lua`)
     hashes   hash    one per bucket: tally digest -> the PDQ hash that stands for it
     views    hash    one per bucket: image digest -> views and when they were told (`codec.py`)
@@ -50,6 +52,7 @@ class Keys:
     budgets: str
     copies: str
     aliases: str
+    decided: str
     bands: str
     hashes: str
     views: str
@@ -88,6 +91,7 @@ def keys_of(namespace: str, partition: int) -> Keys:
         budgets=prefix + "budgets:",
         copies=prefix + "copies:",
         aliases=prefix + "aliases:",
+        decided=prefix + "decided:",
         bands=prefix + "bands:",
         hashes=prefix + "hashes:",
         views=prefix + "views:",

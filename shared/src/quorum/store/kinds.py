@@ -75,6 +75,15 @@ KINDS = (
             _FORGET,
         ),
     ),
+    Kind(
+        *(b"decided", HASH, BUCKET),
+        person=Kept(
+            "decisions to take back",
+            "fingerprint; standing before and after; the rows that a clear took away",
+            "a year after the last one",
+            _FORGET,
+        ),
+    ),
     Kind(b"journal", LIST, CONVERTED, person=Kept("the journal for simulations", _REPORT, _WINDOW, _FORGET)),
     Kind(b"dead", STREAM, CONVERTED, person=Kept("dead letters", _REPORT, _WINDOW, _FORGET)),
     Kind(

@@ -35,7 +35,21 @@ call('LLEN', recent)
 local counts = {
   counted = 0, blocked = 0, held = 0, released = 0, known = 0, muted = 0, immune = 0, contested = 0, full = 0, shields = 0, copies = 0, turns = 0,
 }
-local loaded, touched = {}, {}  -- images by digest, and in the order in which they were asked for
+local compared = 0  -- PDQ hashes and copies that were looked at
+local loaded, touched = {}, {}  -- tallies by digest, and in the order in which they were asked for
+
+-- What is judged again when nobody reports it (twin: Book.pending): by digest and id when it was last judged; false: it
+-- leaves; NEW: at once, unless it waits already.
+local NEW = 'new'
+local waiting_room = {}
+local function wait_anew(member)
+  local known = waiting_room[member]
+  if known == nil then
+    waiting_room[member] = NEW
+  elseif known == false then
+    waiting_room[member] = 0
+  end
+end
 
 local function load(digest)
   local image = loaded[digest]
@@ -46,11 +60,11 @@ local function load(digest)
   local raw = call('HGET', key, digest)
   image = {
     key = key, digest = digest, epoch = 1, state = OPEN, score = 0, rows = '', most = 0, dirty = false, known = false,
-    cleared = nil, id = nil, name = nil, pending = nil, settled = nil, copies = nil,
+    cleared = nil, name = nil, wary = false, copies = nil, contested = nil, blocked_at = nil,
   }
   if raw then
     image.known = true
-    image.epoch, image.state, image.score, image.rows, image.cleared, image.name = read_record(raw)
+    image.epoch, image.state, image.score, image.rows, image.cleared, image.name, image.wary = read_record(raw)
   end
   loaded[digest] = image
   touched[#touched + 1] = image

@@ -7,8 +7,10 @@
 --       picture is compared with; when many were, the rest of the batch is left for the next call
 
 local ENTRY = '>I6c16c12BBHHHHBc0Hc0'
-local PREVIOUS, SHARED, TRACED, PICTURE, MORE = 2, 4, 8, 16, 32  -- flags of an entry
+local PREVIOUS, SHARED, TRACED, PICTURE, MORE, KIND = 2, 4, 8, 16, 32, 64  -- flags of an entry
+local REPORT = 0  -- a kind of entries
 local COMPARISONS = 10000  -- of PDQ hashes in one call: some milliseconds of Redis
+local AT_ONCE = 16  -- copies that are judged with one that crosses
 local CHUNK = 1000  -- values in one command
 local limit, journal_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -57,7 +59,8 @@ local function read_entry(entry)
   -- every field by name: a table that grows is made anew each time
   local report = {
     at = at, own = own, fingerprint = fingerprint, class = class, age = age, address = address, near = near, wide = wide,
-    reason = reason, code = policy.codes[reason] or 0, id = id, previous = NONE, shared = nil, trace = nil, pdq = nil,
+    reason = reason, code = policy.codes[reason] or 0, id = id, kind = floor(flags / KIND), previous = NONE,
+    shared = nil, trace = nil, pdq = nil,
   }
   if flags >= PREVIOUS then
     read_more(report, flags, entry, rest)
@@ -69,34 +72,77 @@ local function read_entry(entry)
 end
 
 -- Many people who report what a moderator has cleared put it before one again.
-local function contest(image, at)
+local function contest(image, holder, report)
   counts.immune = counts.immune + 1
-  if policy.review_reporters > 0 and #voices(image.rows, at) >= policy.review_reporters then
-    image.contested = at
+  if policy.review_reporters > 0 and #voices(holder.rows, report.at) >= policy.review_reporters then
+    image.contested, image.reported = report.at, report.id
     counts.contested = counts.contested + 1
+  end
+end
+
+-- Lets the others with the same picture be judged again; where this one has crossed, the first of them now.
+local function spread(image, holder, before, hoped, at)
+  local crossed = image.state ~= before and image.state ~= OPEN
+  if not crossed and not (hoped < policy.lowest and holder.most >= policy.lowest) then
+    return
+  end
+  local place = 0
+  for _, copy in ipairs(load_copies(holder)) do
+    if copy[1] ~= image.digest then
+      place = place + 1
+      local other = crossed and place <= AT_ONCE and load(copy[1])
+      if other and (other.state == OPEN or other.state == HELD) then
+        decide(other, holder, copy[2], at)
+      elseif crossed and not other then
+        waiting_room[copy[1] .. copy[2]] = 0
+      elseif not crossed then
+        wait_anew(copy[1] .. copy[2])
+      end
+    end
+  end
+end
+
+local function hopeful(rows, at)
+  local _, most = plain_score(rows, at)
+  return most
+end
+
+local function judge_reported(image, holder, report, hoped)
+  local before = image.state
+  decide(image, holder, report.id, report.at)
+  if holder ~= image then
+    spread(image, holder, before, hoped, report.at)
   end
 end
 
 local function apply(entry)
   local report = read_entry(entry)
-  local at = report.at
+  local at, image = report.at, load(report.own)
   trace = report.trace
-  local image = tally_of(report.own, report.shared, report.pdq, report.id, at)
-  image.id = report.id
-  expire(image, at)
-  local is_new = count(image, report)
-  if #image.rows >= 2 * ROW_BYTES then
-    image.name = image.name or report.id
+  local alone = with_rows(image)
+  expire(alone, at)
+  if (report.shared or report.kind ~= REPORT) and not ACTS[report.kind + 1](image, report) then
+    return
+  end
+  local holder, hoped, is_new = with_rows(image), 0, false
+  if holder ~= alone or report.kind ~= REPORT then
+    expire(holder, at)
+  end
+  if holder == alone and holder ~= image then
+    hoped = hopeful(holder.rows, at)
+  end
+  if report.kind == REPORT then
+    is_new = count(holder, report)
   end
   if image.state == CLEARED and at >= image.cleared + policy.immune_ms then
     image.state, image.cleared, image.dirty = OPEN, nil, true
   end
   if image.state == OPEN or image.state == HELD then
-    decide(image, report.id, at)
-  elseif image.state == CLEARED then
-    contest(image, at)
+    judge_reported(image, holder, report, hoped)
+  elseif image.state == CLEARED and report.kind == REPORT then
+    contest(image, holder, report)
   elseif is_new then
-    image.score = image.score + fact_weight(report.class, report.code, report.age)
+    image.score, image.dirty = image.score + fact_weight(report.class, report.code, report.age), true
   end
 end
 

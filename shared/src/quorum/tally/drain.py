@@ -17,13 +17,14 @@ _PARTS = (
     "judgement/records",
     "images/pictures",
     "tally/batch",
+    "judgement/arrivals/copies",
     "judgement/announcing",
-    "judgement/copies",
     "judgement/caps/shields",
     "judgement/weighing",
     "judgement/caps/budgets",
-    "judgement/counting",
+    "judgement/arrivals/counting",
     "judgement/verdict",
+    "judgement/arrivals/acts",
     "tally/writing",
 )
 DRAIN = (*_PARTS, "tally/drain")
@@ -81,11 +82,11 @@ class PartitionTally:
     def compact(self, policy: Policy, bucket: int) -> int:
         """Forget what is over in one bucket; return how many images were forgotten."""
         keys = self._keys
-        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets)
+        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets, keys.decided)
         names = tuple(f"{prefix}{bucket}" for prefix in buckets)
         numbers = policy.numbers(self._partitions)
         heaviest = max(max(*weights.values(), 0) for weights in numbers["weights"]) * numbers["most"] // POINT
-        args = (policy.window_seconds * 1000, STANDING_DAYS * 1440, heaviest, numbers["lowest"])
+        args = (policy.window_seconds * 1000, STANDING_DAYS * 1440, heaviest, numbers["lowest"], bucket)
         with translated_errors():
             return int(self._compact(self._client, (*names, keys.aliases, keys.bands, keys.hashes, keys.pending), args))
 

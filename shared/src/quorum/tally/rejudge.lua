@@ -9,10 +9,10 @@ local now = tonumber(ARGV[3])
 local members = call('ZRANGE', pending, 0, tonumber(ARGV[2]) - 1)
 for _, member in ipairs(members) do
   local image = load(sub(member, 1, 16))
-  image.id = sub(member, 17)
-  if image.known and (image.state == OPEN or image.state == HELD) then
-    expire(image, now)
-    decide(image, image.id, now)
+  local holder = with_rows(image)
+  if holder.known and (image.state == OPEN or image.state == HELD) then
+    expire(holder, now)
+    decide(image, holder, sub(member, 17), now)
   end
 end
 

@@ -17,27 +17,39 @@ local function count_delay(ms)
 end
 
 local function write_image(image)
-  if image.gone then
-    if image.name then
-      call('ZREM', pending, image.digest .. image.name)
-    end
-    call('HDEL', image.key, image.digest)
-    return
-  end
+  local digest = image.digest
   if image.dirty then
-    call('HSET', image.key, image.digest,
-      written_record(image.epoch, image.state, image.score, image.rows, image.cleared, image.name))
+    call('HSET', image.key, digest,
+      written_record(image.epoch, image.state, image.score, image.rows, image.cleared, image.name, image.wary))
   end
-  if image.copies_dirty then
-    call('HSET', bucket(copies, image.digest), image.digest, image.raw_copies)
+  if image.copies_dirty and #image.copies > 0 then
+    call('HSET', bucket(copies, digest), digest, written_copies(image))
+  elseif image.copies_dirty then
+    call('HDEL', bucket(copies, digest), digest)
   end
-  if image.pending then
-    call('ZADD', pending, image.pending, image.digest .. image.name)
-  elseif image.settled and image.known then
-    call('ZREM', pending, image.digest .. image.name)
+  if image.aliased and aliased[digest] then
+    call('HSET', bucket(aliases, digest), digest, aliased[digest])
+    call('HSETNX', stats, 'copies', 0)  -- drains look for copies from now on
+  elseif image.aliased then
+    call('HDEL', bucket(aliases, digest), digest)
+  end
+  if image.left then
+    call('ZREM', held, image.left)
   end
   if image.contested then
-    call('ZADD', held, 'NX', image.contested, image.id)
+    call('ZADD', held, 'NX', image.contested, image.reported)
+  end
+end
+
+local function write_waiting_room()
+  for member, at in pairs(waiting_room) do
+    if not at then
+      call('ZREM', pending, member)
+    elseif at == NEW then
+      call('ZADD', pending, 'NX', 0, member)
+    else
+      call('ZADD', pending, at, member)
+    end
   end
 end
 
@@ -45,13 +57,14 @@ local SETS = {blocked = {blocked, held}, held = {held, blocked}}
 local function write_events()
   for _, one in ipairs(announced) do
     local entry = call('XADD', events, '*', 'event', one.event)
-    if one.kind == 'released' then
-      call('ZREM', held, one.id)
-    elseif one.kind then
-      local set = SETS[one.kind]
+    local set = SETS[one.kind]
+    if set then
       call('ZREM', set[2], one.id)
       call('ZADD', set[1], one.at, one.id)
       count_delay(tonumber(string.match(entry, '^%d+')) - one.at)
+    elseif one.kind then
+      call('ZREM', held, one.id)
+      call('ZREM', blocked, one.id)
     end
   end
 end
@@ -60,12 +73,10 @@ local function write_all()
   for _, image in ipairs(touched) do
     write_image(image)
   end
-  for own, digest in pairs(aliased) do
-    call('HSET', bucket(aliases, own), own, digest)
-  end
   for _, one in ipairs(pictures) do
     store_picture(bands, hashes, one.hash, one.digest)
   end
+  write_waiting_room()
   write_events()
   write_shields()
   write_budgets()

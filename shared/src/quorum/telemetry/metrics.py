@@ -4,25 +4,7 @@ Labels take their values from enumerations only; nothing that a client sends bec
 docs/metrics.md.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric, by Prometheus conventions; counters are exported with `_total`."""
-
-    name: str
-    kind: Literal["counter", "gauge", "histogram"]
-    meaning: str
-    labels: tuple[str, ...] = ()
-    source: Literal["api", "redis", "policy", "worker", "stream", "api, worker"] = "redis"
-
-    @property
-    def exported(self) -> str:
-        """The name that Prometheus sees."""
-        return f"{self.name}_total" if self.kind == "counter" else self.name
-
+from quorum.telemetry.metric import Metric
 
 HTTP_REQUESTS = Metric(
     "quorum_http_requests",
@@ -101,10 +83,20 @@ SHIELDS_RAISED = Metric("quorum_shields_raised", "counter", "Times that a cap ra
 BLOCKED_BY_HAND = Metric(
     "quorum_images_blocked_by_moderators", "counter", "Images that moderators blocked", ("partition",)
 )
-IMAGES_UNBLOCKED = Metric("quorum_images_unblocked", "counter", "Images that moderators unblocked", ("partition",))
+IMAGES_UNBLOCKED = Metric(
+    "quorum_images_unblocked",
+    "counter",
+    "Blocks that ended: by moderators, withdrawals, another content",
+    ("partition",),
+)
+IMAGES_DELETED = Metric("quorum_images_deleted", "counter", "Images that the site says are gone", ("partition",))
 DECISIONS_UPHOLD = Metric("quorum_decisions_uphold", "counter", "Decisions that reports were right", ("partition",))
 DECISIONS_BLOCK = Metric("quorum_decisions_block", "counter", "Decisions to block", ("partition",))
 DECISIONS_CLEAR = Metric("quorum_decisions_clear", "counter", "Decisions that nothing is wrong", ("partition",))
+DECISIONS_REOPEN = Metric("quorum_decisions_reopen", "counter", "Clears that were taken back", ("partition",))
+DECISIONS_SEPARATE = Metric(
+    "quorum_decisions_separate", "counter", "Images that were parted from their copies", ("partition",)
+)
 REPORTERS_WARNED = Metric(
     "quorum_reporters_warned", "counter", "Reporters warned because of unfounded reports", ("partition",)
 )
@@ -251,9 +243,12 @@ BY_COUNTER = {
     "shields": SHIELDS_RAISED,
     "blocked_by_moderators": BLOCKED_BY_HAND,
     "unblocked": IMAGES_UNBLOCKED,
+    "deleted": IMAGES_DELETED,
     "decisions_uphold": DECISIONS_UPHOLD,
     "decisions_block": DECISIONS_BLOCK,
     "decisions_clear": DECISIONS_CLEAR,
+    "decisions_reopen": DECISIONS_REOPEN,
+    "decisions_separate": DECISIONS_SEPARATE,
     "reporters_warned": REPORTERS_WARNED,
     "reporters_muted": REPORTERS_MUTED,
 }

@@ -36,11 +36,30 @@ local function charge(people, at)
   end
 end
 
+-- Gives a block back to those who carried it, once it was undone: else whoever toggles it spends what is theirs.
+local function refund(rows, blocked_ms)
+  for start = 1, #rows, ROW_BYTES do
+    local fingerprint = sub(rows, start, start + 11)
+    local times, carried = spending_of(fingerprint), pack('>I4', floor(blocked_ms / 1000))
+    for place = 1, #times, 4 do
+      if sub(times, place, place + 3) == carried then
+        spendings[fingerprint] = sub(times, 1, place - 1) .. sub(times, place + 4)
+        spendings_dirty[fingerprint] = true
+        break
+      end
+    end
+  end
+end
+
 local function write_budgets()
   local any = false
   for fingerprint in pairs(spendings_dirty) do
-    call('HSET', bucket(budgets, fingerprint), fingerprint, spendings[fingerprint])
-    any = true
+    if spendings[fingerprint] == '' then
+      call('HDEL', bucket(budgets, fingerprint), fingerprint)
+    else
+      call('HSET', bucket(budgets, fingerprint), fingerprint, spendings[fingerprint])
+      any = true
+    end
   end
   if any and not budgets_exist then
     call('HSET', stats, 'budgets', 1)  -- judgements look for budgets from now on

@@ -1,17 +1,19 @@
 """A report becomes a row, or changes one: each person once, with what is known of them. Twin: counting.lua."""
 
+from collections import Counter
 from dataclasses import replace
 
 from quorum.judgement.records import Book, Report, Row, Tally
 from quorum.judgement.weighing import fact_weight
-from quorum.policy.model import MAX_REPORTERS_STORED
+from quorum.policy.model import MAX_REPORTERS_STORED, POINT
 
 
 def count(book: Book, report: Report, tally: Tally) -> bool:
     """Count a report; return whether its reporter is new to the image.
 
     Who is known already may have changed their mind: the last reason counts, and the age that the account has now. When
-    MAX_REPORTERS_STORED are kept, a heavier one takes the place of the lightest.
+    MAX_REPORTERS_STORED are kept, one who adds more takes the place of the one who adds the least: a crowd of one
+    network cannot keep others out.
     """
     reporter, rows = report.reporter, tally.rows
     for previous in reporter.previous:
@@ -24,12 +26,19 @@ def count(book: Book, report: Report, tally: Tally) -> bool:
         )
         return False
     if len(rows) >= MAX_REPORTERS_STORED:
-        lightest = min(rows, key=lambda fingerprint: fact_weight(book, rows[fingerprint]))
-        if fact_weight(book, rows[lightest]) >= fact_weight(book, new):
+        alike = Counter(row.networks.wide for row in [*rows.values(), new])
+        shares = {fingerprint: _share(book, row, alike) for fingerprint, row in rows.items()}
+        least = min(shares, key=lambda fingerprint: shares[fingerprint])
+        if shares[least] >= _share(book, new, alike):
             return False
-        del rows[lightest]
+        del rows[least]
     rows[reporter.fingerprint] = new
     return True
+
+
+def _share(book: Book, row: Row, alike: Counter[int]) -> int:
+    """Return what a person brings by their facts, divided among those of the same /16 or /32."""
+    return fact_weight(book, row) * POINT // (alike[row.networks.wide] if row.networks.wide else 1)
 
 
 def _take_over(book: Book, old: bytes, new: bytes, rows: dict[bytes, Row]) -> None:

@@ -24,17 +24,25 @@ local function write_moved_standings()
   end
 end
 
--- Where the lightest row starts, and what it weighs by its facts.
-local function lightest(rows)
-  local place, least = nil, math.huge
+-- Where the row starts that brings the least by its facts, divided among those of the same /16 or /32; nil when none
+-- brings less than a new one.
+local function least_of(rows, new)
+  local alike, least, place = {[new.wide] = 1}, nil, nil
   for start = 1, #rows, ROW_BYTES do
-    local _, _, code, class, age = unpack(ROW, rows, start)
-    local weight = fact_weight(class, code, age)
-    if weight < least then
-      place, least = start, weight
+    local wide = unpack('>H', rows, start + 27)
+    alike[wide] = (alike[wide] or 0) + 1
+  end
+  local function share(class, code, age, wide)
+    return floor(fact_weight(class, code, age) * 1000 / (wide == 0 and 1 or alike[wide]))
+  end
+  for start = 1, #rows, ROW_BYTES do
+    local _, _, code, class, age, _, _, wide = unpack(ROW, rows, start)
+    local brought = share(class, code, age, wide)
+    if not least or brought < least then
+      least, place = brought, start
     end
   end
-  return place, least
+  return least < share(new.class, new.code, new.age, new.wide) and place or nil
 end
 
 local COUNTED_CLASS = {}
@@ -61,8 +69,8 @@ local function count(image, report)
     return false
   end
   if #rows >= max_bytes then
-    local place, least = lightest(rows)
-    if least >= fact_weight(report.class, code, report.age) then
+    local place = least_of(rows, report)
+    if not place then
       counts.full = counts.full + 1
       return false
     end
