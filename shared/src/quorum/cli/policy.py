@@ -20,6 +20,7 @@ from quorum.judgement.records import Report
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
 from quorum.settings import read_settings
+from quorum.simulation.attacks.document import report as report_attacks
 from quorum.simulation.recorded import from_lines, to_line
 from quorum.simulation.replay import Comparison, Verdict, compare
 from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
@@ -33,7 +34,7 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 
 @click.group()
 def policy() -> None:
-    """Check a policy file, or replay recorded reports through it."""
+    """Check a policy file, replay recorded reports through it, or attack it."""
 
 
 @policy.command()
@@ -99,6 +100,19 @@ def simulate(file: Path, export: Path | None, against: Path | None, show: int) -
                 f"{error} to replay: the journal is empty (QUORUM_JOURNAL_REPORTS), or the export is"
             ) from error
     _print(comparison, show)
+
+
+@policy.command()
+@click.argument("file", type=PATH, required=False)
+def attacks(file: Path | None) -> None:
+    """Carry out named attacks in simulated time: what each could do, what it costs, what to set against it.
+
+    Prints Markdown, as in docs/attacks.md, within some ten seconds. Without FILE it is the policy in use
+    (QUORUM_POLICY).
+    """
+    with plain_failures():
+        read = load_policy(file or read_settings().policy_path)
+    click.echo(report_attacks(read), nl=False)
 
 
 @click.group()
