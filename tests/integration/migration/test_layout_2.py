@@ -14,10 +14,11 @@ from quorum.migration.steps import migrate
 from quorum.reporters.fingerprints import UNKNOWN_AGE
 from quorum.store.keys import keys_of
 from quorum.store.layout import check_layout
-from quorum.tally.codec import decode_entry, decode_record
+from quorum.tally.codec import decode_entry, decode_record, encode_copies
 
 KEYS = keys_of("old", 0)
 AT = 1_760_000_000_000
+PICTURES = {state: bytes([255 - 60 * state]) * 16 for state in range(5)}
 STATES = {"open": 0, "blocked": 1, "held": 2, "upheld": 4}
 
 
@@ -44,6 +45,14 @@ def old(own_redis: RedisServer) -> Any:
     digest = parse_image("cleared").digest
     cleared = struct.pack(">HBI", 2, 3, 0) + AT.to_bytes(6, "big")
     client.hset(f"{KEYS.images}{bucket_of(digest)}", digest, cleared)
+    for state, picture in PICTURES.items():
+        rows = b"" if state == 3 else row(1) + row(2)
+        head = struct.pack(">HBI", 1, state, 5000) + (AT.to_bytes(6, "big") if state == 3 else b"")
+        client.hset(f"{KEYS.images}{bucket_of(picture)}", picture, head + rows)
+        copies = {parse_image(f"copy-{state}-{number}").digest: f"copy-{state}-{number}" for number in range(9)}
+        client.hset(f"{KEYS.copies}{bucket_of(picture)}", picture, encode_copies(copies))
+        for digest in copies:
+            client.hset(f"{KEYS.aliases}{bucket_of(digest)}", digest, picture)
     for number in range(1200):
         client.rpush(KEYS.inbox, entry(number % 200, flags=number % 2))
         client.rpush(KEYS.journal, entry(number % 200, network=number % 3, class_=0))
@@ -58,7 +67,7 @@ def assert_migrated(client: Any) -> None:
     for name, state in STATES.items():
         digest = parse_image(name).digest
         record = decode_record(client.hget(f"{KEYS.images}{bucket_of(digest)}", digest))
-        assert (record.epoch, record.state, record.score) == (3, State(state), 2500)
+        assert (record.epoch, record.state, record.score, record.wary) == (3, State(state), 2500, True)
         assert [(one.reporter_class, one.age) for one in record.rows] == [
             ("verified", UNKNOWN_AGE),
             ("verified", FRESH_AGE),
@@ -68,6 +77,15 @@ def assert_migrated(client: Any) -> None:
     digest = parse_image("cleared").digest
     record = decode_record(client.hget(f"{KEYS.images}{bucket_of(digest)}", digest))
     assert (record.state, record.cleared_ms, record.rows) == (State.CLEARED, AT, ())
+    for state, picture in PICTURES.items():
+        record = decode_record(client.hget(f"{KEYS.images}{bucket_of(picture)}", picture))
+        assert record.state == (state if state >= 3 else State.OPEN)
+        assert len(record.rows) == (0 if state == 3 else 2)
+        for number in range(9):
+            digest = parse_image(f"copy-{state}-{number}").digest
+            record = decode_record(client.hget(f"{KEYS.images}{bucket_of(digest)}", digest))
+            assert (record.epoch, record.state, record.rows) == (1, State(state), ())
+            assert record.cleared_ms == (AT if state == 3 else 0)
     inbox, journal = client.lrange(KEYS.inbox, 0, -1), client.lrange(KEYS.journal, 0, -1)
     assert inbox.pop() == b"nonsense"
     waiting = [decode_entry(raw) for raw in inbox]

@@ -11,11 +11,14 @@ address of their own.
 """
 
 import struct
+from collections.abc import Mapping
+from dataclasses import replace
 
+from quorum.judgement.arrivals.copies import DECIDED
 from quorum.judgement.records import State
 from quorum.policy.classes import CLASSES
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks
-from quorum.tally.codec import STAMP_BYTES, Record, StoredRow, encode_record
+from quorum.tally.codec import STAMP_BYTES, WARY, Record, StoredRow, decode_record, encode_record
 
 FRESH_AGE = 720  # minutes
 _FRESH = 1  # a flag of an entry
@@ -29,8 +32,10 @@ _FLAGS = STAMP_BYTES + 16 + FINGERPRINT_BYTES + 1
 def record_from_2(raw: bytes) -> bytes:
     """Return a tally record of layout 2 as it is stored now."""
     epoch, state, score = _HEAD.unpack_from(raw)
+    state, wary = state % WARY, epoch > 1  # a clear began every epoch but the first
     if state == State.CLEARED:
-        return encode_record(Record(epoch, State.CLEARED, cleared_ms=int.from_bytes(raw[_HEAD.size :], "big")))
+        cleared_ms = int.from_bytes(raw[_HEAD.size :][:STAMP_BYTES], "big")
+        return encode_record(Record(epoch, State.CLEARED, cleared_ms=cleared_ms, wary=wary))
     rows = tuple(
         StoredRow(
             fingerprint,
@@ -42,7 +47,22 @@ def record_from_2(raw: bytes) -> bytes:
         )
         for fingerprint, stamp, _weight, code, marks, network in _ROW.iter_unpack(raw[_HEAD.size :])
     )
-    return encode_record(Record(epoch, State(state), rows, score=score))
+    return encode_record(Record(epoch, State(state), rows, score=score, wary=wary))
+
+
+def split_copies(raw: bytes, copies: Mapping[bytes, str]) -> tuple[bytes, dict[bytes, bytes]]:
+    """Return the record of a tally that copies shared, which had a state for all, and one for each of them.
+
+    They have no rows, and so read the same when their turn to be converted comes.
+    """
+    if not copies:
+        return raw, {}
+    shared = decode_record(raw)
+    each = encode_record(replace(shared, rows=(), name=""))
+    state = shared.state if shared.state in DECIDED else State.OPEN
+    cleared_ms = shared.cleared_ms if state is State.CLEARED else 0
+    picture = encode_record(replace(shared, state=state, cleared_ms=cleared_ms, score=0, name="", wary=False))
+    return picture, dict.fromkeys(copies, each)
 
 
 def entry_from_2(raw: bytes) -> bytes:

@@ -10,14 +10,15 @@ from typing import Any
 from redis import Redis
 
 from quorum.errors import SchemaMismatch
-from quorum.images.image import BUCKETS
+from quorum.images.image import BUCKETS, bucket_of
 from quorum.migration.layout_1 import entry_from_1, record_from_1
-from quorum.migration.layout_2 import entry_from_2, record_from_2
+from quorum.migration.layout_2 import entry_from_2, record_from_2, split_copies
 from quorum.retention.erasure import erase_again
 from quorum.store.cluster import is_cluster
 from quorum.store.connection import translated_errors
 from quorum.store.keys import Keys, keys_of
 from quorum.store.layout import LAYOUT_VERSION, numbers
+from quorum.tally.codec import decode_copies
 from quorum.telemetry.health import Health
 
 PAGE = 500
@@ -116,11 +117,16 @@ def _convert_tallies(client: Any, keys: Keys, record: Convert, meta: str, place:
     for first in range(start, BUCKETS, PAGE):
         names = [f"{keys.images}{bucket}" for bucket in range(first, min(first + PAGE, BUCKETS))]
         reading = client.pipeline(transaction=False)
-        for name in names:
+        for bucket, name in enumerate(names, first):
             reading.hgetall(name)
+            reading.hgetall(f"{keys.copies}{bucket}")
+        found = reading.execute()
         writing = client.pipeline(transaction=True)
-        for name, records in zip(names, reading.execute(), strict=True):
-            if records:
-                writing.hset(name, mapping={digest: record(raw) for digest, raw in records.items()})
+        for name, records, copies in zip(names, found[::2], found[1::2], strict=True):
+            for digest, raw in records.items():
+                own, images = split_copies(record(raw), decode_copies(copies.get(digest, b"")))
+                writing.hset(name, digest, own)
+                for image, one in images.items():
+                    writing.hset(f"{keys.images}{bucket_of(image)}", image, one)
         writing.hset(meta, place, first + PAGE)
         writing.execute()
