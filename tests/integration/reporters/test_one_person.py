@@ -18,6 +18,7 @@ from redis import Redis
 from quorum.cli.main import cli
 from quorum.client import ApiError, Client
 from quorum.errors import InvalidName, InvalidRecord, PolicyError
+from quorum.judgement.records import Report
 from quorum.people import Person
 from quorum.policy import parse_policy
 from quorum.reporters.fingerprints import NAMED, fingerprint
@@ -161,7 +162,8 @@ class Sides:
             for name in (spelling, *self._known.values())
         ]
         try:
-            said, *others = (report.reporter.fingerprint for report in from_lines(lines, fold_case=self._fold_case))
+            read = from_lines(lines, fold_case=self._fold_case)
+            said, *others = (report.reporter.fingerprint for report in read if isinstance(report, Report))
         except InvalidRecord:
             return REFUSED
         return list(self._known.values())[others.index(said)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from quorum.errors import DecisionRefused
 from quorum.events.event import BLOCKED, HELD, RELEASED, UNBLOCKED, cloud_event, event_id
@@ -41,6 +41,13 @@ class Decision:
     note: str = ""
     unfounded: bool = True
     is_named: bool = False
+
+
+class Made(NamedTuple):
+    """A decision that was made, and the id of its image."""
+
+    image_id: str
+    decision: Decision
 
 
 @dataclass(slots=True)
