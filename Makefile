@@ -63,6 +63,10 @@ bench: $(VENV)/.dev  ## measure, print ratios, keep them in docs/benchmarks.md
 	@tests/system-packages --bench
 	@$(BIN)/python -m tests.benchmarks
 
+.PHONY: attacks
+attacks: $(VENV)/.run  ## carry out named attacks against the default policy, keep what comes of them in docs/attacks.md
+	@$(BIN)/python -m quorum.simulation.attacks.document docs/attacks.md
+
 .PHONY: images
 images:  ## build the container images, bit for bit the same from the same commit
 	@deploy/images

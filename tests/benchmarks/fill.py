@@ -8,7 +8,7 @@ from redis import Redis
 
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report
-from quorum.policy.model import VERIFIED
+from quorum.policy.classes import VERIFIED
 from quorum.reporters.fingerprints import NAMED, Reporter, fingerprint
 from quorum.tally.codec import encode_report, encode_stamp
 

@@ -8,7 +8,7 @@ from typing import Any
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report
 from quorum.policy import Policy, load_policy
-from quorum.policy.model import VERIFIED
+from quorum.policy.classes import VERIFIED
 from quorum.reporters.fingerprints import Reporter
 from quorum.settings import Settings
 from quorum.store.connection import connect
@@ -73,5 +73,11 @@ def open_bench(settings: Settings) -> Iterator[Bench]:
     client = connect(settings.store, 5.0)
     keys = keys_of(settings.namespace, 0)
     check_layout(client, settings.namespace, settings.partitions)
-    yield Bench(client, keys, PartitionTally(client, keys), Statuses(client, settings.namespace, 1), load_policy())
+    yield Bench(
+        client,
+        keys,
+        PartitionTally(client, keys),
+        Statuses(client, settings.namespace, 1),
+        load_policy(settings.policy_path),
+    )
     client.close()

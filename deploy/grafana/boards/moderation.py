@@ -22,10 +22,10 @@ BOARD = Board(
                     "Reports",
                     tuple(
                         (shared_rate(f"quorum_reports_{name}_total"), name)
-                        for name in ("counted", "repeated", "muted", "immune", "crowded", "full", "dead")
+                        for name in ("counted", "repeated", "muted", "immune", "contested", "full", "dead")
                     ),
                     "ops",
-                    "Counted: a new reporter of an image. Crowded: anonymous beyond what counts of one network.",
+                    "Counted: a new reporter of an image. Muted: weighs nothing. Contested: of a cleared image.",
                 ),
                 Graph(
                     "New reporters, by class",

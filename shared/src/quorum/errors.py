@@ -45,6 +45,14 @@ class DecisionRefused(PermanentError):
     """A decision does not fit the image's state; the message says why."""
 
 
+class StateHasPassed(PermanentError):
+    """A decision was made about a state that the image is not in any more; `state` and `tag` are the present ones."""
+
+    def __init__(self, image_id: str, state: str, tag: str) -> None:
+        super().__init__(f"the image is {state} by now: look at it again, then decide")
+        self.image_id, self.state, self.tag = image_id, state, tag
+
+
 class MalformedEntry(PermanentError):
     """An inbox entry cannot be decoded."""
 

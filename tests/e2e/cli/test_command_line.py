@@ -28,7 +28,7 @@ COMMANDS = {
     "reports": "last reports",
     "decide": "Uphold, block or clear",
     "queue": "Show the images that wait",
-    "shields": "automatic blocks are holds",
+    "shields": "the bar of automatic blocks is higher",
     "reporters": "mute reporters",
     "forget": "Erase a reporter",
 }

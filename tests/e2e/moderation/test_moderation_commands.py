@@ -19,7 +19,7 @@ from quorum.images.image import parse_image
 from quorum.judgement.records import Report
 from quorum.people import Person
 from quorum.policy.load import default_policy
-from quorum.reporters.fingerprints import Reporter
+from quorum.reporters.fingerprints import Networks, Reporter
 from quorum.reporters.identities import Identities
 from quorum.settings import Settings
 from quorum.simulation.recorded import from_lines, to_line
@@ -144,9 +144,36 @@ def test_an_export_is_simulated_anywhere(settings: Settings, bench: Bench, tmp_p
     assert "blocked" in text
 
 
+def test_a_simulation_has_the_decisions_of_the_time(settings: Settings, bench: Bench, tmp_path: Path) -> None:
+    send(bench, "gallery/1", 5)
+    assert quorum(settings, "decide", "gallery/1", "clear") == (0, "gallery/1 is cleared\n")
+    send(bench, "gallery/1", 9)
+    export = tmp_path / "reports.jsonl"
+    assert quorum(settings, "reports", "export", str(export))[0] == 0
+    [decision] = [json.loads(line) for line in export.read_text().splitlines() if "decision" in line]
+    assert (decision["image_id"], decision["decision"], decision["unfounded"]) == ("gallery/1", "clear", True)
+    assert "moderator" not in decision
+    for more in ((), ("--reports", str(export))):
+        status, text = quorum(settings, "policy", "simulate", str(settings.policy_path), *more)
+        assert status == 0, text
+        assert "1 decisions" in text
+    undecided = [line for line in export.read_text().splitlines() if "decision" not in line]
+    export.write_text("\n".join(undecided))
+    status, text = quorum(settings, "policy", "simulate", str(settings.policy_path), "--reports", str(export))
+    assert "0 decisions" in text
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ('{"image_id": "a", "decision": "ban", "decided_at": 1}', "line 2: decision: must be one of"),
+        ('{"image_id": "a", "decision": "clear"}', "line 2: decided_at: must be RFC"),
+        ('{"image_id": "a", "decision": "clear", "decided_at": 1, "unfounded": 1}', "line 2: unfounded: must be"),
+        ('{"image_id": "a", "decision": "clear", "decided_at": 1, "reason": "x"}', "line 2: reason: is not a field"),
+        (
+            '{"image_id": "a", "reporter": "r", "reason": "", "received_at": 1, "kind": "x"}',
+            "line 2: kind: must be one",
+        ),
         ("{", "line 2: not JSON"),
         ("[]", "line 2: must be a JSON object"),
         ('{"image_id": "a", "reason": "spam", "received_at": 1}', "line 2: reporter: must be text"),
@@ -181,7 +208,7 @@ def test_without_reports_there_is_nothing_to_simulate(settings: Settings) -> Non
 
 
 def test_a_recorded_report_survives_its_line() -> None:
-    reporter = Reporter("anonymous", b"f" * 12, 7, fresh=True)
+    reporter = Reporter("anonymous", b"f" * 12, Networks(7, 8, 9), 60)
     report = Report(parse_image("a"), reporter, "spam", 1_760_000_000_123, b"c" * 16)
     assert list(from_lines([to_line(report), "", "\n"])) == [report]
 

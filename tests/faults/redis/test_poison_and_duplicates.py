@@ -21,7 +21,7 @@ from redis_server import RedisServer, wait_until
 from quorum.images.image import parse_image
 from quorum.inbox.dead_letters import DeadLetters
 from quorum.judgement.records import Report
-from quorum.policy.model import VERIFIED
+from quorum.policy.classes import VERIFIED
 from quorum.reporters.fingerprints import Reporter
 from quorum.settings import Settings
 from quorum.store.keys import keys_of

@@ -14,7 +14,8 @@ from quorum.images.image import parse_image
 from quorum.inbox.committing import MAX_GROUP
 from quorum.inbox.inbox import Inbox, PartitionInbox, Receipt, Sending
 from quorum.judgement.records import Report
-from quorum.policy.model import VERIFIED, Limits
+from quorum.policy.classes import VERIFIED
+from quorum.policy.sections import Limits
 from quorum.reporters.fingerprints import Reporter
 from quorum.store.connection import connect
 from quorum.store.keys import keys_of

@@ -94,7 +94,7 @@ def test_addresses_of_one_nat64_are_many_readers_and_a_6to4_one_is_muted_with_it
 ) -> None:
     policy = tmp_path / "policy.toml"
     text = settings.policy_path.read_text() if settings.policy_path else ""
-    policy.write_text(text + '\n[people]\nmuted_networks = ["198.51.100.0/24"]\n')
+    policy.write_text(text.replace("[people]\n", '[people]\nmuted_networks = ["198.51.100.0/24"]\n'))
     values = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
     app = claimed_app(Settings(**{**values, "policy_path": policy}), lambda _: None)
     with app.test_client() as client:

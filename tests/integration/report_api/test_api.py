@@ -16,7 +16,7 @@ from quorum.access.stored_keys import ApiKeys
 from quorum.errors import SettingsError
 from quorum.judgement.records import Report
 from quorum.languages import THANK_YOU
-from quorum.policy.model import ANONYMOUS, VERIFIED
+from quorum.policy.classes import ANONYMOUS, VERIFIED
 from quorum.reporters.fingerprints import NAMED, NETWORK, fingerprint
 from quorum.reporters.tokens import mint_token
 from quorum.settings import Settings
@@ -414,6 +414,7 @@ def test_the_document_describes_every_route_of_the_api(client: FlaskClient) -> N
     }
     assert routes
     assert routes <= set(document["paths"])
-    report = {"image_id", "reason", "reporter_id", "reporter_since", "content_hash", "content_quality"}
+    report = {"image_id", "reason", "reporter_id", "reporter_since", "reporter_address", "content_hash"}
+    report |= {"content_quality"}
     assert set(document["components"]["schemas"]["Report"]["properties"]) == report
     assert "violence" in document["components"]["schemas"]["Report"]["properties"]["reason"]["enum"]

@@ -18,6 +18,7 @@ from redis import Redis
 from quorum.cli.main import cli
 from quorum.client import ApiError, Client
 from quorum.errors import InvalidName, InvalidRecord, PolicyError
+from quorum.judgement.records import Report
 from quorum.people import Person
 from quorum.policy import parse_policy
 from quorum.reporters.fingerprints import NAMED, fingerprint
@@ -161,7 +162,8 @@ class Sides:
             for name in (spelling, *self._known.values())
         ]
         try:
-            said, *others = (report.reporter.fingerprint for report in from_lines(lines, fold_case=self._fold_case))
+            read = from_lines(lines, fold_case=self._fold_case)
+            said, *others = (report.reporter.fingerprint for report in read if isinstance(report, Report))
         except InvalidRecord:
             return REFUSED
         return list(self._known.values())[others.index(said)]
@@ -199,9 +201,8 @@ def sides(
 ) -> Iterator[tuple[Sides, bool]]:
     path = tmp_path_factory.mktemp("policy") / "policy.toml"
     unlimited = "\n[limits]\nreporter = 0\nnetwork = 0\nkey = 0\n"
-    people = f"\n[people]\nfold_case = {str(request.param).lower()}\n"
-    text = NO_CAPS.read_text()
-    path.write_text(text + ("" if "[limits]" in text else unlimited) + people)
+    text = NO_CAPS.read_text().replace("[people]\n", f"[people]\nfold_case = {str(request.param).lower()}\n")
+    path.write_text(text + ("" if "[limits]" in text else unlimited))
     settings = make_settings(redis_url, policy_path=path)
     app = claimed_app(settings, lambda _: None)
     with app.test_client() as client, connect(settings.redis_url, 5.0) as redis:

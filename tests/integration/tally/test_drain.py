@@ -15,7 +15,8 @@ from quorum.images.image import parse_image
 from quorum.inbox.dead_letters import DeadLetters
 from quorum.judgement.records import State
 from quorum.policy import parse_policy
-from quorum.policy.model import ANONYMOUS
+from quorum.policy.classes import ANONYMOUS
+from quorum.policy.model import reason_code
 from quorum.store.connection import connect
 from quorum.store.scripts import Script
 from quorum.tally.codec import Record, decode_record
@@ -108,20 +109,24 @@ def test_many_light_reports_block_once_their_score_suffices(bench: Bench) -> Non
 
 
 def test_the_muted_are_not_counted_at_all(bench: Bench) -> None:
-    bench.report("img-1", "muted-1", reporter_class="muted")
-    assert bench.drain().counted == 0
-    assert bench.client.hlen(f"{bench.keys.images}{parse_image('img-1').bucket}") == 0
+    for number in range(10):
+        bench.report("img-1", f"muted-{number}", reporter_class="muted")
+    assert bench.drain().blocked == 0
+    assert bench.status("img-1").score == 0
 
 
-def test_the_strongest_reason_of_a_reporter_counts_from_their_first_report_on(bench: Bench) -> None:
+def test_the_last_reason_of_a_reporter_counts_from_their_first_report_on(bench: Bench) -> None:
     rules = "threshold=5\nmin_reporters=2\nwindow_days=30\n[reporters]\nverified=1\nanonymous=0\n"
     bench.policy = parse_policy(rules + "[reasons]\nmild=0.5\nsevere=2", "test")
     bench.report("img-1", "reader-1", "mild", at=NOW_MS)
     bench.report("img-1", "reader-1", "severe", at=NOW_MS + 1000)
+    bench.drain()
+    assert record(bench, "img-1").score == 2000
     bench.report("img-1", "reader-1", "mild", at=NOW_MS + 2000)
     bench.drain()
     [row] = record(bench, "img-1").rows
-    assert (row.received_ms, row.weight) == (NOW_MS, 2000)
+    assert (row.received_ms, row.reason_code) == (NOW_MS, reason_code("mild"))
+    assert record(bench, "img-1").score == 500
 
 
 def test_reports_that_left_the_window_count_no_more(bench: Bench) -> None:

@@ -35,13 +35,13 @@ def test_accuracy_is_slow_to_earn_and_bounded() -> None:
     assert accuracy_factor(Standing(upheld=5), POLICY) == 1333  # 2 x 10 / 15
     assert accuracy_factor(Standing(upheld=1000), POLICY) == 1500
     assert accuracy_factor(Standing(unfounded=1), POLICY) == 909
-    assert accuracy_factor(Standing(unfounded=1000), POLICY) == 500
+    assert accuracy_factor(Standing(unfounded=1000), POLICY) == 100
 
 
 @given(upheld=st.integers(0, MOST_DECIDED), unfounded=st.integers(0, MOST_DECIDED))
 def test_more_right_never_weighs_less(upheld: int, unfounded: int) -> None:
     factor = accuracy_factor(Standing(upheld=upheld, unfounded=unfounded), POLICY)
-    assert 500 <= factor <= 1500
+    assert 100 <= factor <= 1500
     assert accuracy_factor(Standing(upheld=upheld + 1, unfounded=unfounded), POLICY) >= factor
     assert accuracy_factor(Standing(upheld=upheld, unfounded=unfounded + 1), POLICY) <= factor
 
@@ -94,3 +94,11 @@ def test_a_decision_that_is_taken_back_takes_back_its_credit() -> None:
 def test_counts_stay_within_their_bytes_and_keep_the_accuracy() -> None:
     full = after_upheld(Standing(upheld=MOST_DECIDED, unfounded=1000), NOW)
     assert (full.upheld, full.unfounded) == (32_768, 500)
+
+
+def test_a_warning_ends_when_a_mute_would() -> None:
+    warned = unfounded(Standing(), 10)
+    assert warned.is_warned(NOW, POLICY)
+    assert warned.is_warned(NOW + 30 * DAY_MS - 1, POLICY)
+    assert not warned.is_warned(NOW + 30 * DAY_MS, POLICY)
+    assert not Standing().is_warned(NOW, POLICY)

@@ -33,7 +33,7 @@ def parse(more: str = "") -> Policy:
 
 def test_what_a_file_leaves_out_is_as_in_the_default_file() -> None:
     written, default = parse(), default_policy()
-    for section in ("people", "after_clear", "accuracy", "abuse", "burst", "shields", "limits"):
+    for section in ("people", "after_clear", "accuracy", "abuse", "shields", "limits"):
         assert getattr(written, section) == getattr(default, section)
 
 
@@ -78,9 +78,9 @@ def test_people_are_told_apart_by_name_and_network() -> None:
         ("[[images]]\nmatch = 'a'\n[[images]]\nmatch = 'a'", 13, "images[1].match: 'a' is given twice"),
         ("[[images]]\nthreshold = 3", 10, "images[0].match: must be text"),
         ("[images]\nmatch = 'a'", 10, "images: must be tables, as in [[images]]"),
-        ("[shields]\nshare_of_images = 2", 11, "shields.share_of_images: must be between 0 and 1"),
-        ("[shields]\nper_hour = 2", 11, "shields.per_hour: is not a field here; the fields are blocks_per_hour"),
-        ("[burst]\nhold = 'yes'", 11, "burst.hold: must be true or false"),
+        ("[shields]\nfactor = 0.5", 11, "shields.factor: must be between 1 and 100"),
+        ("[shields]\nper_hour = 2", 11, "shields.per_hour: is not a field here; the fields are blocks_per_day"),
+        ("[people]\nfull_weight_days = 46", 11, "people.full_weight_days: must be between 0 and 45"),
         ("[accuracy]\nprior = 0", 11, "accuracy.prior: must be between 1 and 1000"),
         ("[abuse]\nmute_days = 0", 11, "abuse.mute_days: must be between"),
         ("[after_clear]\nthreshold_factor = 0.5", 11, "after_clear.threshold_factor: must be between 1 and 100"),
@@ -117,7 +117,7 @@ def test_a_bad_reason_is_named_at_its_line(old: str, new: str, said: str) -> Non
     "more",
     [
         '[people]\ntrusted = ["ngo"]',
-        "[burst]\nfresh_hours = 25",
+        "[people]\nfull_weight_days = 8",
         "[limits]\nreporter = 21",
         "[shields]\nup_minutes = 61",
         '[urls]\nkeep_query = ["id"]',
@@ -170,3 +170,19 @@ def test_a_file_that_is_replaced_as_a_configmap_is_counts_as_edited(tmp_path: Pa
 def test_a_bad_file_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
         PolicyFile(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        ("[burst]\nhold = true", "[burst] means nothing any more: people who look alike add less each"),
+        ("[people]\nanonymous_per_network = 4", "people.anonymous_per_network means nothing any more"),
+        ("[shields]\nshare_of_images = 0.02", "shields.share_of_images means nothing any more: shields.blocks_per_day"),
+        ("[shields]\nfree_blocks_per_day = 20", "shields.free_blocks_per_day means nothing any more"),
+    ],
+)
+def test_a_rule_of_an_earlier_release_is_taken_and_its_owner_told(old: str, said: str) -> None:
+    policy = parse(old)
+    [note] = policy.notes
+    assert note.startswith(said)
+    assert policy.version == parse().version

@@ -3,9 +3,17 @@
 import pytest
 
 from quorum.errors import InvalidAddress
-from quorum.network.addresses import parse_address
+from quorum.network.addresses import is_inside, parse_address
 from quorum.policy import load_policy
-from quorum.reporters.fingerprints import FINGERPRINT_BYTES, NAMED, NETWORK, fingerprint, network_of, network_tag
+from quorum.reporters.fingerprints import (
+    FINGERPRINT_BYTES,
+    NAMED,
+    NETWORK,
+    NOWHERE,
+    fingerprint,
+    network_of,
+    networks_of,
+)
 from quorum.reporters.identities import Identities
 
 
@@ -62,9 +70,29 @@ def test_an_address_is_stored_under_the_bytes_that_it_always_had(text: str, stor
     assert address
     identities = Identities("a pepper for tests only")
     reporter = identities.anonymous(address, load_policy())
-    assert (reporter.fingerprint.hex(), reporter.network) == (stored, tag)
+    assert (reporter.fingerprint.hex(), identities.networks(address).near) == (stored, tag)
+    assert reporter.networks == (NOWHERE if is_inside(address) else identities.networks(address))
     assert [one.hex() for one in identities.fingerprints_at(text)] == [stored]
-    assert network_tag(b"a pepper for tests only", address) == tag
+    assert networks_of(b"a pepper for tests only", address) == identities.networks(address)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("192.0.2.7", "::ffff:192.0.2.7", 3),
+        ("192.0.2.7", "192.0.2.8", 2),
+        ("192.0.2.7", "192.0.3.7", 1),
+        ("192.0.2.7", "192.1.2.7", 0),
+        ("2001:db8:1:2::1", "2001:db8:1:2::2", 3),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", 2),
+        ("2001:db8:1:2::1", "2001:db8:2:2::1", 1),
+        ("2001:db8:1:2::1", "2001:db9:1:2::1", 0),
+    ],
+)
+def test_networks_lie_within_one_another(one: str, other: str, alike: int) -> None:
+    first, second = (networks_of(b"pepper", parse_address(text) or pytest.fail(text)) for text in (one, other))
+    assert first[3 - alike :] == second[3 - alike :]
+    assert not {*zip(first[: 3 - alike], second[: 3 - alike], strict=True)} & {(tag, tag) for tag in first}
 
 
 @pytest.mark.parametrize("text", ["", "localhost", "1.2.3", "unix:", "jeanne-dupont"])

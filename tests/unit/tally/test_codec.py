@@ -7,9 +7,17 @@ from hypothesis import strategies as st
 from quorum.errors import InvalidImageId, MalformedEntry
 from quorum.images.image import parse_image
 from quorum.judgement.records import Report, State
-from quorum.policy.model import CLASSES
-from quorum.reporters.fingerprints import Reporter
-from quorum.tally.codec import decode_entry, decode_record, encode_record, encode_report, encode_stamp
+from quorum.policy.classes import CLASSES
+from quorum.reporters.fingerprints import Networks, Reporter
+from quorum.tally.codec import (
+    Record,
+    StoredRow,
+    decode_entry,
+    decode_record,
+    encode_record,
+    encode_report,
+    encode_stamp,
+)
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
 
@@ -20,8 +28,8 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
         Reporter,
         st.sampled_from(CLASSES),
         st.binary(min_size=12, max_size=12),
+        st.builds(Networks, *[st.integers(0, 65_535)] * 3),
         st.integers(0, 65_535),
-        st.booleans(),
         st.lists(st.binary(min_size=12, max_size=12), max_size=9).map(tuple),
     ),
     reason=NAMES,
@@ -49,10 +57,20 @@ def test_an_entry_cut_short_is_malformed(kept: int) -> None:
 
 
 def test_a_record_is_read_as_the_script_writes_it() -> None:
-    raw = b"\x00\x02\x01\x00\x00\x05\xdc" + b"f" * 12 + (1234).to_bytes(6, "big") + b"\x05\xdc\x12\x34\x05\x00\x07"
+    facts = b"\x12\x34\x01\x00\x3c\x00\x07\x00\x08\x00\x09"
+    raw = b"\x00\x02\x01\x00\x00\x05\xdc" + b"f" * 12 + (1234).to_bytes(6, "big") + facts
     record = decode_record(raw)
-    assert (record.epoch, record.state) == (2, State.BLOCKED)
+    assert (record.epoch, record.state, record.score) == (2, State.BLOCKED, 1500)
     [row] = record.rows
-    assert (row.fingerprint, row.received_ms, row.weight, row.reason_code) == (b"f" * 12, 1234, 1500, 0x1234)
-    assert (row.reporter_class, row.fresh, row.network) == ("verified", True, 7)
+    assert (row.fingerprint, row.received_ms, row.reason_code) == (b"f" * 12, 1234, 0x1234)
+    assert (row.reporter_class, row.age, row.networks) == ("verified", 60, (7, 8, 9))
     assert encode_record(record) == raw
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("name", ["", "img-1", "\u0635\u0648\u0631\u0629"])
+def test_a_record_comes_back_in_every_state_with_and_without_a_name(state: State, name: str) -> None:
+    cleared = 77 if state is State.CLEARED else 0
+    row = StoredRow(b"f" * 12, 5, 3, "trusted", 65_535, Networks(1, 2, 3))
+    record = Record(3, state, (row, row), cleared, 900, name)
+    assert decode_record(encode_record(record)) == record

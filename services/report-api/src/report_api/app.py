@@ -18,10 +18,12 @@ from quorum.events.watch import Watch
 from quorum.inbox.doorbell import Doorbell
 from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox, Ring
-from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.moderation.stored_decisions import Decisions
+from quorum.moderation.stored_reporters import Reporters
 from quorum.policy.file import PolicyFile
 from quorum.settings import Settings, read_settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
+from quorum.tally.copies import Copies
 from quorum.tally.statuses import Statuses
 from quorum.tally.views import Views
 from quorum.telemetry.health import Health
@@ -36,6 +38,7 @@ from report_api.access.guard import guard
 from report_api.docs import asyncapi, openapi
 from report_api.resources import (
     blocklist,
+    contents,
     decisions,
     events,
     images,
@@ -62,6 +65,7 @@ RESOURCES = (
     report_batches,
     reasons,
     images,
+    contents,
     blocklist,
     url_rules,
     events,
@@ -177,7 +181,8 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
         ),
         idempotency=Idempotency(client, namespace),
         statuses=Statuses(client, namespace, partitions),
-        decisions=Decisions(client, namespace, partitions),
+        copies=Copies(client, namespace, partitions),
+        decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),
         reporters=Reporters(client, namespace, partitions),
         views=Views(client, namespace, partitions),
         webhooks=Webhooks(client, namespace, partitions),

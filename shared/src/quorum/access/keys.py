@@ -21,6 +21,7 @@ class Scope(StrEnum):
     """What a key may do."""
 
     REPORT = "report"  # name readers and report for them
+    CONTENT = "report:content"  # say which picture an image shows, and that there is no such image any more
     READ = "read"  # states, events, the blocklist
     MODERATE = "moderate"  # decide about images
     ADMIN = "admin"  # webhooks and everything else

@@ -176,7 +176,9 @@ def _moderation(client: Any, health: Health, settings: Settings) -> Iterator[Fin
     up = [one for one in states if one.up_until > health.now_ms()]
     if up:
         until = "they are lowered" if up[0].up_until >= FOR_EVER_MS else timestamp(up[0].up_until)
-        yield Finding("fail", f"the shields are up until {until}: automatic blocks are holds; `quorum shields status`")
+        yield Finding(
+            "fail", f"the shields are up until {until}: automatic blocks need a higher bar; `quorum shields status`"
+        )
     held = sum(health.partition(number).held_images for number in range(settings.partitions))
     if held:
         yield Finding("warn", f"{held} images wait for a moderator; see `quorum queue`")

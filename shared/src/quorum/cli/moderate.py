@@ -11,9 +11,11 @@ from quorum.cli.failures import plain_failures
 from quorum.errors import InvalidName, SettingsError
 from quorum.events.event import timestamp
 from quorum.images.image import parse_image
+from quorum.judgement.caps.shields import DAY_MS, HOUR_MS
 from quorum.moderation.decisions import Action
 from quorum.moderation.shields import FOR_EVER_MS, Shields
-from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.moderation.stored_decisions import Decisions
+from quorum.moderation.stored_reporters import Reporters
 from quorum.people import Person
 from quorum.policy import load_policy
 from quorum.policy.accuracy import MINUTE_MS
@@ -21,7 +23,6 @@ from quorum.reporters.identities import Identities
 from quorum.reporters.pepper import check_pepper
 from quorum.retention.erasure import Erasure
 from quorum.retention.erasures import remember_erasures, to_lines
-from quorum.retention.expiry import DAY_MS
 from quorum.settings import Settings, read_settings
 from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.tally.statuses import Statuses
@@ -47,20 +48,23 @@ def queue(limit: int) -> None:
 @click.option("--note", default="", help="Why; kept in the audit trail.")
 @click.option("--well-meant", is_flag=True, help="With clear: the reports do not count against those who sent them.")
 def decide(image_ids: tuple[str, ...], decision: str, *, note: str, well_meant: bool) -> None:
-    """Uphold, block or clear images; it ends at the first that cannot be decided so."""
+    """Uphold, block or clear images, reopen what was cleared, separate one from its copies.
+
+    It ends at the first that cannot be decided so.
+    """
     with plain_failures():
         settings = read_settings()
         policy = load_policy(settings.policy_path)
-        decisions = Decisions(*_store(settings))
+        decisions = Decisions(*_store(settings), name_moderators=settings.events_name_moderators)
         for image_id in image_ids:
             image = parse_image(image_id, policy.urls)
-            state = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
-            click.echo(f"{image.id} is {state.public_name}")
+            decided = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
+            click.echo(f"{image.id} is {decided.state.public_name}")
 
 
 @click.group()
 def shields() -> None:
-    """Show, raise or lower the shields: while they are up, automatic blocks are holds."""
+    """Show, raise or lower the shields: while they are up, the bar of automatic blocks is higher."""
 
 
 @shields.command("status")
@@ -70,22 +74,24 @@ def shields_status() -> None:
         settings = read_settings()
         caps = load_policy(settings.policy_path).shields
         click.echo(
-            f"caps: {caps.blocks_per_hour} automatic blocks an hour; {caps.free_blocks_per_day} a day, then "
-            f"{caps.share_of_images:.1%} of the images reported that day"
+            f"caps: {caps.blocks_per_hour} automatic blocks in any hour, {caps.blocks_per_day} in any day; "
+            f"beyond them the bar is {caps.factor:g} times as high"
         )
         for number, shield in enumerate(Shields(*_store(settings)).states()):
-            up = shield.up_until > time.time() * 1000
+            now = round(time.time() * 1000)
+            up = shield.up_until > now
             until = "until lowered" if shield.up_until >= FOR_EVER_MS else f"until {timestamp(shield.up_until)}"
+            hour, day = shield.blocks_since(now - HOUR_MS), shield.blocks_since(now - DAY_MS)
             click.echo(
-                f"partition {number}: {f'UP {until}' if up else 'down'}; {shield.hour_blocks} blocks this hour, "
-                f"{shield.day_blocks} today, {shield.day_images} images reported today"
+                f"partition {number}: {f'UP {until}' if up else 'down'}; "
+                f"{hour} blocks in the last hour, {day} in the last day"
             )
 
 
 @shields.command("raise")
 @click.option("--minutes", type=click.FloatRange(min=0.01), help="For so long; without it until they are lowered.")
 def raise_shields(minutes: float | None) -> None:
-    """Hold whatever crosses the threshold from now on."""
+    """Hold what does not cross the higher bar from now on."""
     with plain_failures():
         raised = Shields(*_store(read_settings())).raise_(minutes, _who())
         click.echo("shields are up" if raised else "shields were up already; their time is the new one")
@@ -93,7 +99,7 @@ def raise_shields(minutes: float | None) -> None:
 
 @shields.command("lower")
 def lower_shields() -> None:
-    """Block again, with the caps as in a new hour and day. What is held stays held."""
+    """Go back to the usual bar, with caps that have counted nothing. What is held is judged again by it."""
     with plain_failures():
         lowered = Shields(*_store(read_settings())).lower(_who())
         click.echo("shields are down" if lowered else "shields were down already")

@@ -15,13 +15,15 @@ from quorum.events.event import timestamp
 from quorum.host.files import is_replaceable, whole_file
 from quorum.images.image import parse_image
 from quorum.images.urls.address import is_web_address
+from quorum.judgement.caps.shields import DAY_MS
 from quorum.judgement.records import Report
-from quorum.judgement.shields import DAY_MS
+from quorum.moderation.trail import Trail
 from quorum.policy import Policy, load_policy
 from quorum.policy.model import LANGUAGES
 from quorum.settings import read_settings
-from quorum.simulation.recorded import from_lines, to_line
-from quorum.simulation.replay import Comparison, Verdict, compare
+from quorum.simulation.attacks.document import report as report_attacks
+from quorum.simulation.recorded import decision_to_line, from_lines, to_line
+from quorum.simulation.replay import Comparison, Recorded, Verdict, compare
 from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.tally.journal import Journal
 
@@ -33,7 +35,7 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 
 @click.group()
 def policy() -> None:
-    """Check a policy file, or replay recorded reports through it."""
+    """Check a policy file, replay recorded reports through it, or attack it."""
 
 
 @policy.command()
@@ -69,6 +71,8 @@ def _state(read: Policy, name: str) -> None:
     click.echo(f"{name}: good, version {read.version}")
     click.echo(f"  threshold {read.threshold:g} points, {read.min_reporters} reporters, within {_days(read)} days")
     click.echo(f"  {len(read.reasons)} reasons, {len(read.images)} rules for images")
+    for note in read.notes:
+        click.echo(f"  note: {note}")
     for reason in read.reasons:
         missing = [language for language in LANGUAGES if language not in reason.labels]
         if missing:
@@ -99,6 +103,19 @@ def simulate(file: Path, export: Path | None, against: Path | None, show: int) -
     _print(comparison, show)
 
 
+@policy.command()
+@click.argument("file", type=PATH, required=False)
+def attacks(file: Path | None) -> None:
+    """Carry out named attacks in simulated time: what each could do, what it costs, what to set against it.
+
+    Prints Markdown, as in docs/attacks.md, within some ten seconds. Without FILE it is the policy in use
+    (QUORUM_POLICY).
+    """
+    with plain_failures():
+        read = load_policy(file or read_settings().policy_path)
+    click.echo(report_attacks(read), nl=False)
+
+
 @click.group()
 def reports() -> None:
     """Export the last reports that were tallied."""
@@ -107,7 +124,9 @@ def reports() -> None:
 @reports.command("export")
 @click.argument("file", type=click.Path(path_type=Path), default="-")
 def export_reports(file: Path) -> None:
-    """Write the journal as lines of JSON, with fingerprints in place of names, to FILE or to the terminal.
+    """Write the journal and the decisions of its time as lines of JSON, with fingerprints in place of names.
+
+    They go to FILE, or to the terminal.
 
     FILE is readable by its owner only, and appears when it is whole.
     """
@@ -123,21 +142,29 @@ def export_reports(file: Path) -> None:
 
 def _export(out: IO[bytes]) -> int:
     count = 0
-    for report in _journal():
-        out.write(to_line(report).encode() + b"\n")
+    for one in _kept():
+        line = to_line(one) if isinstance(one, Report) else decision_to_line(one)
+        out.write(line.encode() + b"\n")
         count += 1
     return count
 
 
-def _journal() -> Iterable[Report]:
+def _kept() -> Iterable[Recorded]:
+    """Yield what Redis keeps: the journal of reports, then the decisions of the same time."""
     settings = read_settings()
-    client = connect(settings.store, WORKER_TIMEOUT_SECONDS)
-    return Journal(client, settings.namespace, settings.partitions).reports()
+    store = connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
+    first_ms = None
+    for report in Journal(*store).reports():
+        first_ms = report.received_ms if first_ms is None else first_ms
+        yield report
+    for made in Trail(*store).decisions():
+        if first_ms is not None and made.decision.at_ms >= first_ms:
+            yield made
 
 
-def _recorded(export: Path | None, under: Policy) -> list[Report]:
+def _recorded(export: Path | None, under: Policy) -> list[Recorded]:
     if export is None:
-        return list(_journal())
+        return list(_kept())
     try:
         with export.open(encoding="utf-8") as lines:
             return list(from_lines(lines, under.urls, fold_case=under.people.fold_case))
@@ -157,6 +184,7 @@ def _print(comparison: Comparison, show: int) -> None:
     console = Console(highlight=False)
     console.print(
         f"{comparison.reports:,} reports of {comparison.images:,} images by {comparison.reporters:,} reporters, "
+        f"{comparison.decisions:,} decisions, "
         f"{timestamp(comparison.first_ms)[:16]} to {timestamp(comparison.last_ms)[:16]} UTC"
     )
     console.print(_summary(comparison))

@@ -26,7 +26,9 @@ def _store() -> Webhooks:
 
 @webhooks.command()
 @click.argument("url")
-@click.option("--type", "types", multiple=True, type=click.Choice(EVENT_TYPES), help="Default: blocked and unblocked.")
+@click.option(
+    "--type", "types", multiple=True, type=click.Choice(EVENT_TYPES), help="Default: blocked, unblocked, deleted."
+)
 @click.option("--name", default="", help="What it is for.")
 def add(url: str, types: tuple[str, ...], name: str) -> None:
     """Subscribe an endpoint; its secret is shown once."""

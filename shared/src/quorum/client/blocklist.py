@@ -11,7 +11,7 @@ from threading import Thread
 
 from quorum.client.calls import PAUSE_SECONDS, WAIT_SECONDS, Client
 from quorum.errors import CursorExpired, QuorumError
-from quorum.events.event import BLOCKED, UNBLOCKED, Event
+from quorum.events.event import BLOCKED, DELETED, UNBLOCKED, Event
 from quorum.images.image import parse_image
 from quorum.images.urls.rules import WITHOUT_QUERY, read_document
 
@@ -107,7 +107,7 @@ class Blocklist:
     def _apply(self, event: Event) -> None:
         if event.type == BLOCKED:
             self._images.add(event.subject)
-        elif event.type == UNBLOCKED:
+        elif event.type in {UNBLOCKED, DELETED}:
             self._images.discard(event.subject)
 
     def _run(self) -> None:

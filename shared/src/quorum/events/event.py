@@ -18,6 +18,8 @@ SOURCE = "/quorum"
 BLOCKED = "quorum.image.blocked.v1"
 UNBLOCKED = "quorum.image.unblocked.v1"
 HELD = "quorum.image.held.v1"
+RELEASED = "quorum.image.released.v1"
+DELETED = "quorum.image.deleted.v1"
 SHIELDS_RAISED = "quorum.shields.raised.v1"
 SHIELDS_LOWERED = "quorum.shields.lowered.v1"
 

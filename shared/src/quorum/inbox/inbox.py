@@ -8,7 +8,7 @@ from redis import Redis
 
 from quorum.errors import DataMissing, InboxFull, RateLimited
 from quorum.inbox.committing import Committer, Parking
-from quorum.policy.model import Limits
+from quorum.policy.sections import Limits
 from quorum.store.connection import translated_errors
 from quorum.store.keys import Keys, keys_of
 from quorum.store.scripts import Script

@@ -1,4 +1,4 @@
--- What other services are told: an event for each image that is blocked or held. Twin: announcing.py.
+-- What other services are told of an image: blocked, unblocked, held, released, deleted. Twin: announcing.py.
 
 local function hex(bytes)
   return (string.gsub(bytes, '.', function(c) return string.format('%02x', byte(c)) end))
@@ -21,19 +21,27 @@ local function timestamp(ms)
     floor(rest / 3600), floor(rest / 60) % 60, rest % 60, ms % 1000)
 end
 
+-- `held` and `released` may happen more than once in an epoch, so their ids are numbered.
+local turns = tonumber(call('HGET', stats, 'turns') or 0)
+local BY_SITE = {content = true, gone = true}  -- causes that are the site's own word
 local announced = {}  -- events in their order; what they are about is noted beside them
 local trace  -- of the report that is being applied
-local function announce(image, digest, id, at, kind, cause)
-  local reasons, first, last = {}, nil, nil
-  for start = 1, #image.rows, ROW_BYTES do
-    local _, since, _, code = unpack(ROW, image.rows, start)
+local function announce(image, id, at, kind, cause)
+  local rows, reasons, first, last = with_rows(image).rows, {}, nil, nil
+  for start = 1, #rows, ROW_BYTES do
+    local _, since, code = unpack(ROW, rows, start)
     local reason = policy.names[tostring(code)] or 'other'
     reasons[reason] = (reasons[reason] or 0) + 1
     first, last = math.min(first or since, since), math.max(last or since, since)
   end
+  local number = ''
+  if kind == 'held' or kind == 'released' then
+    turns, counts.turns = turns + 1, counts.turns + 1
+    number = '-' .. turns
+  end
   announced[#announced + 1] = {kind = kind, id = id, at = at, event = cjson.encode({
     specversion = '1.0',
-    id = hex(digest) .. '-' .. image.epoch .. '-' .. kind,
+    id = hex(image.digest) .. '-' .. image.epoch .. '-' .. kind .. number,
     source = '/quorum',
     type = 'quorum.image.' .. kind .. '.v1',
     subject = id,
@@ -44,13 +52,13 @@ local function announce(image, digest, id, at, kind, cause)
       image_id = id,
       epoch = image.epoch,
       score = image.score / 1000,
-      reporters = #image.rows / ROW_BYTES,
+      reporters = #rows / ROW_BYTES,
       reasons = reasons,
       first_reported_at = first and timestamp(first) or cjson.null,
       last_reported_at = last and timestamp(last) or cjson.null,
-      decided_by = {kind = 'policy', version = policy.version},
+      decided_by = BY_SITE[cause] and {kind = 'site'} or {kind = 'policy', version = policy.version},
       cause = cause,
     },
   })}
-  counts[kind] = counts[kind] + 1
+  counts[kind] = (counts[kind] or 0) + 1
 end

@@ -1,56 +1,76 @@
-"""Whether an image crosses its bar, and whether a block has to wait for a moderator. Twin: verdict.lua."""
+"""What becomes of an image by what is known now: it stays open, is held, or is blocked. Twin: verdict.lua."""
 
-from collections import Counter
+from dataclasses import dataclass
 
-from quorum.judgement.records import Book, Event, Report, Row, Tally
-from quorum.judgement.shields import MILLION, shields_are_up
-from quorum.policy.model import POINT, TRUSTED, Bar, Policy, thousandths
+from quorum.judgement.caps.budgets import charge, has_spent
+from quorum.judgement.caps.shields import MILLION, shields_are_up
+from quorum.judgement.records import Book, Event, State
+from quorum.judgement.weighing import Voice, score, voices
+from quorum.policy.classes import TRUSTED
+from quorum.policy.model import POINT, Bar, thousandths
 
 
-def crosses(book: Book, report: Report, digest: bytes, tally: Tally) -> bool:
-    """Tell whether enough people weigh enough, by the bar of the image or by that of the reason."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state that an image should have, and why it is held if it is."""
+
+    state: State
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is judged, and when: an image, with the rows of all that show its picture."""
+
+    digest: bytes
+    image_id: str
+    at_ms: int
+
+
+def judge(book: Book, case: Case, events: list[Event]) -> Verdict:
+    """Judge an image; what the shields and budgets count of a block is counted, and the image's score is set.
+
+    Held when only people who are warned, or have carried enough blocks for a day, bring it over the bar; held when it
+    is protected; held between the bar and that of raised shields.
+    """
+    people = voices(book, book.with_rows(case.digest), case.at_ms)
+    book.tallies[case.digest].score = score(people)
+    if not over(book, case, people):
+        return Verdict(State.OPEN)
+    rule = book.policy.rule_for(case.image_id)
+    if rule and rule.protected:
+        return Verdict(State.HELD, "protected")
+    spent = {one.fingerprint for one in people if has_spent(book, one.fingerprint, case.at_ms)}
+    carriers = [one for one in people if not one.warned and one.fingerprint not in spent]
+    if not over(book, case, carriers):
+        return Verdict(State.HELD, "budget" if spent else "warned")
+    if shields_are_up(book.shield, book.caps, case.at_ms, book.policy.version, events) and not over(
+        book, case, carriers, book.caps["shields_factor"]
+    ):
+        return Verdict(State.HELD, "shields")
+    charge(book, [one.fingerprint for one in carriers], case.at_ms)
+    book.shield.blocks.append(case.at_ms)
+    return Verdict(State.BLOCKED)
+
+
+def over(book: Book, case: Case, people: list[Voice], factor: int = POINT) -> bool:
+    """Tell whether enough people weigh enough, by the bar of the image or by that of a reason."""
     policy = book.policy
-    rule = policy.rule_for(report.image.id)
+    if book.tallies[case.digest].wary:
+        factor = factor * thousandths(policy.after_clear.threshold_factor) // POINT
+    alone = policy.people.trusted_alone and any(one.row.reporter_class == TRUSTED for one in people)
+    rule = policy.rule_for(case.image_id)
     bar = rule.bar if rule else Bar(policy.threshold, policy.min_reporters)
-    rows = list(tally.rows.values())
-    alone = policy.people.trusted_alone and report.reporter.reporter_class == TRUSTED
-    if not _reached(policy, bar, rows, tally, alone=alone):
-        own = next((reason.bar for reason in policy.reasons if reason.name == report.reason), None)
-        of_reason = [row for row in rows if row.reason == report.reason]
-        if own is None or not _reached(policy, own, of_reason, tally, alone=alone):
-            return False
-    views, ratio = book.views.get(digest, 0), round(policy.least_view_ratio * MILLION)
-    return len(rows) * MILLION >= ratio * views
+    if not _reached(bar, people, factor, alone=alone) and not any(
+        _reached(reason.bar, [one for one in people if one.row.reason == reason.name], factor, alone=alone)
+        for reason in policy.reasons
+        if reason.bar
+    ):
+        return False
+    views, ratio = book.views.get(case.digest, 0), round(policy.least_view_ratio * MILLION)
+    return len(people) * MILLION >= ratio * views
 
 
-def _reached(policy: Policy, bar: Bar, rows: list[Row], tally: Tally, *, alone: bool) -> bool:
-    threshold = thousandths(bar.threshold)
-    if tally.epoch > 1:
-        threshold = threshold * thousandths(policy.after_clear.threshold_factor) // POINT
-    enough_people = len(rows) >= bar.min_reporters or (alone and bool(rows))
-    return enough_people and sum(row.weight for row in rows) >= threshold
-
-
-def hold_cause(book: Book, tally: Tally, ids: list[str], now_ms: int, events: list[Event]) -> str | None:
-    """Return why a moderator has to look first, or nothing: then it counts as an automatic block."""
-    policy = book.policy
-    if any(rule.protected for rule in map(policy.rule_for, ids) if rule):
-        return "protected"
-    if policy.burst.hold and _looks_like_a_brigade(policy, tally, now_ms):
-        return "burst"
-    if shields_are_up(book.shield, book.caps, now_ms, policy.version, events):
-        return "shields"
-    book.shield.count_block()
-    return None
-
-
-def _looks_like_a_brigade(policy: Policy, tally: Tally, now_ms: int) -> bool:
-    """Tell whether fresh accounts and anonymous neighbours bring most of the score, all within minutes."""
-    burst, rows = policy.burst, list(tally.rows.values())
-    networks = Counter(row.network for row in rows if row.network)
-    suspicious = sum(
-        row.weight
-        for row in rows
-        if (row.fresh or networks[row.network] > 1) and row.received_ms > now_ms - round(burst.minutes * 60_000)
-    )
-    return suspicious * POINT > tally.score * thousandths(burst.share)
+def _reached(bar: Bar, people: list[Voice], factor: int, *, alone: bool) -> bool:
+    enough = len(people) >= bar.min_reporters or (alone and bool(people))
+    return enough and score(people) * POINT >= thousandths(bar.threshold) * factor

@@ -1,4 +1,4 @@
-"""What layout 1 kept, and the same in layout 2, which added class, flags and network to entries and rows.
+"""What layout 1 kept, and the same in the present layout. It knew nothing of networks and ages.
 
 Entry   received_ms:6  digest:16  fingerprint:12  class:1+n  reason:1+n  image id:2+n
 Record  epoch:2  state:1  score:4, then one row per distinct reporter, oldest first:
@@ -10,8 +10,8 @@ import struct
 from quorum.errors import MalformedEntry
 from quorum.images.image import DIGEST_BYTES, stored_image
 from quorum.judgement.records import Report, State
-from quorum.policy.model import ANONYMOUS, CLASSES, TRUSTED, VERIFIED
-from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
+from quorum.policy.classes import ANONYMOUS, CLASSES, TRUSTED, VERIFIED
+from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks, Reporter
 from quorum.tally.codec import STAMP_BYTES, Record, StoredRow, encode_record, encode_report
 
 _HEAD = struct.Struct(">HBI")
@@ -19,18 +19,18 @@ _ROW = struct.Struct(f">{FINGERPRINT_BYTES}s6sHH")
 _POINT = 1000  # a verified reporter's weight in the policy of that time; anonymous ones had less, trusted ones more
 
 
-def record_in_layout_2(raw: bytes) -> bytes:
-    """Return a tally record of layout 1 as layout 2 stores it; the class is told by the weight."""
-    epoch, state, _score = _HEAD.unpack_from(raw)
+def record_from_1(raw: bytes) -> bytes:
+    """Return a tally record of layout 1 as it is stored now; the class is told by the weight."""
+    epoch, state, score = _HEAD.unpack_from(raw)
     rows = tuple(
-        StoredRow(fingerprint, int.from_bytes(stamp, "big"), weight, code, _class_of(weight), fresh=False, network=0)
+        StoredRow(fingerprint, int.from_bytes(stamp, "big"), code, _class_of(weight), UNKNOWN_AGE, Networks())
         for fingerprint, stamp, weight, code in _ROW.iter_unpack(raw[_HEAD.size :])
     )
-    return encode_record(Record(epoch, State(state), rows))
+    return encode_record(Record(epoch, State(state), rows, score=score))
 
 
-def entry_in_layout_2(raw: bytes) -> bytes:
-    """Return an inbox entry of layout 1 as layout 2 stores it; what was never an entry stays what it is."""
+def entry_from_1(raw: bytes) -> bytes:
+    """Return an inbox entry of layout 1 as it is stored now; what was never an entry stays what it is."""
     try:
         return raw[:STAMP_BYTES] + encode_report(_decode_entry(raw))
     except MalformedEntry:

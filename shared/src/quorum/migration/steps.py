@@ -10,20 +10,25 @@ from typing import Any
 from redis import Redis
 
 from quorum.errors import SchemaMismatch
-from quorum.images.image import BUCKETS
-from quorum.migration.layout_1 import entry_in_layout_2, record_in_layout_2
+from quorum.images.image import BUCKETS, bucket_of
+from quorum.migration.layout_1 import entry_from_1, record_from_1
+from quorum.migration.layout_2 import entry_from_2, record_from_2, split_copies
 from quorum.retention.erasure import erase_again
 from quorum.store.cluster import is_cluster
 from quorum.store.connection import translated_errors
 from quorum.store.keys import Keys, keys_of
 from quorum.store.layout import LAYOUT_VERSION, numbers
+from quorum.tally.codec import decode_copies
 from quorum.telemetry.health import Health
 
 PAGE = 500
 QUIET_SECONDS = 30
-PLACE = "migrated_{partition}"  # fields of the meta hash: DEAD when the inbox is done, then the next bucket
-DEAD = "dead"
+OLD_SHIELDS = ("hour", "hour_blocks", "day", "day_blocks", "day_images")  # fields: what the caps counted until layout 2
+PLACE = "migrated_{partition}"  # fields of the meta hash: what is to be done next, at last a bucket
+JOURNAL, DEAD = "journal", "dead"
 
+Convert = Callable[[bytes], bytes]
+FROM: dict[int, tuple[Convert, Convert]] = {1: (entry_from_1, record_from_1), 2: (entry_from_2, record_from_2)}
 Tell = Callable[[str], None]
 
 
@@ -46,17 +51,22 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
             )
         if layout > LAYOUT_VERSION:
             raise SchemaMismatch(f"the data has layout {layout}; this release knows {LAYOUT_VERSION}: use a newer one")
+        entry, record = FROM[layout]
         _check_quiet(client, namespace, partitions)
         for partition in range(partitions):
             keys = keys_of(namespace, partition)
             place = PLACE.format(partition=partition)
             if not client.hexists(meta, place):
                 tell(f"partition {partition}: inbox")
-                _convert_inbox(client, keys, meta, place)
+                _convert_list(client, keys.inbox, entry, (meta, place, JOURNAL))
+            if client.hget(meta, place) == JOURNAL.encode():
+                tell(f"partition {partition}: journal")
+                _convert_list(client, keys.journal, entry, (meta, place, DEAD))
             if client.hget(meta, place) == DEAD.encode():
-                _convert_dead(client, keys, meta, place)
+                _convert_dead(client, keys, entry, meta, place)
             tell(f"partition {partition}: tallies")
-            _convert_tallies(client, keys, meta, place)
+            _convert_tallies(client, keys, record, meta, place)
+            client.hdel(keys.shields, *OLD_SHIELDS)
         erase_again(client, [keys_of(namespace, partition) for partition in range(partitions)])
         for partition in range(1, partitions):
             client.hset(keys_of(namespace, partition).meta, "layout", LAYOUT_VERSION)
@@ -73,45 +83,50 @@ def _check_quiet(client: Redis, namespace: str, partitions: int) -> None:
         raise SchemaMismatch(f"a worker was at work {age:.0f} s ago: stop API and workers, wait {QUIET_SECONDS} s")
 
 
-def _convert_inbox(client: Any, keys: Keys, meta: str, place: str) -> None:
-    """Move the entries page by page to a second list, which then takes the place of the first."""
-    converted = f"{keys.inbox}:converted"
-    while entries := client.lrange(keys.inbox, 0, PAGE - 1):
+def _convert_list(client: Any, key: str, entry: Convert, done: tuple[str, str, str]) -> None:
+    """Move the entries page by page to a second list, which then takes the place of the first; then note `done`."""
+    converted = f"{key}:converted"
+    while entries := client.lrange(key, 0, PAGE - 1):
         pipe = client.pipeline(transaction=True)
-        pipe.rpush(converted, *map(entry_in_layout_2, entries))
-        pipe.ltrim(keys.inbox, len(entries), -1)
+        pipe.rpush(converted, *map(entry, entries))
+        pipe.ltrim(key, len(entries), -1)
         pipe.execute()
     pipe = client.pipeline(transaction=True)
     if client.exists(converted):
-        pipe.rename(converted, keys.inbox)
-    pipe.hset(meta, place, DEAD)
+        pipe.rename(converted, key)
+    pipe.hset(*done)
     pipe.execute()
 
 
-def _convert_dead(client: Any, keys: Keys, meta: str, place: str) -> None:
+def _convert_dead(client: Any, keys: Keys, entry: Convert, meta: str, place: str) -> None:
     """Write the dead letters anew, each in its place, with the ids that they had."""
     converted = f"{keys.dead}:converted"
     client.delete(converted)
     letters = client.xrange(keys.dead)
     pipe = client.pipeline(transaction=True)
     for letter, fields in letters:
-        pipe.xadd(converted, {**fields, b"entry": entry_in_layout_2(fields[b"entry"])}, id=letter)
+        pipe.xadd(converted, {**fields, b"entry": entry(fields[b"entry"])}, id=letter)
     if letters:
         pipe.rename(converted, keys.dead)
     pipe.hset(meta, place, 0)
     pipe.execute()
 
 
-def _convert_tallies(client: Any, keys: Keys, meta: str, place: str) -> None:
+def _convert_tallies(client: Any, keys: Keys, record: Convert, meta: str, place: str) -> None:
     start = int(client.hget(meta, place) or 0)
     for first in range(start, BUCKETS, PAGE):
         names = [f"{keys.images}{bucket}" for bucket in range(first, min(first + PAGE, BUCKETS))]
         reading = client.pipeline(transaction=False)
-        for name in names:
+        for bucket, name in enumerate(names, first):
             reading.hgetall(name)
+            reading.hgetall(f"{keys.copies}{bucket}")
+        found = reading.execute()
         writing = client.pipeline(transaction=True)
-        for name, records in zip(names, reading.execute(), strict=True):
-            if records:
-                writing.hset(name, mapping={digest: record_in_layout_2(raw) for digest, raw in records.items()})
+        for name, records, copies in zip(names, found[::2], found[1::2], strict=True):
+            for digest, raw in records.items():
+                own, images = split_copies(record(raw), decode_copies(copies.get(digest, b"")))
+                writing.hset(name, digest, own)
+                for image, one in images.items():
+                    writing.hset(f"{keys.images}{bucket_of(image)}", image, one)
         writing.hset(meta, place, first + PAGE)
         writing.execute()

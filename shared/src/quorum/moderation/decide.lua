@@ -1,15 +1,14 @@
--- Writes a moderator's decision, if nothing of what it was made from has changed meanwhile: the tally, the standing of
--- its reporters, the lists of blocked and held images, the events and the audit trail.
+-- Writes a moderator's decision, if nothing of what it was made from has changed meanwhile.
 --
--- KEYS  1 images (bucket hash)  2 reporters (prefix)  3 blocked (zset)  4 held (zset)  5 events (stream)  6 stats (hash)
---       7 audit (stream)
--- ARGV  1 tally digest  2 its record, '' for none  3 its new record  4 blocked from now on, 1 or 0  5 now, ms
---       6 the decision (JSON)  7 how many images, then their ids; then how many events, then the events; then how many
---       reporters, then fingerprint, standing ('' for none), new standing of each; then how many counters, then names
+-- KEYS  1 blocked (zset)  2 held (zset)  3 pending (zset)  4 events (stream)  5 stats (hash)  6 audit (stream)
+-- ARGV  1 now, ms  2 the decision (JSON)  3 whether a standing is written, 1 or 0; then lists, each with its length before it:
+--       cells of hashes: key, field, what it must hold, what it holds from now on ('' for nothing)
+--       images: id, and the set in which it is from now on (`blocked`, `held` or nothing)
+--       what is judged again (members of pending), events, counters
 -- Result  1 written   0 something has changed: read again
 
-local digest, now = ARGV[1], ARGV[5]
-local place = 6
+local call = redis.call
+local now, place = ARGV[1], 3
 
 local function take()
   place = place + 1
@@ -24,37 +23,45 @@ local function take_list(size)
   return list
 end
 
-local ids, events, standings, counters = take_list(1), take_list(1), take_list(3), take_list(1)
+local cells, images, again, events, counters = take_list(4), take_list(2), take_list(1), take_list(1), take_list(1)
 
-if (call('HGET', KEYS[1], digest) or '') ~= ARGV[2] then
-  return 0
-end
-for i = 1, #standings, 3 do
-  if (call('HGET', bucket(KEYS[2], standings[i]), standings[i]) or '') ~= standings[i + 1] then
+for i = 1, #cells, 4 do
+  if (call('HGET', cells[i], cells[i + 1]) or '') ~= cells[i + 2] then
     return 0
   end
 end
 
-call('HSET', KEYS[1], digest, ARGV[3])
-if #standings > 0 then
-  call('HSET', KEYS[6], 'standings', 1)  -- drains look for standings from now on
-end
-for i = 1, #standings, 3 do
-  call('HSET', bucket(KEYS[2], standings[i]), standings[i], standings[i + 2])
-end
-for _, id in ipairs(ids) do
-  call('ZREM', KEYS[4], id)
-  if ARGV[4] == '1' then
-    call('ZADD', KEYS[3], 'NX', now, id)
-  else
-    call('ZREM', KEYS[3], id)
+for i = 1, #cells, 4 do
+  local key, field, old, new = cells[i], cells[i + 1], cells[i + 2], cells[i + 3]
+  if new == '' and old ~= '' then
+    call('HDEL', key, field)
+  elseif new ~= old then
+    call('HSET', key, field, new)
   end
 end
-for _, event in ipairs(events) do
-  call('XADD', KEYS[5], '*', 'event', event)
+if ARGV[3] == '1' then
+  call('HSETNX', KEYS[5], 'standings', 1)  -- drains look for standings from now on
 end
-call('XADD', KEYS[7], '*', 'decision', ARGV[6])
+for i = 1, #images, 2 do
+  local id, set = images[i], images[i + 1]
+  if set ~= 'blocked' then
+    call('ZREM', KEYS[1], id)
+  end
+  if set ~= 'held' then
+    call('ZREM', KEYS[2], id)
+  end
+  if set ~= '' then
+    call('ZADD', set == 'blocked' and KEYS[1] or KEYS[2], 'NX', now, id)
+  end
+end
+for _, member in ipairs(again) do
+  call('ZADD', KEYS[3], 0, member)
+end
+for _, event in ipairs(events) do
+  call('XADD', KEYS[4], '*', 'event', event)
+end
+call('XADD', KEYS[6], '*', 'decision', ARGV[2])
 for _, counter in ipairs(counters) do
-  call('HINCRBY', KEYS[6], counter, 1)
+  call('HINCRBY', KEYS[5], counter, 1)
 end
 return 1

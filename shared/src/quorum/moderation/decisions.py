@@ -1,15 +1,18 @@
-"""What a moderator may decide about an image, and what follows: its state, its events, its reporters' standing."""
+"""What a moderator may decide about an image, and what follows: states, events, its reporters' standing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 from quorum.errors import DecisionRefused
-from quorum.events.event import BLOCKED, UNBLOCKED, cloud_event, event_id
+from quorum.events.event import BLOCKED, HELD, RELEASED, UNBLOCKED, cloud_event, event_id
 from quorum.images.image import Image
 from quorum.judgement.announcing import tally_data
+from quorum.judgement.arrivals.copies import merged
 from quorum.judgement.records import Event, State, Tally
-from quorum.policy.accuracy import Standing, after_overturned, after_unfounded, after_upheld
+from quorum.moderation.past import MOST_KEPT, Before, Past, taken_back
+from quorum.policy.accuracy import Standing, after_unfounded, after_upheld
 from quorum.policy.model import Policy
 from quorum.tally.model import TallyModel
 
@@ -20,13 +23,16 @@ class Action(StrEnum):
     UPHOLD = "uphold"  # the reports are right: what is held is blocked, what is blocked stays so
     BLOCK = "block"  # block it, whatever was reported
     CLEAR = "clear"  # nothing is wrong with it: unblock it, and let no report count for a while
+    REOPEN = "reopen"  # the last clear was wrong: all is as before it
+    SEPARATE = "separate"  # it does not show the picture that other images show: begin anew without them
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Who decides what, when (Unix ms).
 
-    `unfounded` says that the reports of a cleared image count against those who sent them.
+    `unfounded` says that the reports of a cleared image count against those who sent them; `is_named`, that events
+    name the moderator.
     """
 
     action: Action
@@ -34,6 +40,33 @@ class Decision:
     at_ms: int
     note: str = ""
     unfounded: bool = True
+    is_named: bool = False
+
+
+class Made(NamedTuple):
+    """A decision that was made, and the id of its image."""
+
+    image_id: str
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Docket:
+    """All that a decision about an image looks at and changes."""
+
+    asked: bytes  # digest of the image
+    images: dict[bytes, tuple[str, Tally]]  # digest -> id and tally: all that show its picture
+    holder: Tally  # that has the rows: the image's own, or that of the picture
+    picture: bytes | None  # digest of the picture, where the image shares the rows of others
+    past: list[Past]
+    standings: dict[bytes, Standing]  # of everybody who has a row, or whom the last decision changed
+    blocked_ms: int = 0  # when reports blocked it
+    again: list[tuple[bytes, str]] = field(default_factory=list)  # digest and id of what is to be judged again
+
+    @property
+    def tally(self) -> Tally:
+        """The image's own tally."""
+        return self.images[self.asked][1]
 
 
 def state_after(state: State, action: Action) -> State:
@@ -45,57 +78,162 @@ def state_after(state: State, action: Action) -> State:
     return State.UPHELD
 
 
-def decide(tally: Tally, subjects: dict[bytes, str], decision: Decision, policy: Policy) -> list[Event]:
-    """Change `tally` as decided, and return the events for its images: `subjects`, digest -> id.
+def decide(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
+    """Change what is on the docket as decided, and return the events for its images.
 
-    Unblocking raises the epoch, and so does every other clear: counting begins anew. Deciding what is so already
-    changes nothing. Raises DecisionRefused.
+    A decision is about the picture: all images that show it get the state. Unblocking raises the epoch, and so does
+    every other clear: counting begins anew. Deciding what is so already changes nothing, but for a clear of what was
+    reported since it was cleared: that is over then.
+
+    Raises DecisionRefused.
     """
-    before, after = tally.state, state_after(tally.state, decision.action)
-    if after is before:
+    if decision.action is Action.REOPEN:
+        return _reopen(docket, decision, policy)
+    if decision.action is Action.SEPARATE:
+        return _separate(docket, decision, policy)
+    before = docket.tally.state
+    after = state_after(before, decision.action)
+    contested = before is State.CLEARED and after is before and bool(docket.holder.rows)
+    if all(tally.state is after for _, tally in docket.images.values()) and not contested:
         return []
-    events: list[Event] = []
-    if after.is_blocked is not before.is_blocked:
-        name, kind = ("blocked", BLOCKED) if after.is_blocked else ("unblocked", UNBLOCKED)
-        names = {reason.name: reason.name for reason in policy.reasons}
-        for digest, image_id in subjects.items():
-            data = {
-                **tally_data(image_id, tally, names),
-                "decided_by": {"kind": "moderator", "name": decision.moderator},
-            }
-            events.append(cloud_event(event_id(digest, tally.epoch, name), kind, image_id, decision.at_ms, data))
-    tally.state, tally.cleared_ms = after, 0
+    events = [event for digest in docket.images for event in _moved(docket, digest, after, decision, policy)]
+    entry = Past(decision.action, decision.at_ms, _before(docket), _judge_reporters(docket, after, decision, policy))
+    for tally in _tallies(docket).values():
+        tally.state, tally.cleared_ms = after, 0
+        if after is State.CLEARED:
+            tally.epoch, tally.cleared_ms = tally.epoch + (not contested), decision.at_ms
+            tally.score, tally.wary = 0, True
     if after is State.CLEARED:
-        tally.epoch, tally.cleared_ms = tally.epoch + 1, decision.at_ms
-        tally.rows.clear()
+        entry.rows, docket.holder.rows = docket.holder.rows, {}
+    docket.past.append(_with_last(docket.past.pop(), entry) if contested and docket.past else entry)
     return events
 
 
-def standing_change(before: State, decision: Decision, policy: Policy) -> Callable[[Standing, int], Standing]:
-    """Return how the standing of an image's reporters changes, given the time of their report (Unix ms)."""
-    now = decision.at_ms
-    after = state_after(before, decision.action)
-    if after is before:
-        return lambda standing, _reported_ms: standing
-    if after is State.UPHELD:
-        return lambda standing, _reported_ms: after_upheld(standing, now)
+def _tallies(docket: Docket) -> dict[bytes, Tally]:
+    """Return all that a decision gives a state: the images, and the picture that they show."""
+    found = {digest: tally for digest, (_, tally) in docket.images.items()}
+    return {**found, docket.picture: docket.holder} if docket.picture else found
 
-    def cleared(standing: Standing, reported_ms: int) -> Standing:
-        if before is State.UPHELD:
-            standing = after_overturned(standing)
-        return after_unfounded(standing, reported_ms, now, policy) if decision.unfounded else standing
 
-    return cleared
+def _before(docket: Docket) -> dict[bytes, Before]:
+    return {digest: Before(one.state, one.wary, one.score) for digest, one in _tallies(docket).items()}
+
+
+def _moved(docket: Docket, digest: bytes, after: State, decision: Decision, policy: Policy) -> list[Event]:
+    """Return the event of an image that moves into a state, if others are told of it."""
+    image_id, tally = docket.images[digest]
+    name = ""
+    if after.is_blocked is not tally.state.is_blocked:
+        name, kind = ("blocked", BLOCKED) if after.is_blocked else ("unblocked", UNBLOCKED)
+    elif after is State.HELD:
+        name, kind = "held-again", HELD
+    elif tally.state is State.HELD and not after.is_blocked:
+        name, kind = "released-by-decision", RELEASED
+    if not name:
+        return []
+    names = {reason.name: reason.name for reason in policy.reasons}
+    by: dict[str, Any] = {"kind": "moderator", **({"name": decision.moderator} if decision.is_named else {})}
+    data = {**tally_data(image_id, tally, docket.holder.rows, names), "decided_by": by}
+    return [cloud_event(event_id(digest, tally.epoch, name), kind, image_id, decision.at_ms, data)]
+
+
+def _judge_reporters(
+    docket: Docket, after: State, decision: Decision, policy: Policy
+) -> dict[bytes, tuple[Standing, Standing]]:
+    """Credit or blame those who reported; overturning a decision takes back first what that one gave."""
+    before, known = docket.tally.state, dict(docket.standings)
+    if docket.past and {before, after} == {State.CLEARED, State.UPHELD}:
+        _take_back(docket, docket.past[-1])
+    change = _change(docket, after, decision, policy)
+    for fingerprint, row in docket.holder.rows.items():
+        docket.standings[fingerprint] = change(docket.standings.get(fingerprint, Standing()), row.received_ms)
+    return {
+        fingerprint: (known.get(fingerprint, Standing()), standing)
+        for fingerprint, standing in docket.standings.items()
+        if known.get(fingerprint, Standing()) != standing
+    }
+
+
+def _change(docket: Docket, after: State, decision: Decision, policy: Policy) -> Callable[[Standing, int], Standing]:
+    """Return how a reporter's standing changes, given the time of their report: after a block it earns nothing."""
+    if after is State.CLEARED:
+        if not decision.unfounded:
+            return lambda standing, _reported_ms: standing
+        return lambda standing, reported_ms: after_unfounded(standing, reported_ms, decision.at_ms, policy)
+    until = docket.blocked_ms if docket.tally.state is State.BLOCKED else decision.at_ms
+    if docket.tally.state is State.UPHELD:
+        until = 0
+    return lambda standing, reported_ms: after_upheld(standing, decision.at_ms) if reported_ms <= until else standing
+
+
+def _take_back(docket: Docket, past: Past) -> None:
+    for fingerprint, change in past.changes.items():
+        docket.standings[fingerprint] = taken_back(docket.standings.get(fingerprint, Standing()), change)
+
+
+def _with_last(last: Past, entry: Past) -> Past:
+    """Return a clear and one that followed it as one, to be taken back together."""
+    changes = dict(last.changes)
+    for fingerprint, (before, after) in entry.changes.items():
+        changes[fingerprint] = (changes.get(fingerprint, (before, after))[0], after)
+    return replace(last, changes=changes, rows=merged(last.rows, entry.rows))
+
+
+def _reopen(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
+    if docket.tally.state is not State.CLEARED:
+        raise DecisionRefused(
+            f"only what was cleared can be reopened, and the image is {docket.tally.state.public_name}"
+        )
+    if not docket.past or docket.past[-1].action != Action.CLEAR:
+        raise DecisionRefused("what the clear changed is not known any more; block it, or let reports judge it")
+    last = docket.past.pop()
+    _take_back(docket, last)
+    docket.holder.rows = merged(last.rows, docket.holder.rows)
+    events: list[Event] = []
+    for digest, tally in _tallies(docket).items():
+        was = last.images.get(digest)
+        if was is None or tally.state is not State.CLEARED:
+            continue
+        if digest in docket.images:
+            events += _moved(docket, digest, was.state, decision, policy)
+            if was.state.is_judged:
+                tally.name = docket.images[digest][0]
+                docket.again.append((digest, tally.name))
+        tally.state, tally.wary, tally.score, tally.cleared_ms = was.state, was.wary, was.score, 0
+        tally.blocked_ms = decision.at_ms if was.state is State.BLOCKED else 0
+    return events
+
+
+def _separate(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
+    if docket.picture is None:
+        raise DecisionRefused("the image shares no reports with others: there is nothing to part it from")
+    events = _moved(docket, docket.asked, State.OPEN, decision, policy)
+    image_id, tally = docket.images[docket.asked]
+    docket.images = {docket.asked: (image_id, Tally(tally.epoch + 1))}
+    docket.holder.copies.pop(docket.asked, None)
+    return events
 
 
 def decide_in_model(model: TallyModel, image: Image, decision: Decision) -> list[Event]:
     """Decide about an image of the model, as the store does. Raises DecisionRefused."""
-    digest = model.aliases.get(image.digest, image.digest)
-    tally = model.tallies.get(digest, Tally())
-    change = standing_change(tally.state, decision, model.policy)
-    model.tallies[digest] = tally
-    for fingerprint, row in tally.rows.items():
-        changed = change(model.standings.get(fingerprint, Standing()), row.received_ms)
-        if changed != Standing():
-            model.standings[fingerprint] = changed
-    return decide(tally, tally.copies or {image.digest: image.id}, decision, model.policy)
+    own, shown = image.digest, model.aliases.get(image.digest)
+    holder = model.with_rows(own)
+    past = model.decided.get(shown or own, [])
+    images = {
+        digest: (image_id, model.tallies.setdefault(digest, Tally()))
+        for digest, image_id in (holder.copies or {own: image.id}).items()
+    }
+    people = {*holder.rows, *(past[-1].changes if past else ())}
+    standings = {person: model.standings.get(person, Standing()) for person in people}
+    docket = Docket(own, images, holder, shown, list(past), dict(standings), images[own][1].blocked_ms)
+    events = decide(docket, decision, model.policy)
+    model.standings.update({person: one for person, one in docket.standings.items() if one != standings[person]})
+    if docket.past != past:
+        model.decided[shown or own] = docket.past[-MOST_KEPT:]
+    if decision.action is Action.SEPARATE and shown:
+        model.tallies[own] = docket.tally
+        model.aliases.pop(own)
+        model.parted[own] = shown
+    model.contested -= {image_id for image_id, _ in docket.images.values()}
+    model.pending.update(dict.fromkeys(docket.again, 0))
+    return events

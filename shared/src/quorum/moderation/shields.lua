@@ -16,12 +16,12 @@ elseif what == 'lower' then
   if up_until <= now then
     return 0
   end
-  redis.call('HSET', KEYS[1], 'up_until', 0, 'hour_blocks', 0, 'day_blocks', 0)
+  redis.call('HSET', KEYS[1], 'up_until', 0, 'counted_from', ARGV[2])
 else
   if up_until == 0 or up_until > now then
     return 0
   end
-  redis.call('HSET', KEYS[1], 'up_until', 0)
+  redis.call('HSET', KEYS[1], 'up_until', 0, 'counted_from', up_until)
 end
 redis.call('XADD', KEYS[2], '*', 'event', ARGV[4])
 return 1

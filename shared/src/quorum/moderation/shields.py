@@ -1,4 +1,4 @@
-"""The shields: while they are up, automatic blocks are holds. Drains raise them; here they are raised and lowered."""
+"""The shields: while they are up, automatic blocks need a higher bar. Here they are raised and lowered by hand."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from redis import Redis
 
 from quorum.events.event import SHIELDS_LOWERED, SHIELDS_RAISED, cloud_event, timestamp
-from quorum.judgement.shields import Shield
+from quorum.judgement.caps.shields import Shield
 from quorum.store.cluster import time_ms
 from quorum.store.connection import translated_errors
 from quorum.store.keys import keys_of
@@ -29,12 +29,16 @@ class Shields:
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
             for keys in self._keys:
-                pipe.hgetall(keys.shields)
-            answers: list[dict[bytes, bytes]] = pipe.execute()
-        return [Shield(**{name.decode(): int(value) for name, value in fields.items()}) for fields in answers]
+                pipe.hmget(keys.shields, "up_until", "counted_from")
+                pipe.lrange(keys.recent, 0, -1)
+            answers: list[Any] = pipe.execute()
+        return [
+            Shield(int(known[0] or 0), int(known[1] or 0), list(map(int, blocks)))
+            for known, blocks in zip(answers[::2], answers[1::2], strict=True)
+        ]
 
     def raise_(self, minutes: float | None, name: str) -> bool:
-        """Hold instead of blocking for some minutes, or until they are lowered; tell whether they were down."""
+        """Ask for the higher bar for some minutes, or until they are lowered; tell whether they were down."""
         check_data(self._client, self._keys)
         now = self._now_ms()
         until = now + round(minutes * 60_000) if minutes else FOR_EVER_MS
@@ -43,7 +47,7 @@ class Shields:
         return self._all("raise", now, until, event)
 
     def lower(self, name: str) -> bool:
-        """Block again, with the caps as in a new hour and day; tell whether they were up."""
+        """Go back to the usual bar, with caps that have counted nothing; tell whether they were up."""
         check_data(self._client, self._keys)
         return self._lowered("lower", {"kind": "moderator", "name": name})
 

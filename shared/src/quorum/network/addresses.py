@@ -92,6 +92,21 @@ def parse_network(text: str) -> Network:
     return network
 
 
+# Loopback, private and link-local addresses (RFC 1122, 1918, 3927, 4193, 4291): a site's own machines and office.
+_INSIDE: tuple[Network, ...] = tuple(
+    ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+
+
+def is_inside(address: Address) -> bool:
+    """Tell whether an address means nothing beyond the network that this runs in: it does not tell who is alike."""
+    return is_within(address, _INSIDE)
+
+
 def is_within(address: Address, networks: Iterable[Network]) -> bool:
     """Tell whether an address lies in one of `networks`."""
     return any(address in network for network in networks)

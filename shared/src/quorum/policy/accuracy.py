@@ -24,6 +24,10 @@ class Standing:
         """Tell whether their reports count for nothing at a time."""
         return self.muted_until * MINUTE_MS > at_ms
 
+    def is_warned(self, at_ms: int, policy: Policy) -> bool:
+        """Tell whether their reports bring about no automatic block: a warning lasts as long as a mute would."""
+        return bool(self.warned) and at_ms < (self.warned + round(policy.abuse.mute_days * 1440)) * MINUTE_MS
+
 
 def accuracy_factor(standing: Standing, policy: Policy) -> int:
     """Return by how much a reporter's weight is multiplied, in thousandths.

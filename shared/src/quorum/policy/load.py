@@ -10,30 +10,12 @@ from typing import Any
 from quorum.errors import InvalidName, PolicyError
 from quorum.images.urls import UrlRules
 from quorum.people import Person
+from quorum.policy.classes import ANONYMOUS, CLASSES, MUTED, TRUSTED, VERIFIED
 from quorum.policy.fields import Fields, Source
 from quorum.policy.images import canonical_match
-from quorum.policy.model import (
-    ANONYMOUS,
-    CLASSES,
-    LANGUAGES,
-    MAX_REPORTERS_STORED,
-    MUTED,
-    POINT,
-    TRUSTED,
-    VERIFIED,
-    Abuse,
-    Accuracy,
-    AfterClear,
-    Bar,
-    Burst,
-    ImageRule,
-    Limits,
-    People,
-    Policy,
-    Reason,
-    Shields,
-    Tokens,
-)
+from quorum.policy.model import LANGUAGES, MAX_REPORTERS_STORED, POINT, Bar, ImageRule, Policy, Reason
+from quorum.policy.old_rules import take_out_old_rules
+from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Shields, Tokens, Withdrawals
 from quorum.policy.urls import read_urls
 
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
@@ -42,6 +24,9 @@ MAX_REASONS = 50
 MAX_IMAGE_RULES = 100  # a script looks through them
 MAX_LABEL_CHARACTERS = 60
 MAX_DAYS = 3650
+MAX_AGE_DAYS = 45  # a row keeps the age of an account in 16 bits of minutes
+MAX_BLOCKS_PER_DAY = 100  # of one person; so many times are kept of each
+MAX_BLOCKS_COUNTED = 100_000  # by the shields
 SECONDS_PER_DAY = 86400
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -49,7 +34,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _BAR = {"threshold", "min_reporters"}
 _SECTIONS = {
     *_BAR,
-    *("window_days", "reporters", "reasons", "images", "people", "after_clear", "accuracy", "abuse", "burst"),
+    *("window_days", "reporters", "reasons", "images", "people", "after_clear", "withdrawals", "accuracy", "abuse"),
     *("shields", "limits", "tokens", "views", "urls"),
 }
 
@@ -95,6 +80,7 @@ def parse_policy(text: str, source: str) -> Policy:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{source}: not valid TOML: {error}") from error
+    notes = take_out_old_rules(table)
     fields = Fields(Source(source, text), table, "", _SECTIONS)
     bar, urls = _bar(fields, None), read_urls(fields)
     policy = Policy(
@@ -106,14 +92,15 @@ def parse_policy(text: str, source: str) -> Policy:
         images=_images(fields, bar, urls),
         people=_people(fields),
         after_clear=_after_clear(fields),
+        withdrawals=_withdrawals(fields),
         accuracy=_accuracy(fields),
         abuse=_abuse(fields),
-        burst=_burst(fields),
         shields=_shields(fields),
         limits=_limits(fields),
         tokens=_tokens(fields),
         least_view_ratio=fields.table("views", {"least_ratio"}).number("least_ratio", 0, low=0, high=1),
         urls=urls,
+        notes=notes,
     )
     _check_together(policy, fields)
     return policy
@@ -183,7 +170,7 @@ def _images(fields: Fields, general: Bar, urls: UrlRules) -> tuple[ImageRule, ..
 
 def _people(fields: Fields) -> People:
     usual = People()
-    known = {"trusted", "muted", "muted_networks", "trusted_alone", "anonymous_per_network", "fold_case"}
+    known = {"trusted", "muted", "muted_networks", "trusted_alone", "full_weight_days", "blocks_per_day", "fold_case"}
     table = fields.table("people", known)
     fold_case = table.flag("fold_case", default=usual.fold_case)
     return People(
@@ -191,9 +178,8 @@ def _people(fields: Fields) -> People:
         muted=_names(table, "muted", fold_case=fold_case),
         muted_networks=table.networks("muted_networks"),
         trusted_alone=table.flag("trusted_alone", default=usual.trusted_alone),
-        anonymous_per_network=table.whole(
-            "anonymous_per_network", usual.anonymous_per_network, low=1, high=MAX_REPORTERS_STORED
-        ),
+        full_weight_days=table.number("full_weight_days", usual.full_weight_days, low=0, high=MAX_AGE_DAYS),
+        blocks_per_day=table.whole("blocks_per_day", usual.blocks_per_day, low=0, high=MAX_BLOCKS_PER_DAY),
         fold_case=fold_case,
     )
 
@@ -211,11 +197,17 @@ def _names(table: Fields, field: str, *, fold_case: bool) -> frozenset[str]:
 
 def _after_clear(fields: Fields) -> AfterClear:
     usual = AfterClear()
-    table = fields.table("after_clear", {"immune_days", "threshold_factor"})
+    table = fields.table("after_clear", {"immune_days", "threshold_factor", "review_reporters"})
     return AfterClear(
         immune_days=table.number("immune_days", usual.immune_days, low=0, high=MAX_DAYS),
         threshold_factor=table.number("threshold_factor", usual.threshold_factor, low=1, high=100),
+        review_reporters=table.whole("review_reporters", usual.review_reporters, low=0, high=MAX_REPORTERS_STORED),
     )
+
+
+def _withdrawals(fields: Fields) -> Withdrawals:
+    table = fields.table("withdrawals", {"undo_minutes"})
+    return Withdrawals(table.number("undo_minutes", Withdrawals().undo_minutes, low=0, high=MAX_DAYS * 1440))
 
 
 def _accuracy(fields: Fields) -> Accuracy:
@@ -239,24 +231,13 @@ def _abuse(fields: Fields) -> Abuse:
     )
 
 
-def _burst(fields: Fields) -> Burst:
-    usual = Burst()
-    table = fields.table("burst", {"hold", "minutes", "share", "fresh_hours"})
-    return Burst(
-        hold=table.flag("hold", default=usual.hold),
-        minutes=table.number("minutes", usual.minutes, low=0.01, high=MAX_DAYS * 1440),
-        share=table.number("share", usual.share, low=0, high=1),
-        fresh_hours=table.number("fresh_hours", usual.fresh_hours, low=0, high=MAX_DAYS * 24),
-    )
-
-
 def _shields(fields: Fields) -> Shields:
     usual = Shields()
-    table = fields.table("shields", {"blocks_per_hour", "share_of_images", "free_blocks_per_day", "up_minutes"})
+    table = fields.table("shields", {"blocks_per_hour", "blocks_per_day", "factor", "up_minutes"})
     return Shields(
-        blocks_per_hour=table.whole("blocks_per_hour", usual.blocks_per_hour, low=0, high=10**9),
-        share_of_images=table.number("share_of_images", usual.share_of_images, low=0, high=1),
-        free_blocks_per_day=table.whole("free_blocks_per_day", usual.free_blocks_per_day, low=0, high=10**9),
+        blocks_per_hour=table.whole("blocks_per_hour", usual.blocks_per_hour, low=0, high=MAX_BLOCKS_COUNTED),
+        blocks_per_day=table.whole("blocks_per_day", usual.blocks_per_day, low=0, high=MAX_BLOCKS_COUNTED),
+        factor=table.number("factor", usual.factor, low=1, high=100),
         up_minutes=table.number("up_minutes", usual.up_minutes, low=0.01, high=MAX_DAYS * 1440),
     )
 

@@ -7,14 +7,13 @@ from hashlib import blake2b
 from typing import Any
 
 from quorum.images.urls import KEEP_ALL, UrlRules
-from quorum.network.addresses import Address, Network, is_within
-from quorum.people import Person
+from quorum.policy.classes import CLASSES
+from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Shields, Tokens, Withdrawals
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
 MAX_COPIES = 1000  # images that share a tally by content hash
 
-ANONYMOUS, VERIFIED, TRUSTED, MUTED = CLASSES = ("anonymous", "verified", "trusted", "muted")
 LANGUAGES = ("en", "fr", "ar", "es")
 
 
@@ -73,102 +72,14 @@ class ImageRule:
         return image_id == self.match if self.exact else image_id.startswith(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """Reporters known by their canonical names (`quorum.people`), and networks that count for nothing."""
-
-    trusted: frozenset[str] = frozenset()
-    muted: frozenset[str] = frozenset()
-    muted_networks: tuple[Network, ...] = ()
-    trusted_alone: bool = False  # a trusted flagger's report is not asked for min_reporters
-    anonymous_per_network: int = 4  # reporters of one /24 (IPv4) or /48 (IPv6) that count for an image
-    fold_case: bool = False  # names that differ in case alone are one person's
-
-    def person(self, name: str) -> Person:
-        """Return whom the site means by a name. Raises InvalidName."""
-        return Person(name, fold_case=self.fold_case)
-
-    def class_of(self, person: Person) -> str:
-        """Return the class of a reporter whom the site names."""
-        if person.name in self.muted:
-            return MUTED
-        return TRUSTED if person.name in self.trusted else VERIFIED
-
-    def mutes(self, address: Address) -> bool:
-        """Tell whether an address lies in a muted network."""
-        return is_within(address, self.muted_networks)
-
-
-@dataclass(frozen=True, slots=True)
-class AfterClear:
-    """What a moderator's clear is worth: a time in which no report counts, then a higher bar."""
-
-    immune_days: float = 90.0
-    threshold_factor: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How far decided reports move a reporter's weight; `prior` is in decided reports, the bounds are factors."""
-
-    prior: int = 5
-    least: float = 0.5
-    most: float = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Abuse:
-    """When a reporter of unfounded reports is warned, and then muted for a time (DSA, Article 23)."""
-
-    unfounded: int = 10  # since the last warning ended; 0: nobody is muted automatically
-    share: float = 0.8  # of all that was decided of their reports
-    notice_days: float = 7.0
-    mute_days: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """When a crossing looks like a brigade: it is held for a moderator."""
-
-    hold: bool = True
-    minutes: float = 60.0
-    share: float = 0.5  # of the score
-    fresh_hours: float = 24.0  # an account younger than this is fresh, where the site tells its age
-
-
-@dataclass(frozen=True, slots=True)
-class Shields:
-    """How much automatic blocking may do before blocks become holds."""
-
-    blocks_per_hour: int = 60  # 0: no cap
-    share_of_images: float = 0.02  # of the images reported that day
-    free_blocks_per_day: int = 20  # the share is not asked below this
-    up_minutes: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Reports a minute from one reporter, one network and one API key; 0: no limit."""
-
-    reporter: int = 20
-    network: int = 300
-    key: int = 600_000
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """How long a reporter token may be valid."""
-
-    max_hours: float = 24.0
-
-
 @dataclass(frozen=True, eq=False)
 class Policy:
     """When an image is blocked. Weights and thresholds are in points, times in seconds.
 
-    Blocked when score >= threshold and distinct reporters >= min_reporters, where the score is the sum over distinct
-    reporters inside the window of reporter weight x reason weight (the strongest of a reporter's reasons).
-    `docs/policy.md` has every rule.
+    Blocked when score >= threshold and distinct reporters >= min_reporters, where the score is made of the distinct
+    reporters inside the window: reporter weight x reason weight (of the reason that they gave last) x the age of the
+    account x accuracy, and less for those who look alike (`quorum.judgement.weighing`). `docs/policy.md` has all
+    rules.
     """
 
     threshold: float
@@ -179,14 +90,15 @@ class Policy:
     images: tuple[ImageRule, ...] = ()  # the most particular first
     people: People = People()
     after_clear: AfterClear = AfterClear()
+    withdrawals: Withdrawals = Withdrawals()
     accuracy: Accuracy = Accuracy()
     abuse: Abuse = Abuse()
-    burst: Burst = Burst()
     shields: Shields = Shields()
     limits: Limits = Limits()
     tokens: Tokens = Tokens()
     least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
     urls: UrlRules = KEEP_ALL  # which spellings of a URL are one image
+    notes: tuple[str, ...] = ()  # what the file says that means nothing any more, and what stands for it
 
     def weight(self, reporter_class: str, reason: str) -> int:
         """Return what one report adds, in thousandths of a point, before the reporter's accuracy.
@@ -199,6 +111,11 @@ class Policy:
     def rule_for(self, image_id: str) -> ImageRule | None:
         """Return the most particular rule about an image."""
         return next((rule for rule in self.images if rule.covers(image_id)), None)
+
+    @property
+    def _bars(self) -> list[Bar]:
+        own = [reason.bar for reason in self.reasons if reason.bar]
+        return [Bar(self.threshold, self.min_reporters), *own, *(rule.bar for rule in self.images)]
 
     @cached_property
     def reason_names(self) -> frozenset[str]:
@@ -230,7 +147,6 @@ class Policy:
         rules: dict[str, Any] = {
             "numbers": self.numbers(1),
             "people": {name: sorted(map(str, of)) for name, of in people.items() if isinstance(of, (frozenset, tuple))},
-            "fresh_hours": self.burst.fresh_hours,
             "limits": asdict(self.limits),
             "tokens": asdict(self.tokens),
             "urls": self.urls.document(),
@@ -260,9 +176,12 @@ class Policy:
                 for rule in self.images
             ],
             "trusted_alone": people.trusted_alone,
-            "per_network": people.anonymous_per_network,
+            "full_minutes": round(people.full_weight_days * 1440),
+            "blocks_per_day": -(-people.blocks_per_day // partitions),
             "immune_ms": days(clear.immune_days),
+            "review_reporters": clear.review_reporters,
             "clear_factor": thousandths(clear.threshold_factor),
+            "undo_ms": round(self.withdrawals.undo_minutes * 60_000),
             "prior": accuracy.prior,
             "least": thousandths(accuracy.least),
             "most": thousandths(accuracy.most),
@@ -270,12 +189,10 @@ class Policy:
             "abuse_share": thousandths(abuse.share),
             "notice_minutes": round(abuse.notice_days * 1440),
             "mute_minutes": round(abuse.mute_days * 1440),
-            "burst": self.burst.hold,
-            "burst_ms": round(self.burst.minutes * 60_000),
-            "burst_share": thousandths(self.burst.share),
+            "lowest": min(thousandths(bar.threshold) for bar in self._bars),
             "hour_cap": -(-self.shields.blocks_per_hour // partitions),
-            "image_share": round(self.shields.share_of_images * 1_000_000),
-            "free_blocks": -(-self.shields.free_blocks_per_day // partitions),
+            "day_cap": -(-self.shields.blocks_per_day // partitions),
+            "shields_factor": thousandths(self.shields.factor),
             "shields_ms": round(self.shields.up_minutes * 60_000),
             "view_ratio": round(self.least_view_ratio * 1_000_000),
         }

@@ -18,21 +18,33 @@ FINGERPRINT_BYTES = 12  # 96 bits: among 10**9 reporters a chance of about 6e-12
 
 REQUEST_DIGEST_BYTES = 16
 PEPPER_MARK_BYTES = 8
-NETWORK_PREFIX = {4: 24, 6: 48}  # bits: what one provider hands to one customer or site; tells networks apart
+ADDRESS, NEAR, WIDE = {4: 32, 6: 64}, {4: 24, 6: 48}, {4: 16, 6: 32}  # bits: one line, one site, one provider's block
+UNKNOWN_AGE = 65_535  # minutes; ages are told up to one less, 45 days
+
+
+class Networks(NamedTuple):
+    """16-bit keyed tags of the networks that a reporter came from, each within the next; 0 for nobody's."""
+
+    address: int = 0  # or the /64 of an IPv6 address
+    near: int = 0  # /24, or /48
+    wide: int = 0  # /16, or /32
+
+
+NOWHERE = Networks()
 
 
 class Reporter(NamedTuple):
     """A person as the tally knows them.
 
-    `network` is a 16-bit keyed tag of an anonymous reporter's wider network, 0 for nobody's. `fresh` says that the
-    site calls the account new. `previous` are fingerprints under which the person may be kept already: under the pepper
-    that is being replaced, and of their name as it was taken before it had one form (`quorum.people`).
+    `age` is that of the account in minutes, where the site tells it. `previous` are fingerprints under which the person
+    may be kept already: under the pepper that is being replaced, and of their name as it was taken before it had one
+    form (`quorum.people`).
     """
 
     reporter_class: str
     fingerprint: bytes
-    network: int = 0
-    fresh: bool = False
+    networks: Networks = NOWHERE
+    age: int = UNKNOWN_AGE
     previous: tuple[bytes, ...] = ()
 
 
@@ -64,9 +76,14 @@ def _keyed(pepper: bytes) -> hmac.HMAC:
     return hmac.new(pepper, digestmod="sha256")
 
 
-def network_tag(pepper: bytes, address: Address) -> int:
-    """Return a tag from 1 to 65,535 of the /24 (IPv4) or /48 (IPv6) around an address."""
-    network = ip_network(f"{address}/{NETWORK_PREFIX[address.version]}", strict=False)
+def networks_of(pepper: bytes, address: Address) -> Networks:
+    """Return the tags of the networks around an address."""
+    return Networks(*(_tag(pepper, address, prefix[address.version]) for prefix in (ADDRESS, NEAR, WIDE)))
+
+
+def _tag(pepper: bytes, address: Address, prefix: int) -> int:
+    """Return a tag from 1 to 65,535 of the network of so many bits around an address."""
+    network = ip_network(f"{address}/{prefix}", strict=False)
     digest = _mac(pepper, f"tag\0{network}".encode())
     return int.from_bytes(digest[:2], "big") % 65_535 + 1
 

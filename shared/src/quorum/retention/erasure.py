@@ -119,7 +119,11 @@ def _erase(client: Any, all_keys: Sequence[Keys], fingerprints: list[bytes]) -> 
 def _buckets(client: Any, all_keys: Sequence[Keys]) -> dict[str, list[int]]:
     """Return which buckets of tallies and standings there are, by the name of their partition's meta hash."""
     found: dict[str, set[int]] = {keys.meta: set() for keys in all_keys}
-    prefixes = {prefix.encode(): keys.meta for keys in all_keys for prefix in (keys.images, keys.reporters)}
+    prefixes = {
+        prefix.encode(): keys.meta
+        for keys in all_keys
+        for prefix in (keys.images, keys.reporters, keys.budgets, keys.decided)
+    }
     for name in names_under(client, all_keys[0].meta.rpartition(":{")[0].encode()):
         prefix, colon, bucket = name.rpartition(b":")
         if prefix + colon in prefixes and bucket.isdigit():
@@ -132,13 +136,16 @@ def _from_tallies(client: Any, keys: Keys, buckets: list[int], fingerprints: lis
     for start in range(0, len(buckets), PAGE):
         pipe = client.pipeline(transaction=False)
         names = [
-            (f"{keys.images}{bucket}", f"{keys.reporters}{bucket}", keys.erased)
+            (
+                *(f"{prefix}{bucket}" for prefix in (keys.images, keys.reporters, keys.budgets, keys.decided)),
+                keys.erased,
+            )
             for bucket in buckets[start : start + PAGE]
         ]
         first = _tried(script, client, names[0], tuple(fingerprints))  # it loads the script for the others
         for one in names[1:]:
             script(pipe, one, tuple(fingerprints))
-        for (images, reporters, _), answer in zip(names, [first, *pipe.execute(raise_on_error=False)], strict=True):
+        for (images, reporters, *_), answer in zip(names, [first, *pipe.execute(raise_on_error=False)], strict=True):
             erased += _number(answer, f"{images} or {reporters}", unread)
     return erased
 

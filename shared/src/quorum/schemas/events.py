@@ -2,21 +2,23 @@
 
 from marshmallow import Schema, fields, validate
 
-from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED)
 
 
 class DecidedBySchema(Schema):
     """Who or what decided."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["policy", "moderator"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["policy", "moderator", "site"]))
     version = fields.String(metadata={"description": "Version of the policy that decided."})
-    name = fields.String(metadata={"description": "Name of the API key with which a moderator decided."})
+    name = fields.String(
+        metadata={"description": "Name of the moderator's API key, where `QUORUM_EVENTS_NAME_MODERATORS` is on."}
+    )
 
 
 class EventDataSchema(Schema):
-    """The data of `quorum.image.blocked.v1`, `.held.v1` and `.unblocked.v1`."""
+    """The data of every `quorum.image.` event."""
 
     image_id = fields.String(required=True)
     epoch = fields.Integer(required=True)
@@ -26,8 +28,11 @@ class EventDataSchema(Schema):
     first_reported_at = fields.DateTime(required=True, allow_none=True)
     last_reported_at = fields.DateTime(required=True, allow_none=True)
     cause = fields.String(
-        metadata={"description": "Why it is held: `protected`, `burst`, `shields`, or `copy` of a held one."},
-        validate=validate.OneOf(["protected", "burst", "shields", "copy"]),
+        metadata={
+            "description": "Why it is held (`protected`, `shields`, `budget`, `warned`), or why that or a block is "
+            "over: reports were `withdrawn`, the image has another `content`, or is `gone`."
+        },
+        validate=validate.OneOf(["protected", "shields", "budget", "warned", "withdrawn", "content", "gone"]),
     )
     decided_by = fields.Nested(DecidedBySchema, required=True)
 
@@ -36,7 +41,7 @@ class ShieldsDataSchema(Schema):
     """The data of `quorum.shields.raised.v1` and `.lowered.v1`."""
 
     until = fields.DateTime()
-    cause = fields.String(validate=validate.OneOf(["blocks_per_hour", "share_of_images", "by_hand"]))
+    cause = fields.String(validate=validate.OneOf(["blocks_per_hour", "blocks_per_day", "by_hand"]))
     decided_by = fields.Nested(DecidedBySchema, required=True)
 
 

@@ -10,6 +10,7 @@ from quorum.errors import InvalidContentHash, InvalidImageId, InvalidName
 from quorum.images.content import parse_content
 from quorum.images.image import parse_image
 from quorum.images.urls import KEEP_ALL, UrlRules
+from quorum.network.addresses import parse_address
 from quorum.people import Person
 from quorum.reporters.accounts import refused_since
 
@@ -52,6 +53,16 @@ class PersonName(fields.String):
             return Person(text, fold_case=self.fold_case)
         except InvalidName as error:
             raise ValidationError(str(error)) from error
+
+
+class ReaderAddress(fields.String):
+    """An IP address, turned into one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        address = parse_address(super()._deserialize(value, attr, data, **kwargs))
+        if address is None:
+            raise ValidationError("must be an IP address, as 203.0.113.7 or 2001:db8::7; or leave it out")
+        return address
 
 
 class AccountSince(fields.AwareDateTime):

@@ -47,6 +47,24 @@ class ImageStatusesSchema(Schema):
     images = fields.List(fields.Nested(ImageStatusSchema), required=True)
 
 
+class CopySchema(Schema):
+    """An image that shows the same picture."""
+
+    image_id = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+
+
+class CopiesSchema(Schema):
+    """Which images show the same picture as another."""
+
+    image_id = fields.String(required=True)
+    shared = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether it shares their reports; not where it stays beside a decided picture."},
+    )
+    copies = fields.List(fields.Nested(CopySchema), required=True)
+
+
 class BlockedImageSchema(Schema):
     """A blocked image."""
 

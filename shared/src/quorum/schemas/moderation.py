@@ -15,7 +15,10 @@ class DecisionSchema(Schema):
         Action,
         by_value=True,
         required=True,
-        metadata={"description": "`uphold`: the reports are right. `block`: block it. `clear`: nothing is wrong."},
+        metadata={
+            "description": "`uphold`: the reports are right. `block`: block it. `clear`: nothing is "
+            "wrong. `reopen`: the last clear was. `separate`: it does not show the picture of its copies."
+        },
     )
     note = fields.String(
         load_default="",

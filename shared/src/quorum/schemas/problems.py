@@ -17,5 +17,6 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
+    state = fields.String(metadata={"description": "With 412: the state that the image is in by now."})
     image_id = fields.String(metadata={"description": "The image that the request names, in its canonical form."})
     errors = fields.List(fields.Nested(FieldErrorSchema))

@@ -1,19 +1,19 @@
 """Reports, one or many, and the answers to them."""
 
 from datetime import UTC
-from typing import Any, cast
+from typing import cast
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
-from quorum.images.content import PDQ_LEAST_QUALITY, Content
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.people import MAX_NAME_BYTES
 from quorum.policy.model import Policy
-from quorum.schemas.fields import AccountSince, ContentHash, ImageId, PersonName
+from quorum.schemas.content import ContentSchema
+from quorum.schemas.fields import AccountSince, ImageId, PersonName, ReaderAddress
 from quorum.schemas.problems import FieldErrorSchema
 
 
-class ReportSchema(Schema):
+class ReportSchema(ContentSchema):
     """A report of one image."""
 
     image_id = ImageId(
@@ -46,33 +46,13 @@ class ReportSchema(Schema):
             "example": "2026-01-31T12:00:00Z",
         },
     )
-    content_hash = ContentHash(
+    reporter_address = ReaderAddress(
         metadata={
-            "description": "`sha256:` or `pdq:` and 64 hex digits of the picture's content: images of the same picture "
-            "(PDQ: within 31 bits) share one tally; only with an API key, and with one partition.",
-            "example": "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
-            "pattern": "^(sha256|pdq):[0-9a-fA-F]{64}$",
+            "description": "Where the reporter reports from: people who look alike add less each. Only keyed tags of "
+            "its networks are kept; only with an API key.",
+            "example": "203.0.113.7",
         },
     )
-
-    content_quality = fields.Integer(
-        strict=True,
-        validate=validate.Range(0, 100),
-        metadata={
-            "description": f"With a PDQ hash: the quality that PDQ gives with it, 0 to 100; below {PDQ_LEAST_QUALITY} "
-            "the hash says too little, and is refused.",
-            "example": 88,
-        },
-    )
-
-    @validates_schema
-    def _check_quality(self, data: dict[str, Any], **_: Any) -> None:
-        content, quality = data.get("content_hash"), data.get("content_quality")
-        if isinstance(content, Content) and content.pdq and quality is None:
-            raise ValidationError("is missing; give the quality that PDQ gave with the hash", "content_quality")
-        if quality is not None and quality < PDQ_LEAST_QUALITY:
-            problem = f"is below {PDQ_LEAST_QUALITY}: such a hash says too little of a picture; leave both out"
-            raise ValidationError(problem, "content_quality")
 
     def __init__(self, policy: Policy, only: frozenset[str] | None = None) -> None:
         super().__init__(only=only)
@@ -83,6 +63,30 @@ class ReportSchema(Schema):
         cast("ImageId", self.fields["image_id"]).rules = policy.urls
         if "reporter_id" in self.fields:
             cast("PersonName", self.fields["reporter_id"]).fold_case = policy.people.fold_case
+
+
+class WithdrawalSchema(Schema):
+    """Who withdraws a report; a reader's token says that by itself."""
+
+    reporter_id = PersonName(
+        metadata={
+            "description": "Whose report it was, as the site's backend names them; only with an API key.",
+            "example": "reader-1",
+            "minLength": 1,
+            "maxLength": MAX_NAME_BYTES,
+        },
+    )
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        cast("PersonName", self.fields["reporter_id"]).fold_case = policy.people.fold_case
+
+
+class WithdrawnSchema(Schema):
+    """What was stored, to be done after what was sent before."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["accepted"]))
+    image_id = fields.String(required=True, metadata={"description": "The id in its canonical form."})
 
 
 class AcceptedSchema(Schema):

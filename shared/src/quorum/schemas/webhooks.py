@@ -15,7 +15,7 @@ class WebhookSchema(Schema):
     types = fields.List(
         fields.String(validate=validate.OneOf(EVENT_TYPES)),
         validate=validate.Length(min=1),
-        metadata={"description": "Events that it wants; without it blocked and unblocked."},
+        metadata={"description": "Events that it wants; without it blocked, unblocked and deleted."},
     )
     name = fields.String(
         load_default="",

@@ -132,6 +132,9 @@ class Settings:
     read_access: str = setting(
         Choice("key", "open"), "key", (API, STREAM), "who may read states and events: `key` or `open`"
     )
+    events_name_moderators: bool = setting(
+        Flag(), False, (API, COMMANDS), "whether events name the moderator who decided; the audit trail always does"
+    )
     request_seconds: int = setting(
         Whole(1, 300, "seconds"),
         10,

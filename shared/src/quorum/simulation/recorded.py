@@ -1,9 +1,13 @@
-"""Recorded reports as lines of JSON: what `quorum reports export` writes and `quorum policy simulate` reads.
+"""Recorded reports and decisions as lines of JSON: what `quorum reports export` writes and `policy simulate` reads.
 
-A line has `image_id`, `reporter`, `reason` and `received_at` (RFC 3339, or Unix milliseconds), and may have `class`
-(verified when it is missing), `network` (1 to 65,535, alike for anonymous reporters of one wider network), `fresh`,
-`content` (alike for copies of one picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` is
-a fingerprint, as in an export, or a name, which is read as everywhere (`quorum.people`).
+A line of a report has `image_id`, `reporter`, `reason` and `received_at` (RFC 3339, or Unix milliseconds), and may
+have `class` (verified when it is missing), `networks` (three numbers from 1 to 65,535, alike for reporters of one
+address, one /24 or /48, one /16 or /32), `age` (of the account, in minutes), `content` (alike for copies of one
+picture), and with that `pdq` (the picture's hash, 64 hex digits). `reporter` is a fingerprint, as in an export, or a
+name, which is read as everywhere (`quorum.people`). With `kind` it says what else came in: `withdrawal` (by the same
+reporter), `content` or `gone` (of which the reporter and the reason mean nothing).
+
+A line of a decision has `image_id`, `decision`, `decided_at`, and may have `unfounded` (true when it is missing).
 """
 
 import json
@@ -17,12 +21,15 @@ from quorum.events.event import timestamp
 from quorum.images.content import PDQ_BYTES
 from quorum.images.image import DIGEST_BYTES, Image, parse_image
 from quorum.images.urls import KEEP_ALL, UrlRules
-from quorum.judgement.records import Report
+from quorum.judgement.records import Kind, Report
+from quorum.moderation.decisions import Action, Decision, Made
 from quorum.people import Person
-from quorum.policy.model import CLASSES, VERIFIED
-from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
+from quorum.policy.classes import CLASSES, VERIFIED
+from quorum.reporters.fingerprints import FINGERPRINT_BYTES, UNKNOWN_AGE, Networks, Reporter
 
-_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "network", "fresh", "content", "pdq"}
+_FIELDS = {"image_id", "reporter", "reason", "received_at", "class", "networks", "age", "content", "pdq", "kind"}
+_OF_DECISIONS = {"image_id", "decision", "decided_at", "unfounded"}
+_KINDS = {kind.name.lower(): kind for kind in Kind}
 MAX_TAG = 65_535
 
 
@@ -36,52 +43,73 @@ def to_line(report: Report) -> str:
         "reason": report.reason,
         "received_at": timestamp(report.received_ms),
     }
-    if reporter.network:
-        fields["network"] = reporter.network
-    if reporter.fresh:
-        fields["fresh"] = True
+    if reporter.networks.wide:
+        fields["networks"] = list(reporter.networks)
+    if reporter.age != UNKNOWN_AGE:
+        fields["age"] = reporter.age
     if report.content:
         fields["content"] = report.content.hex()
     if report.pdq:
         fields["pdq"] = report.pdq.hex()
+    if report.kind is not Kind.REPORT:
+        fields["kind"] = report.kind.name.lower()
     return json.dumps(fields, ensure_ascii=False)
 
 
-def from_lines(lines: Iterable[str], rules: UrlRules = KEEP_ALL, *, fold_case: bool = False) -> Iterator[Report]:
-    """Yield the reports of an export; `rules` say which URLs are one image, `fold_case` which names one person.
+def decision_to_line(made: Made) -> str:
+    """Return a decision as a line of JSON, without who made it."""
+    fields = {
+        "image_id": made.image_id,
+        "decision": made.decision.action,
+        "unfounded": made.decision.unfounded,
+        "decided_at": timestamp(made.decision.at_ms),
+    }
+    return json.dumps(fields, ensure_ascii=False)
 
-    Raises InvalidRecord.
+
+def from_lines(lines: Iterable[str], rules: UrlRules = KEEP_ALL, *, fold_case: bool = False) -> Iterator[Report | Made]:
+    """Yield the reports and the decisions of an export.
+
+    `rules` say which URLs are one image, `fold_case` which names one person. Raises InvalidRecord.
     """
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _report(line, number, rules, fold_case=fold_case)
+            yield _recorded(line, number, rules, fold_case=fold_case)
 
 
-def _report(line: str, number: int, rules: UrlRules, *, fold_case: bool) -> Report:
+def _recorded(line: str, number: int, rules: UrlRules, *, fold_case: bool) -> Report | Made:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise InvalidRecord(f"line {number}: not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise InvalidRecord(f"line {number}: must be a JSON object")
-    unknown = set(fields) - _FIELDS
+    known = _OF_DECISIONS if "decision" in fields else _FIELDS
+    unknown = set(fields) - known
     if unknown:
-        raise InvalidRecord(
-            f"line {number}: {min(unknown)}: is not a field; the fields are {', '.join(sorted(_FIELDS))}"
-        )
+        raise InvalidRecord(f"line {number}: {min(unknown)}: is not a field; the fields are {', '.join(sorted(known))}")
     read = _Line(fields, number)
+    if "decision" in fields:
+        action = Action(read.one_of("decision", tuple(Action), ""))
+        return Made(read.image(rules).id, Decision(action, "", read.time("decided_at"), "", read.flag("unfounded")))
+    return _report(read, fields, rules, fold_case=fold_case)
+
+
+def _report(read: "_Line", fields: dict[str, Any], rules: UrlRules, *, fold_case: bool) -> Report:
+    kind = _KINDS[read.one_of("kind", tuple(_KINDS), "report")]
     return Report(
         image=read.image(rules),
         reporter=Reporter(
             read.one_of("class", CLASSES, VERIFIED),
             read.reporter(fold_case=fold_case),
-            read.whole("network", MAX_TAG),
-            fields.get("fresh") is True,
+            read.networks(),
+            read.whole("age", UNKNOWN_AGE, UNKNOWN_AGE),
         ),
-        reason=read.text("reason"),
-        received_ms=read.time(),
+        reason=read.text("reason") if kind is Kind.REPORT else "",
+        received_ms=read.time("received_at"),
         content=_digest(read.text("content"), DIGEST_BYTES) if "content" in fields else None,
         pdq=_digest(read.text("pdq"), PDQ_BYTES) if "pdq" in fields else None,
+        kind=kind,
     )
 
 
@@ -105,8 +133,18 @@ class _Line:
             raise self._error(field, f"must be one of {', '.join(known)}")
         return str(value)
 
-    def whole(self, field: str, high: int) -> int:
-        value = self._fields.get(field, 0)
+    def networks(self) -> Networks:
+        value = self._fields.get("networks", [0, 0, 0])
+        if (
+            not isinstance(value, list)
+            or len(value) != len(Networks())
+            or any(type(tag) is not int or not 0 <= tag <= MAX_TAG for tag in value)
+        ):
+            raise self._error("networks", f"must be three whole numbers from 0 to {MAX_TAG}")
+        return Networks(*value)
+
+    def whole(self, field: str, high: int, default: int) -> int:
+        value = self._fields.get(field, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= high:
             raise self._error(field, f"must be a whole number from 0 to {high}")
         return value
@@ -124,14 +162,20 @@ class _Line:
         except InvalidName as error:
             raise self._error("reporter", str(error)) from error
 
-    def time(self) -> int:
-        value = self._fields.get("received_at")
+    def flag(self, field: str) -> bool:
+        value = self._fields.get(field, True)
+        if not isinstance(value, bool):
+            raise self._error(field, "must be true or false")
+        return value
+
+    def time(self, field: str) -> int:
+        value = self._fields.get(field)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**48:
             return value
         try:
             moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
-            raise self._error("received_at", "must be RFC 3339, or Unix milliseconds") from error
+            raise self._error(field, "must be RFC 3339, or Unix milliseconds") from error
         return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

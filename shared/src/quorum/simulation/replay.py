@@ -1,23 +1,28 @@
 """What would a policy have done? Replays recorded reports through the model and compares two policies.
 
-Decisions of moderators are not recorded with the reports, so a simulation has no clears, no accuracy and no mutes by
-abuse; classes, networks and freshness are those of the time of the report.
+Decisions of moderators are replayed with the reports, as far as they are in the record and fit what a policy has made
+of the image; mutes by hand are not. Classes, networks and ages are those of the time of the report.
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from quorum.errors import InvalidImageId
-from quorum.events.event import BLOCKED, HELD, SHIELDS_RAISED
+from quorum.errors import DecisionRefused, InvalidImageId
+from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_RAISED, UNBLOCKED
 from quorum.images.image import parse_image
-from quorum.judgement.records import Report
-from quorum.judgement.shields import DAY_MS, HOUR_MS
+from quorum.judgement.caps.shields import DAY_MS, HOUR_MS
+from quorum.judgement.records import Event, Kind, Report
+from quorum.moderation.decisions import Made, decide_in_model
 from quorum.policy.model import POINT, Policy
 from quorum.tally.model import TallyModel
 
+Recorded = Report | Made
+
+REJUDGED_EVERY_MS = 60_000  # at most; workers do it more often
 FINE_GRAINED_DAYS = 3  # a shorter record is charted by the hour
 
 
@@ -42,6 +47,21 @@ class Run:
     shields_raised: list[int] = field(default_factory=list)
     nearest: dict[str, float] = field(default_factory=dict)  # open images: the score that they reached
 
+    def note(self, events: Iterable[Event]) -> None:
+        """Keep what events say of images: the last word about each."""
+        for event in events:
+            at_ms = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
+            if event["type"] == SHIELDS_RAISED:
+                self.shields_raised.append(at_ms)
+            elif event["type"] in {RELEASED, UNBLOCKED, DELETED}:
+                self.verdicts.pop(event["subject"], None)
+            elif event["type"] in {BLOCKED, HELD}:
+                data = event["data"]
+                state = "blocked" if event["type"] == BLOCKED else "held"
+                self.verdicts[event["subject"]] = Verdict(
+                    event["subject"], state, at_ms, data["score"], data["reporters"], data.get("cause")
+                )
+
     def count(self, state: str) -> int:
         """Return how many images were blocked or held."""
         return sum(verdict.state == state for verdict in self.verdicts.values())
@@ -56,6 +76,7 @@ class Comparison:
     reports: int
     images: int
     reporters: int
+    decisions: int
     first_ms: int
     last_ms: int
 
@@ -92,46 +113,52 @@ class Comparison:
 
 
 def compare(
-    reports: Iterable[Report], current: Policy, candidate: Policy, under_candidate: Iterable[Report] | None = None
+    recorded: Iterable[Recorded], current: Policy, candidate: Policy, under_candidate: Iterable[Recorded] | None = None
 ) -> Comparison:
-    """Replay `reports` under both policies, in the order of their times. Raises ValueError when there are none.
+    """Replay what is `recorded` under both policies, in the order of its times. Raises ValueError without reports.
 
-    `under_candidate` are the same reports where the candidate takes other names for one person.
+    `under_candidate` is the same where the candidate takes other names for one person.
     """
-    ordered = _in_order(reports)
-    if not ordered:
+    ordered = _in_order(recorded)
+    reports = [one for one in ordered if isinstance(one, Report) and one.kind is Kind.REPORT]
+    if not reports:
         raise ValueError("there are no reports")
     return Comparison(
         current=_run(ordered, current),
         candidate=_run(ordered if under_candidate is None else _in_order(under_candidate), candidate),
-        reports=len(ordered),
-        images=len({report.image.id for report in ordered}),
-        reporters=len({report.reporter.fingerprint for report in ordered}),
-        first_ms=ordered[0].received_ms,
-        last_ms=ordered[-1].received_ms,
+        reports=len(reports),
+        images=len({report.image.id for report in reports}),
+        reporters=len({report.reporter.fingerprint for report in reports}),
+        decisions=sum(isinstance(one, Made) for one in ordered),
+        first_ms=_time(ordered[0]),
+        last_ms=_time(ordered[-1]),
     )
 
 
-def _in_order(reports: Iterable[Report]) -> list[Report]:
-    return sorted(reports, key=lambda report: report.received_ms)
+def _in_order(recorded: Iterable[Recorded]) -> list[Recorded]:
+    return sorted(recorded, key=_time)
 
 
-def _run(recorded: list[Report], policy: Policy) -> Run:
+def _time(one: Recorded) -> int:
+    return one.received_ms if isinstance(one, Report) else one.decision.at_ms
+
+
+def _run(recorded: list[Recorded], policy: Policy) -> Run:
     model, run = TallyModel(policy), Run(policy)
-    reports = [_under(policy, report) for report in recorded]
+    reports: list[Report] = []
+    judged_ms = 0
+    for one in recorded:
+        if _time(one) >= judged_ms + REJUDGED_EVERY_MS:
+            judged_ms = _time(one)
+            run.note(model.rejudge(judged_ms, len(model.pending)))
+        if isinstance(one, Report):
+            reports.append(_under(policy, one))
+            run.note(model.apply(reports[-1]))
+        else:
+            with suppress(DecisionRefused, InvalidImageId):  # it does not fit what this policy has made of the image
+                run.note(decide_in_model(model, parse_image(one.image_id, policy.urls), one.decision))
     for report in reports:
-        for event in model.apply(report):
-            at_ms = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
-            if event["type"] == SHIELDS_RAISED:
-                run.shields_raised.append(at_ms)
-            elif event["type"] in {BLOCKED, HELD}:
-                data = event["data"]
-                state = "blocked" if event["type"] == BLOCKED else "held"
-                run.verdicts[event["subject"]] = Verdict(
-                    event["subject"], state, at_ms, data["score"], data["reporters"], data.get("cause")
-                )
-    for report in reports:
-        tally = model.tallies.get(model.aliases.get(report.image.digest, report.image.digest))
+        tally = model.tallies.get(report.image.digest)
         if tally and report.image.id not in run.verdicts:
             run.nearest[report.image.id] = tally.score / POINT
     return run

@@ -11,14 +11,19 @@ class Keys:
     bell     string  exists while a doorbell message is on its way or a worker is draining
     images   hash    one per bucket, `<images><bucket>`: image digest -> tally record (`codec.py`)
     reporters hash   one per bucket: fingerprint -> standing (`codec.py`)
+    budgets  hash    one per bucket: fingerprint -> when the person carried automatic blocks (`codec.py`)
     copies   hash    one per bucket: tally digest -> the images that share it by content hash (`codec.py`)
-    aliases  hash    one per bucket: image digest -> digest of the tally that it shares
-    bands    string  prefix of the places where PDQ hashes of known pictures are found (`lua/pictures.lua`)
+    aliases  hash    one per bucket: image digest -> digest of the picture that has its rows, or `p` and the digest of a
+                     picture beside which it stays
+    decided  hash    one per bucket: tally digest -> what moderators decided, to be taken back (`moderation/past.py`)
+    bands    string  prefix of the places where PDQ hashes of known pictures are found (`images/pictures.lua`)
     hashes   hash    one per bucket: tally digest -> the PDQ hash that stands for it
     views    hash    one per bucket: image digest -> views and when they were told (`codec.py`)
     blocked  zset    blocked image ids by the time of blocking, Unix ms
-    held     zset    held image ids by the time of holding, Unix ms: what waits for a moderator
-    shields  hash    what the cap on automatic blocks has counted (`quorum.model.Shield`)
+    held     zset    ids of images that wait for a moderator, held or contested, by since when, Unix ms
+    pending  zset    what may cross without another report: tally digest and id, by when it was last judged, Unix ms
+    shields  hash    until when the shields are up, and from when on blocks are counted (`judgement/caps/shields.py`)
+    recent   list    when images were blocked automatically, oldest first, Unix ms
     journal  list    the last reports that were tallied, oldest first (`codec.py`)
     audit    stream  decisions of moderators, field `decision`
     limits   string  prefix of the counters of rate limits, which live for two minutes
@@ -44,14 +49,18 @@ class Keys:
     bell: str
     images: str
     reporters: str
+    budgets: str
     copies: str
     aliases: str
+    decided: str
     bands: str
     hashes: str
     views: str
     blocked: str
     held: str
+    pending: str
     shields: str
+    recent: str
     journal: str
     audit: str
     limits: str
@@ -79,14 +88,18 @@ def keys_of(namespace: str, partition: int) -> Keys:
         bell=prefix + "bell",
         images=prefix + "images:",
         reporters=prefix + "reporters:",
+        budgets=prefix + "budgets:",
         copies=prefix + "copies:",
         aliases=prefix + "aliases:",
+        decided=prefix + "decided:",
         bands=prefix + "bands:",
         hashes=prefix + "hashes:",
         views=prefix + "views:",
         blocked=prefix + "blocked",
         held=prefix + "held",
+        pending=prefix + "pending",
         shields=prefix + "shields",
+        recent=prefix + "recent",
         journal=prefix + "journal",
         audit=prefix + "audit",
         limits=prefix + "limits:",

@@ -39,7 +39,7 @@ class Kind:
     person: Kept | None = None
 
 
-_REPORT = "fingerprint, network tag, class, whether the account is new; the trace id that the caller sent"
+_REPORT = "fingerprint, tags of three networks, class, age of the account; the trace id that the caller sent"
 _WINDOW = "the policy's window"
 _FORGET = "`quorum forget`"
 
@@ -51,7 +51,10 @@ KINDS = (
     Kind(
         *(b"images", HASH, BUCKET),
         person=Kept(
-            "tallies", "of each reporter fingerprint, time, weight, reason, class, network tag", _WINDOW, _FORGET
+            "tallies",
+            "of each reporter fingerprint, time, reason, class, age of the account, tags of three networks",
+            _WINDOW,
+            _FORGET,
         ),
     ),
     Kind(
@@ -63,7 +66,25 @@ KINDS = (
             _FORGET,
         ),
     ),
-    Kind(b"journal", LIST, person=Kept("the journal for simulations", _REPORT, _WINDOW, _FORGET)),
+    Kind(
+        *(b"budgets", HASH, BUCKET),
+        person=Kept(
+            "budgets",
+            "fingerprint; when the person's reports brought about blocks",
+            "a day after the last one",
+            _FORGET,
+        ),
+    ),
+    Kind(
+        *(b"decided", HASH, BUCKET),
+        person=Kept(
+            "decisions to take back",
+            "fingerprint; standing before and after; the rows that a clear took away",
+            "a year after the last one",
+            _FORGET,
+        ),
+    ),
+    Kind(b"journal", LIST, CONVERTED, person=Kept("the journal for simulations", _REPORT, _WINDOW, _FORGET)),
     Kind(b"dead", STREAM, CONVERTED, person=Kept("dead letters", _REPORT, _WINDOW, _FORGET)),
     Kind(
         *(b"limits", STRING, ANY),
@@ -122,6 +143,8 @@ KINDS = (
     Kind(b"views", HASH, BUCKET),
     Kind(b"blocked", ZSET),
     Kind(b"held", ZSET),
+    Kind(b"pending", ZSET),
+    Kind(b"recent", LIST),
     Kind(b"shields", HASH),
     Kind(b"stats", HASH),
     Kind(b"meta", HASH, lasting=False),  # a backup tells it in its first line

@@ -10,7 +10,7 @@ from quorum.store.cluster import is_cluster
 from quorum.store.connection import translated_errors
 from quorum.store.keys import Keys, keys_of
 
-LAYOUT_VERSION = 2  # what changed stands in migration.py
+LAYOUT_VERSION = 3  # what changed stands in migration/
 LAYOUT = "layout"  # a field of the meta hash of every partition
 RESTORING = "restoring"  # a field of the meta hash while a backup is read back
 

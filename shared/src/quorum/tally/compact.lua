@@ -1,46 +1,77 @@
 -- Forgets, in one bucket, the reporters whose reports left the window, and open images that nobody reports any more;
 -- also view counts that were not renewed, and what was decided of people long ago.
 --
--- KEYS  1 images  2 copies  3 views  4 reporters (bucket hashes)   5 prefix of the aliases' bucket hashes
---       6 bands of PDQ hashes  7 hashes by tally (prefixes; see pictures.lua)
+-- KEYS  1 images  2 copies  3 views  4 reporters  5 budgets  6 decided (bucket hashes)
+--       7 prefix of the aliases' bucket hashes  8 bands of PDQ hashes  9 hashes by tally (prefixes; see pictures.lua)
+--       10 pending (zset)
 -- ARGV  1 the policy's window, ms   2 how long a reporter's standing is kept after their last decided report, minutes
+--       3 what a reporter can weigh at most   4 the lowest bar, both in thousandths of a point   5 the bucket
 -- Result  how many images were forgotten
 -- Cost  O(images and reporters in the bucket)
 
-local images, copies, views, reporters, aliases = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local images, copies, views, reporters, budgets = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local decided, aliases, pending = KEYS[6], KEYS[7], KEYS[10]
 
 local clock = call('TIME')
 local now = clock[1] * 1000 + floor(clock[2] / 1000)
 local oldest = now - tonumber(ARGV[1])
 local forgotten = 0
 
-local function forget_copies(digest)
-  local raw = call('HGET', copies, digest)
-  if raw then
-    local start, own, _ = 1, nil, nil
-    while start <= #raw do
-      own, _, start = unpack('>c16Hc0', raw, start)
-      call('HDEL', bucket(aliases, own), own)
-    end
-    call('HDEL', copies, digest)
-    forget_picture(KEYS[6], KEYS[7], digest)
+-- The images that show a picture, as {digest, id} pairs.
+local function copies_of(digest)
+  local all, raw, start = {}, call('HGET', copies, digest) or '', 1
+  while start <= #raw do
+    local own, id
+    own, id, start = unpack('>c16Hc0', raw, start)
+    all[#all + 1] = {own, id}
   end
+  return all
+end
+
+local function forget_copies(digest)
+  for _, copy in ipairs(copies_of(digest)) do
+    call('HDEL', bucket(aliases, copy[1]), copy[1])
+  end
+  if call('HDEL', copies, digest) == 1 then
+    forget_picture(KEYS[8], KEYS[9], digest)
+  end
+end
+
+-- A policy that has changed may let images cross that nobody reports any more: they are judged again.
+local function may_cross(state, rows)
+  return (state == OPEN or state == HELD) and #rows / ROW_BYTES * tonumber(ARGV[3]) >= tonumber(ARGV[4])
 end
 
 local fields = call('HGETALL', images)
 for i = 1, #fields, 2 do
   local digest, raw = fields[i], fields[i + 1]
-  local epoch, state, score = unpack(HEAD, raw)
-  if state ~= CLEARED then
-    local rows = sub(raw, HEAD_BYTES + 1)
-    local start, gone = first_inside(rows, oldest)
-    if start > #rows and state == OPEN and epoch == 1 then
-      call('HDEL', images, digest)
-      forget_copies(digest)
-      forgotten = forgotten + 1
-    elseif start > 1 then
-      call('HSET', images, digest, pack(HEAD, epoch, state, score - gone) .. sub(rows, start))
+  local epoch, state, score, rows, cleared, name, wary = read_record(raw)
+  local start = first_inside(rows, oldest)
+  if start > #rows and state == OPEN and epoch == 1 then
+    call('HDEL', images, digest)
+    forget_copies(digest)
+    forgotten = forgotten + 1
+  elseif start > 1 then
+    -- what is left weighs its share, until the image is judged again
+    score = floor(score * (#rows - start + 1) / #rows)
+    rows = sub(rows, start)
+    call('HSET', images, digest, written_record(epoch, state, score, rows, cleared, name, wary))
+  end
+  if may_cross(state, rows) then
+    for _, copy in ipairs(copies_of(digest)) do
+      call('ZADD', pending, 'NX', 0, copy[1] .. copy[2])
     end
+    if name then
+      call('ZADD', pending, 'NX', 0, digest .. name)
+    end
+  end
+end
+
+-- An image that stays beside its picture, of which nothing else is known.
+fields = call('HGETALL', aliases .. ARGV[5])
+for i = 1, #fields, 2 do
+  if #fields[i + 1] > 16 and call('HEXISTS', images, fields[i]) == 0 then
+    call('HDEL', aliases .. ARGV[5], fields[i])
   end
 end
 
@@ -57,6 +88,21 @@ for i = 1, #fields, 2 do
   local _, _, _, _, muted_until, decided = unpack('>HHBI4I4I4', fields[i + 1])
   if math.max(decided, muted_until) + tonumber(ARGV[2]) < floor(now / 60000) then
     call('HDEL', reporters, fields[i])
+  end
+end
+
+fields = call('HGETALL', decided)
+for i = 1, #fields, 2 do
+  local known, past = pcall(cjson.decode, fields[i + 1])
+  if known and past[#past].at + tonumber(ARGV[2]) * 60000 < now then
+    call('HDEL', decided, fields[i])
+  end
+end
+
+fields = call('HGETALL', budgets)
+for i = 1, #fields, 2 do
+  if unpack('>I4', fields[i + 1], #fields[i + 1] - 3) < floor(now / 1000) - 86400 then
+    call('HDEL', budgets, fields[i])
   end
 end
 return forgotten

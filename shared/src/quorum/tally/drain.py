@@ -5,24 +5,30 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from quorum.policy.model import Policy
+from quorum.policy.model import POINT, Policy
+from quorum.store.cluster import time_ms
 from quorum.store.connection import translated_errors
 from quorum.store.keys import Keys
 from quorum.store.scripts import Script
 
 BATCH = 500  # reports in one script call: about 3 ms of Redis, far below the 20 ms that would be felt
 JOURNAL_REPORTS = 100_000  # kept in each partition for simulations and exports, about 10 MB
-DRAIN = (
+_PARTS = (
     "judgement/records",
     "images/pictures",
     "tally/batch",
+    "judgement/arrivals/copies",
     "judgement/announcing",
-    "judgement/copies",
-    "judgement/shields",
-    "judgement/counting",
+    "judgement/caps/shields",
+    "judgement/weighing",
+    "judgement/caps/budgets",
+    "judgement/arrivals/counting",
     "judgement/verdict",
-    "tally/drain",
+    "judgement/arrivals/acts",
+    "tally/writing",
 )
+DRAIN = (*_PARTS, "tally/drain")
+REJUDGE = (*_PARTS, "tally/rejudge")
 STANDING_DAYS = 365  # how long it is known what was decided of a person's reports
 
 
@@ -38,6 +44,16 @@ class Drained:
     dead: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What one call of `rejudge` did, in images."""
+
+    judged: int
+    blocked: int
+    held: int
+    released: int
+
+
 class PartitionTally:
     """The tallies of one of `partitions` partitions."""
 
@@ -48,26 +64,39 @@ class PartitionTally:
         self._journal_reports = journal_reports
         self._numbers: tuple[Policy | None, str] = (None, "")
         self._drain = Script(*DRAIN)
+        self._rejudge = Script(*REJUDGE)
         self._compact = Script("judgement/records", "images/pictures", "tally/compact")
 
     def drain(self, policy: Policy, limit: int = BATCH) -> Drained:
         """Tally the oldest `limit` reports. Taking none silences the doorbell. Raises StoreUnavailable."""
-        keys = self._keys
-        names = (
-            *(keys.inbox, keys.bell, keys.images, keys.reporters, keys.copies, keys.aliases, keys.views),
-            *(keys.blocked, keys.held, keys.events, keys.dead, keys.stats, keys.shields, keys.journal),
-            *(keys.bands, keys.hashes),
-        )
+        args = (self._numbers_of(policy), limit, self._journal_reports)
         with translated_errors():
-            return Drained(*self._drain(self._client, names, (limit, self._numbers_of(policy), self._journal_reports)))
+            return Drained(*self._drain(self._client, self._names(), args))
+
+    def rejudge(self, policy: Policy, limit: int = BATCH, now_ms: int | None = None) -> Rejudged:
+        """Judge again what may cross without a report, those first that wait longest. Raises StoreUnavailable."""
+        with translated_errors():
+            now = time_ms(self._client, self._keys.meta) if now_ms is None else now_ms
+            return Rejudged(*self._rejudge(self._client, self._names(), (self._numbers_of(policy), limit, now)))
 
     def compact(self, policy: Policy, bucket: int) -> int:
         """Forget what is over in one bucket; return how many images were forgotten."""
         keys = self._keys
-        names = tuple(f"{prefix}{bucket}" for prefix in (keys.images, keys.copies, keys.views, keys.reporters))
-        args = (policy.window_seconds * 1000, STANDING_DAYS * 1440)
+        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets, keys.decided)
+        names = tuple(f"{prefix}{bucket}" for prefix in buckets)
+        numbers = policy.numbers(self._partitions)
+        heaviest = max(max(*weights.values(), 0) for weights in numbers["weights"]) * numbers["most"] // POINT
+        args = (policy.window_seconds * 1000, STANDING_DAYS * 1440, heaviest, numbers["lowest"], bucket)
         with translated_errors():
-            return int(self._compact(self._client, (*names, keys.aliases, keys.bands, keys.hashes), args))
+            return int(self._compact(self._client, (*names, keys.aliases, keys.bands, keys.hashes, keys.pending), args))
+
+    def _names(self) -> tuple[str, ...]:
+        keys = self._keys
+        return (
+            *(keys.inbox, keys.bell, keys.images, keys.reporters, keys.copies, keys.aliases, keys.views),
+            *(keys.blocked, keys.held, keys.events, keys.dead, keys.stats, keys.shields, keys.journal),
+            *(keys.bands, keys.hashes, keys.budgets, keys.recent, keys.pending),
+        )
 
     def _numbers_of(self, policy: Policy) -> str:
         known, numbers = self._numbers

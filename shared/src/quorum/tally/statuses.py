@@ -14,7 +14,7 @@ from quorum.store.cluster import ask_time, in_ms
 from quorum.store.connection import translated_errors
 from quorum.store.keys import Keys, keys_of
 from quorum.store.layout import LAYOUT
-from quorum.tally.codec import Record, decode_record
+from quorum.tally.codec import Record, decode_record, picture_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,16 @@ class ImageStatus:
     first_reported_ms: int | None = None
     last_reported_ms: int | None = None
     blocked_ms: int | None = None
+
+    @property
+    def tag(self) -> str:
+        """What changes whenever the state does."""
+        return state_tag(self.epoch, self.state)
+
+
+def state_tag(epoch: int, state: State) -> str:
+    """Return what an image's state is known by, so that a decision is about the state that somebody saw."""
+    return f"{epoch}-{state.name.lower()}"
 
 
 class Statuses:
@@ -50,11 +60,14 @@ class Statuses:
             pipe = self._client.pipeline(transaction=False)
             for image in images:
                 pipe.hget(f"{self._keys_of(image).aliases}{image.bucket}", image.digest)
-            digests = [shared or image.digest for image, shared in zip(images, pipe.execute(), strict=True)]
+            holders = [
+                picture_of(alias or b"") or image.digest for image, alias in zip(images, pipe.execute(), strict=True)
+            ]
             ask_time(pipe, self._keys[0].meta)
-            for image, digest in zip(images, digests, strict=True):
+            for image, holder in zip(images, holders, strict=True):
                 keys = self._keys_of(image)
-                pipe.hget(f"{keys.images}{bucket_of(digest)}", digest)
+                pipe.hget(f"{keys.images}{image.bucket}", image.digest)
+                pipe.hget(f"{keys.images}{bucket_of(holder)}", holder)
                 pipe.zscore(keys.blocked, image.id)
             for partition in partitions:
                 pipe.hexists(self._keys[partition].meta, LAYOUT)
@@ -64,23 +77,31 @@ class Statuses:
             raise DataMissing
         oldest = in_ms(now) - policy.window_seconds * 1000
         return [
-            _status(image, decode_record(raw) if raw else Record(1, State.OPEN), blocked_ms, oldest, policy)
-            for image, raw, blocked_ms in zip(images, answers[::2], answers[1::2], strict=True)
+            _status(image, (_record(own), _record(holder)), blocked_ms, oldest, policy)
+            for image, own, holder, blocked_ms in zip(images, answers[::3], answers[1::3], answers[2::3], strict=True)
         ]
 
     def _keys_of(self, image: Image) -> Keys:
         return self._keys[image.partition(len(self._keys))]
 
 
-def _status(image: Image, record: Record, blocked_ms: float | None, oldest: int, policy: Policy) -> ImageStatus:
-    rows = [row for row in record.rows if row.received_ms > oldest]
+def _record(raw: bytes | None) -> Record:
+    return decode_record(raw) if raw else Record(1, State.OPEN)
+
+
+def _status(
+    image: Image, records: tuple[Record, Record], blocked_ms: float | None, oldest: int, policy: Policy
+) -> ImageStatus:
+    """Return what is known of an image, from its own record and from that which has its rows."""
+    record, holder = records
+    rows = [row for row in holder.rows if row.received_ms > oldest]
     rule = policy.rule_for(image.id)
     return ImageStatus(
         image_id=image.id,
         state=record.state,
         protected=bool(rule and rule.protected),
         epoch=record.epoch,
-        score=sum(row.weight for row in rows) / POINT,
+        score=record.score / POINT if rows else 0.0,
         reporters=len(rows),
         reasons=dict(Counter(policy.names_by_code.get(row.reason_code, "other") for row in rows)),
         first_reported_ms=min((row.received_ms for row in rows), default=None),

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from quorum.errors import CommandDenied, DataMissing, StoreUnavailable
-from quorum.policy.model import CLASSES
+from quorum.policy.classes import CLASSES
 from quorum.store.cluster import ask_time, in_ms, one_key_of_each_server, servers, time_ms
 from quorum.store.connection import translated_errors
 from quorum.store.keys import keys_of
@@ -19,9 +19,10 @@ from quorum.store.scripts import Script
 from quorum.tally.codec import STAMP_BYTES
 
 COUNTERS = (
-    *("batches", "taken", "counted", "known", "muted", "immune", "crowded", "full", "dead"),
-    *("blocked", "held", "shields", "blocked_by_moderators", "unblocked"),
-    *("decisions_uphold", "decisions_block", "decisions_clear", "reporters_warned", "reporters_muted"),
+    *("batches", "taken", "counted", "known", "muted", "immune", "contested", "full", "dead"),
+    *("blocked", "held", "released", "shields", "blocked_by_moderators", "unblocked", "deleted"),
+    *("decisions_uphold", "decisions_block", "decisions_clear", "decisions_reopen", "decisions_separate"),
+    *("reporters_warned", "reporters_muted"),
 )
 EVENT_DELAYS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)  # drain.lua has the same
 _BY_CLASS = tuple(f"counted_class_{number}" for number, _ in enumerate(CLASSES))

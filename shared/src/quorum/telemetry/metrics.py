@@ -4,25 +4,7 @@ Labels take their values from enumerations only; nothing that a client sends bec
 docs/metrics.md.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric, by Prometheus conventions; counters are exported with `_total`."""
-
-    name: str
-    kind: Literal["counter", "gauge", "histogram"]
-    meaning: str
-    labels: tuple[str, ...] = ()
-    source: Literal["api", "redis", "policy", "worker", "stream", "api, worker"] = "redis"
-
-    @property
-    def exported(self) -> str:
-        """The name that Prometheus sees."""
-        return f"{self.name}_total" if self.kind == "counter" else self.name
-
+from quorum.telemetry.metric import Metric
 
 HTTP_REQUESTS = Metric(
     "quorum_http_requests",
@@ -62,7 +44,9 @@ DEAD_LETTERS = Metric(
 BLOCKED_IMAGES = Metric("quorum_blocked_images", "gauge", "Images that are blocked now", ("partition",))
 HELD_IMAGES = Metric("quorum_held_images", "gauge", "Images that wait for a moderator", ("partition",))
 HELD_AGE = Metric("quorum_held_oldest_age_seconds", "gauge", "Longest wait of an image for a moderator", ("partition",))
-SHIELDS_UP = Metric("quorum_shields_up", "gauge", "1 while automatic blocks are holds, else 0", ("partition",))
+SHIELDS_UP = Metric(
+    "quorum_shields_up", "gauge", "1 while automatic blocks need the higher bar, else 0", ("partition",)
+)
 JOURNAL_REPORTS = Metric("quorum_journal_reports", "gauge", "Reports kept for simulations", ("partition",))
 EVENTS_KEPT = Metric("quorum_events_kept", "gauge", "Events in the stream", ("partition",))
 DRAIN_BATCHES = Metric("quorum_drain_batches", "counter", "Batches that took at least one report", ("partition",))
@@ -83,8 +67,8 @@ REPORTS_MUTED = Metric(
     "quorum_reports_muted", "counter", "Reports that weigh nothing, most of them of muted reporters", ("partition",)
 )
 REPORTS_IMMUNE = Metric("quorum_reports_immune", "counter", "Reports of images that a clear protects", ("partition",))
-REPORTS_CROWDED = Metric(
-    "quorum_reports_crowded", "counter", "Anonymous reports beyond what counts of one network", ("partition",)
+REPORTS_CONTESTED = Metric(
+    "quorum_reports_contested", "counter", "Reports that put a cleared image before a moderator again", ("partition",)
 )
 REPORTS_FULL = Metric(
     "quorum_reports_full", "counter", "Reports of images that keep as many reporters as is kept of one", ("partition",)
@@ -92,14 +76,27 @@ REPORTS_FULL = Metric(
 IMAGES_HELD = Metric(
     "quorum_images_held", "counter", "Images held for a moderator because reports crossed the threshold", ("partition",)
 )
+IMAGES_RELEASED = Metric(
+    "quorum_images_released", "counter", "Held images that reports no longer bring over the bar", ("partition",)
+)
 SHIELDS_RAISED = Metric("quorum_shields_raised", "counter", "Times that a cap raised the shields", ("partition",))
 BLOCKED_BY_HAND = Metric(
     "quorum_images_blocked_by_moderators", "counter", "Images that moderators blocked", ("partition",)
 )
-IMAGES_UNBLOCKED = Metric("quorum_images_unblocked", "counter", "Images that moderators unblocked", ("partition",))
+IMAGES_UNBLOCKED = Metric(
+    "quorum_images_unblocked",
+    "counter",
+    "Blocks that ended: by moderators, withdrawals, another content",
+    ("partition",),
+)
+IMAGES_DELETED = Metric("quorum_images_deleted", "counter", "Images that the site says are gone", ("partition",))
 DECISIONS_UPHOLD = Metric("quorum_decisions_uphold", "counter", "Decisions that reports were right", ("partition",))
 DECISIONS_BLOCK = Metric("quorum_decisions_block", "counter", "Decisions to block", ("partition",))
 DECISIONS_CLEAR = Metric("quorum_decisions_clear", "counter", "Decisions that nothing is wrong", ("partition",))
+DECISIONS_REOPEN = Metric("quorum_decisions_reopen", "counter", "Clears that were taken back", ("partition",))
+DECISIONS_SEPARATE = Metric(
+    "quorum_decisions_separate", "counter", "Images that were parted from their copies", ("partition",)
+)
 REPORTERS_WARNED = Metric(
     "quorum_reporters_warned", "counter", "Reporters warned because of unfounded reports", ("partition",)
 )
@@ -239,15 +236,19 @@ BY_COUNTER = {
     "known": REPORTS_KNOWN,
     "muted": REPORTS_MUTED,
     "immune": REPORTS_IMMUNE,
-    "crowded": REPORTS_CROWDED,
+    "contested": REPORTS_CONTESTED,
     "full": REPORTS_FULL,
     "held": IMAGES_HELD,
+    "released": IMAGES_RELEASED,
     "shields": SHIELDS_RAISED,
     "blocked_by_moderators": BLOCKED_BY_HAND,
     "unblocked": IMAGES_UNBLOCKED,
+    "deleted": IMAGES_DELETED,
     "decisions_uphold": DECISIONS_UPHOLD,
     "decisions_block": DECISIONS_BLOCK,
     "decisions_clear": DECISIONS_CLEAR,
+    "decisions_reopen": DECISIONS_REOPEN,
+    "decisions_separate": DECISIONS_SEPARATE,
     "reporters_warned": REPORTERS_WARNED,
     "reporters_muted": REPORTERS_MUTED,
 }

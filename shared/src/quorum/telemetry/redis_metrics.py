@@ -12,9 +12,10 @@ from quorum.errors import CommandDenied, StoreUnavailable
 from quorum.events.bus import BusPlace
 from quorum.telemetry import metrics
 from quorum.telemetry.health import EVENT_DELAYS_MS, Health, PartitionHealth, ServerHealth
+from quorum.telemetry.metric import Metric
 from quorum.webhooks.deliveries import Webhooks, WebhookTotals
 
-Samples = Mapping[metrics.Metric, Sequence[float]]
+Samples = Mapping[Metric, Sequence[float]]
 
 
 class _Sampled(Protocol):
@@ -166,7 +167,7 @@ def _delays(states: list[PartitionHealth]) -> Family:
     return histogram
 
 
-def _gauge(metric: metrics.Metric, value: float) -> Family:
+def _gauge(metric: Metric, value: float) -> Family:
     gauge = GaugeMetricFamily(metric.name, metric.meaning)
     gauge.add_metric([], value)
     return gauge

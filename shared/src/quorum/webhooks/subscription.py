@@ -16,12 +16,21 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from quorum.errors import InvalidSubscription, MalformedSubscription
-from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED, cloud_event
+from quorum.events.event import (
+    BLOCKED,
+    DELETED,
+    HELD,
+    RELEASED,
+    SHIELDS_LOWERED,
+    SHIELDS_RAISED,
+    UNBLOCKED,
+    cloud_event,
+)
 from quorum.webhooks.urls import same_endpoint, written_endpoint
 
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED)
 TEST = "quorum.webhook.test.v1"
-DEFAULT_TYPES = (BLOCKED, UNBLOCKED)
+DEFAULT_TYPES = (BLOCKED, UNBLOCKED, DELETED)
 SECRET_BYTES = 32
 OVERLAP_MS = 24 * 3_600_000  # how long a replaced secret signs as well
 

@@ -10,7 +10,8 @@ from quorum.errors import InvalidToken, SettingsError
 from quorum.images.content import Content
 from quorum.network.addresses import Address
 from quorum.people import Person
-from quorum.policy.model import ANONYMOUS, Policy
+from quorum.policy.classes import ANONYMOUS
+from quorum.policy.model import Policy
 from quorum.reporters.fingerprints import Reporter
 from quorum.reporters.identities import Identities
 from quorum.reporters.token_keys import read_token_keys
@@ -30,6 +31,7 @@ class Claimed(NamedTuple):
 
     reporter_id: Person | None = None
     reporter_since: datetime | None = None
+    reporter_address: Address | None = None
     content_hash: Content | None = None
     content_quality: int | None = None
 
@@ -107,13 +109,13 @@ class Access:
         if shown.subject:
             if field:
                 raise _invalid(field, "is for a site's backend; with a reporter token leave it out of the body")
-            reporter = self._identities.named(shown.subject.person, policy, shown.subject.since)
-            return Caller(reporter, network=self._identities.network(shown.address) if shown.address else 0)
+            reporter = self._identities.named(shown.subject.person, policy, shown.subject.since, shown.address)
+            return Caller(reporter, network=self._identities.networks(shown.address).near if shown.address else 0)
         if field:
             raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
         assert shown.address is not None
         reporter = self._identities.anonymous(shown.address, policy)
-        return Caller(reporter, network=reporter.network)
+        return Caller(reporter, network=self._identities.networks(shown.address).near)
 
     def require(self, authorization: str | None, scope: Scope) -> ApiKey:
         """Return the key of a caller who may do this. Raises Refused."""
@@ -126,8 +128,16 @@ class Access:
         """Return the reader whom a site's backend names. Raises Refused."""
         if claimed.reporter_id is None:
             raise _invalid("reporter_id", "is missing; with an API key the body names who reports")
+        if claimed.content_hash and Scope.CONTENT not in key.scopes:
+            raise Refused(
+                403,
+                "forbidden",
+                "The API key may not do this",
+                f"joins images: that needs the scope {Scope.CONTENT.value!r}; leave it out, or use another key",
+                "content_hash",
+            )
         since = claimed.reporter_since.timestamp() if claimed.reporter_since else None
-        return Caller(self._identities.named(claimed.reporter_id, policy, since), key.id)
+        return Caller(self._identities.named(claimed.reporter_id, policy, since, claimed.reporter_address), key.id)
 
     def check_read(self, authorization: str | None) -> None:
         """Refuse a caller who may not read states and events."""
@@ -161,8 +171,9 @@ def _anonymous(address: Address | None, policy: Policy) -> Shown:
 
 
 def _site_key(whole: str) -> ApiKey:
-    """Return the key that the settings name: it reports and reads, and lives as long as the setting."""
-    return ApiKey("site", "QUORUM_SITE_KEY", digest_of(whole), frozenset({Scope.REPORT, Scope.READ}), 0)
+    """Return the key that the settings name: it reports, joins copies and reads, and lives as long as the setting."""
+    scopes = frozenset({Scope.REPORT, Scope.CONTENT, Scope.READ})
+    return ApiKey("site", "QUORUM_SITE_KEY", digest_of(whole), scopes, 0)
 
 
 def _bearer(authorization: str) -> str:

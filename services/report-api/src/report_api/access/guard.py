@@ -29,16 +29,21 @@ ANYONE = Need("nothing")
 INSIDER = Need("nothing: for insiders, who alone must reach it")
 REPORTER = Need("a key with `report`, a reporter token, or nothing where `QUORUM_ANONYMOUS` lets readers")
 BACKEND = Need("a key with `report`", Scope.REPORT)
+CONTENT = Need("a key with `report:content`", Scope.CONTENT)
 READER = Need("a key with `read`; nothing where `QUORUM_READ_ACCESS=open`", Scope.READ, may_be_open=True)
 MODERATOR = Need("a key with `moderate`", Scope.MODERATE)
 ADMIN = Need("a key with `admin`", Scope.ADMIN)
 
 NEEDS = {
     "reports.create_report": REPORTER,  # the view looks itself, for it needs what was shown
+    "reports.withdraw_report": REPORTER,
     "report_batches.create_reports": BACKEND,
     "reasons.get_reasons": ANYONE,
     "images.get_image": READER,
     "images.gate": READER,
+    "images.get_copies": MODERATOR,
+    "contents.put_content": CONTENT,
+    "contents.delete_image": CONTENT,
     "images.get_statuses": READER,
     "blocklist.get_blocklist": READER,
     "url_rules.get_url_rules": READER,

@@ -14,7 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 
 from quorum import __version__
-from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from report_api.web.describing import left_out
 
@@ -22,14 +22,16 @@ DOCUMENT_URL = "/asyncapi.json"
 
 _MEANINGS = {
     BLOCKED: ("imageBlocked", "An image is blocked: do not show it.", "EventData"),
-    UNBLOCKED: ("imageUnblocked", "A moderator has cleared an image: show it again.", "EventData"),
+    UNBLOCKED: ("imageUnblocked", "A block is over: show the image again.", "EventData"),
     HELD: (
         "imageHeld",
         "An image has crossed the threshold and waits for a moderator; it is not blocked.",
         "EventData",
     ),
-    SHIELDS_RAISED: ("shieldsRaised", "Automatic blocks are holds from now on.", "ShieldsData"),
-    SHIELDS_LOWERED: ("shieldsLowered", "Automatic blocks are blocks again.", "ShieldsData"),
+    RELEASED: ("imageReleased", "An image is not held any more, and was not blocked.", "EventData"),
+    DELETED: ("imageDeleted", "There is no such image any more: forget what was said of it.", "EventData"),
+    SHIELDS_RAISED: ("shieldsRaised", "The bar of automatic blocks is higher from now on.", "ShieldsData"),
+    SHIELDS_LOWERED: ("shieldsLowered", "The bar of automatic blocks is the usual one again.", "ShieldsData"),
 }
 
 

@@ -18,7 +18,7 @@ from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsData
 from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.problems import ProblemSchema
 from quorum.schemas.reporters import ReporterIdsSchema
-from quorum.schemas.reports import ReportSchema
+from quorum.schemas.reports import ReportSchema, WithdrawalSchema
 from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, left_out, said_of
@@ -34,6 +34,7 @@ _PROBLEMS = {
     410: "The cursor is older than the events that are kept.",
     404: "There is no such webhook.",
     409: "It does not fit what is there; the detail says why.",
+    412: "The state has passed; `state` and the `ETag` are the present ones.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The report is not valid; `errors` names each field.",
@@ -53,7 +54,12 @@ _IN_PATHS: dict[str, dict[str, Any]] = {
     },
 }
 _SAID_BY_FLASK = frozenset({"HEAD", "OPTIONS"})  # it answers these of its own accord
-_OF_POLICY = (ReportSchema, ImageIdsSchema, ReporterIdsSchema)  # schemas whose fields depend on the policy
+_OF_POLICY = (
+    ReportSchema,
+    WithdrawalSchema,
+    ImageIdsSchema,
+    ReporterIdsSchema,
+)  # schemas whose fields depend on the policy
 _NAMES: dict[type[Schema], str] = {CloudEventSchema: "Event"}  # where the class is called otherwise
 _DATA = (EventDataSchema, ShieldsDataSchema)  # what is in an event, which no route answers by itself
 

@@ -1,18 +1,18 @@
-"""`/v1/images`, `/v1/gate`: what became of an image, or of many; may it be shown; how often was it seen."""
+"""`/v1/images`, `/v1/gate`, `/v1/copies`: what became of images; may one be shown; how often was it seen."""
 
 import time
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, jsonify
 from marshmallow import ValidationError
 
 from quorum.errors import InvalidImageId
 from quorum.events.event import timestamp
-from quorum.images.image import Image, parse_image
-from quorum.schemas.images import ImageIdsSchema, ImageStatusesSchema, ImageStatusSchema, ViewsSchema
+from quorum.images.image import Image, parse_image, stored_image
+from quorum.schemas.images import CopiesSchema, ImageIdsSchema, ImageStatusesSchema, ImageStatusSchema, ViewsSchema
 from quorum.tally.statuses import ImageStatus
 from report_api.web.bodies import json_list_body
-from report_api.web.describing import answer, documented
+from report_api.web.describing import answer, documented, sent_header
 from report_api.web.services import services
 
 blueprint = Blueprint("images", __name__)
@@ -21,14 +21,40 @@ blueprint = Blueprint("images", __name__)
 @blueprint.get("/v1/images/<image_id:image_id>")
 @documented(
     "What became of an image",
-    answers={200: answer("Its state; an image that nobody reported is open.", ImageStatusSchema)},
+    answers={
+        200: answer(
+            "Its state; an image that nobody reported is open.",
+            ImageStatusSchema,
+            headers={"ETag": sent_header({"type": "string"}, "For the `If-Match` of a decision about this state.")},
+        )
+    },
     problems=(400,),
 )
-def get_image(image_id: str) -> dict[str, Any]:
+def get_image(image_id: str) -> Response:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()
     [status] = parts.statuses.of([parts.image_in_path(image_id)], parts.policy)
-    return status_body(status)
+    response = jsonify(status_body(status))
+    response.set_etag(status.tag)
+    return response
+
+
+@blueprint.get("/v1/copies/<image_id:image_id>")
+@documented(
+    "Which images show the same picture",
+    "By `content_hash`. They share their reports unless something was decided about the picture before one of them was "
+    "reported: that one stays beside it.",
+    answers={200: answer("The others, in the order in which they came.", CopiesSchema)},
+    problems=(400,),
+)
+def get_copies(image_id: str) -> dict[str, Any]:
+    """Return the images that show the same picture, for moderators."""
+    parts = services()
+    image = parts.image_in_path(image_id)
+    shared, ids = parts.copies.of(image)
+    statuses = parts.statuses.of([stored_image(each) for each in ids], parts.policy) if ids else []
+    copies = [{"image_id": status.image_id, "state": status.state.public_name} for status in statuses]
+    return {"image_id": image.id, "shared": shared, "copies": copies}
 
 
 @blueprint.get("/v1/gate/<image_id:image_id>")

@@ -16,7 +16,7 @@ from quorum.policy import Policy
 from quorum.schemas.reports import BatchResultSchema, ReportSchema
 from report_api.access.callers import Shown
 from report_api.access.guard import key_of_caller
-from report_api.resources.reports import claimed_by, to_send
+from report_api.resources.reports import claimed_by, sending_of, whole_report
 from report_api.telemetry.correlation import trace_of
 from report_api.web.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
 from report_api.web.describing import answer, documented
@@ -75,8 +75,14 @@ def create_reports() -> dict[str, Any]:
 def _read(parts: Services, policy: Policy, key: ApiKey, item: Any, trace: bytes | None) -> tuple[Image, int, Sending]:
     """Return one report's image, the partition that counts it, and it as it goes there. Raises ValidationError."""
     report = _load(policy, item)
-    caller = parts.access.named(claimed_by(report), key, policy)
-    return report["image_id"], *to_send(report, caller, parts.settings.partitions, trace)
+    try:
+        caller = parts.access.named(claimed_by(report), key, policy)
+    except Refused as refused:  # one report of many, as the others may be all right
+        raise ValidationError(
+            {one["field"]: [one["message"]] for one in refused.errors}, valid_data=report
+        ) from refused
+    whole = whole_report(report, caller, parts.settings.partitions, trace)
+    return whole.image, whole.image.partition(parts.settings.partitions), sending_of(whole, caller)
 
 
 def _invalid(place: int, error: ValidationError) -> Result:

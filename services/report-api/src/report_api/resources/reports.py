@@ -1,4 +1,4 @@
-"""`POST /v1/reports`: check the report, find out who reports, put it into the inbox, say thank you."""
+"""`/v1/reports`: check the report, find out who reports, put it into the inbox, say thank you; take it back."""
 
 import json
 from typing import Any, cast
@@ -8,10 +8,10 @@ from marshmallow import ValidationError
 
 from quorum.images.image import Image
 from quorum.inbox.inbox import NO_LIMIT, Receipt, Sending
-from quorum.judgement.records import Report
+from quorum.judgement.records import Kind, Report
 from quorum.languages import THANK_YOU
 from quorum.policy import Policy
-from quorum.schemas.reports import AcceptedSchema, ReportSchema
+from quorum.schemas.reports import AcceptedSchema, ReportSchema, WithdrawalSchema, WithdrawnSchema
 from quorum.tally.codec import encode_report
 from report_api.access.callers import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.access.forwarding import client_of
@@ -102,6 +102,38 @@ def create_report() -> Response:
     return _Thanks(choose_language(environ.get("HTTP_ACCEPT_LANGUAGE")), image, receipt)
 
 
+@blueprint.delete("/v1/reports/<image_id:image_id>")
+@documented(
+    "Withdraw a report",
+    "With the credential that reported: a reader's token, nothing from the same address, or a key and the "
+    "`reporter_id` in the body. 202 means that it is stored and will be done, after what was sent before. A young "
+    "block that the other reports do not reach ends.",
+    takes=WithdrawalSchema,
+    answers={202: answer("Accepted; also when there was no such report.", WithdrawnSchema)},
+    problems=(400, 429),
+)
+def withdraw_report(image_id: str) -> tuple[dict[str, Any], int]:
+    """Take a report back, of the same caller; 202 only once that is safely in the inbox."""
+    environ, parts = request.environ, services()
+    policy = parts.policy
+    shown = parts.access.shown(environ.get("HTTP_AUTHORIZATION"), lambda: client_of(parts.forwarding, environ), policy)
+    image = parts.image_in_path(image_id)
+    raw = raw_body(environ)
+    body = json_object(raw, environ) if raw else {}
+    caller = parts.access.caller(shown, claimed_by(WithdrawalSchema(policy).load(body)), policy)
+    send(parts, Report(image, caller.reporter, "", trace=trace_of(environ), kind=Kind.WITHDRAWAL), caller)
+    return {"status": "accepted", "image_id": image.id}, 202
+
+
+def send(parts: Services, report: Report, caller: Caller) -> Receipt:
+    """Store what comes in, in its order. Raises RateLimited, StoreUnavailable."""
+    receipt = parts.inbox.append(report.image.partition(parts.settings.partitions), sending_of(report, caller))
+    refusal = receipt.refusal(0)
+    if refusal:
+        raise refusal
+    return receipt
+
+
 def _accept(
     parts: Services, policy: Policy, shown: Shown, raw: bytes, environ: dict[str, Any]
 ) -> tuple[Image, Receipt]:
@@ -111,12 +143,8 @@ def _accept(
     environ[NAMED_IMAGE] = image.id
     claimed = claimed_by(report) if len(report) > _BACKEND_FIELDS else NOTHING_CLAIMED
     caller = parts.access.caller(shown, claimed, policy)
-    partition, sending = to_send(report, caller, parts.settings.partitions, trace_of(environ))
-    receipt = parts.inbox.append(partition, sending)
-    refusal = receipt.refusal(0)
-    if refusal:
-        raise refusal
-    return image, receipt
+    whole = whole_report(report, caller, parts.settings.partitions, trace_of(environ))
+    return image, send(parts, whole, caller)
 
 
 def claimed_by(report: dict[str, Any]) -> Claimed:
@@ -124,13 +152,18 @@ def claimed_by(report: dict[str, Any]) -> Claimed:
     return Claimed(*map(report.get, Claimed._fields))
 
 
-def to_send(report: dict[str, Any], caller: Caller, partitions: int, trace: bytes | None = None) -> tuple[int, Sending]:
-    """Return a valid report as it goes into the inbox, and the partition that counts it. Raises ValidationError."""
-    if "content_hash" in report and partitions > 1:
-        # Copies of a picture would lie in several partitions, and a script sees one.
+def check_content(partitions: int) -> None:
+    """Refuse a content hash where copies would lie in several partitions: a script sees one. Raises ValidationError."""
+    if partitions > 1:
         raise ValidationError({"content_hash": ["needs QUORUM_PARTITIONS=1; leave it out here"]})
+
+
+def whole_report(report: dict[str, Any], caller: Caller, partitions: int, trace: bytes | None = None) -> Report:
+    """Return a valid report with who sent it. Raises ValidationError."""
+    if "content_hash" in report:
+        check_content(partitions)
     content = report.get("content_hash")
-    whole = Report(
+    return Report(
         report["image_id"],
         caller.reporter,
         report["reason"],
@@ -138,11 +171,11 @@ def to_send(report: dict[str, Any], caller: Caller, partitions: int, trace: byte
         trace=trace,
         pdq=content.pdq if content else None,
     )
-    encoded = encode_report(whole)
+
+
+def sending_of(report: Report, caller: Caller) -> Sending:
+    """Return a report as it goes into the inbox."""
+    encoded = encode_report(report)
     if caller.key_id is not None:
-        sending = Sending.from_key(encoded, caller.key_id)
-    elif caller.network:
-        sending = Sending.from_network(encoded, caller.network)
-    else:
-        sending = Sending(encoded)
-    return whole.image.partition(partitions), sending
+        return Sending.from_key(encoded, caller.key_id)
+    return Sending.from_network(encoded, caller.network) if caller.network else Sending(encoded)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 
 from quorum.telemetry import metrics
+from quorum.telemetry.metric import Metric
 
 
 class Tally:
@@ -35,7 +36,7 @@ class Tally:
         """Return what Prometheus reads."""
         return generate_latest(self._registry)
 
-    def _counter(self, metric: metrics.Metric, *usual: str) -> Counter:
+    def _counter(self, metric: Metric, *usual: str) -> Counter:
         """Return a counter that begins at zero for what is usual: Prometheus sees no growth in what is new."""
         counter = Counter(metric.name, metric.meaning, metric.labels, registry=self._registry)
         for label in usual:

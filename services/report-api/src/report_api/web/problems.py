@@ -19,6 +19,7 @@ from quorum.errors import (
     InvalidSubscription,
     MalformedSubscription,
     RateLimited,
+    StateHasPassed,
     StoreUnavailable,
     SubscriptionExists,
     UnknownSubscription,
@@ -123,6 +124,14 @@ def _gone(error: CursorExpired) -> Response:
     return problem(410, "cursor-expired", "The cursor is too old", str(error), oldest=error.oldest)
 
 
+def _passed(error: StateHasPassed) -> Response:
+    response = problem(
+        412, "state-has-passed", "The state has passed", str(error), image_id=error.image_id, state=error.state
+    )
+    response.set_etag(error.tag)
+    return response
+
+
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     response = problem(status, f"http-{status}", error.name, error.description or error.name)
@@ -143,6 +152,7 @@ def register_problems(app: Flask) -> None:
         DecisionRefused,
         lambda error: _refused(Refused(409, "decision-refused", "The decision does not fit", str(error), "decision")),
     )
+    app.register_error_handler(StateHasPassed, _passed)
     app.register_error_handler(
         InvalidCursor,
         lambda error: _refused(Refused(400, "invalid-cursor", "The cursor is not valid", str(error), "after")),

@@ -12,10 +12,12 @@ from quorum.images.image import Image, parse_image
 from quorum.images.urls.address import is_web_address
 from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox
-from quorum.moderation.stored_decisions import Decisions, Reporters
+from quorum.moderation.stored_decisions import Decisions
+from quorum.moderation.stored_reporters import Reporters
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
 from quorum.settings import Settings
+from quorum.tally.copies import Copies
 from quorum.tally.statuses import Statuses
 from quorum.tally.views import Views
 from quorum.telemetry.health import Health
@@ -40,6 +42,7 @@ class Services:
     inbox: Inbox
     idempotency: Idempotency
     statuses: Statuses
+    copies: Copies
     decisions: Decisions
     reporters: Reporters
     views: Views

@@ -21,6 +21,8 @@ from tally_worker.observe import PartMetrics, SweepMetrics
 from tally_worker.tallying.drain import drain_until_silent
 
 COMPACT_PER_SWEEP = 32  # buckets; one worker passes over all of a partition in about an hour
+HURRIED_PER_SWEEP = 2048  # while a policy is new: what it lets cross is found in about a minute
+JUDGED_PER_SWEEP = 200  # images that may cross without a report
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Sweeper:
         self._interval = interval_seconds
         self._metrics = metrics
         self._bucket = random.randrange(BUCKETS)  # noqa: S311 - spreads workers, guards nothing
+        self._known_policy, self._hurried = "", 0  # buckets that are still to be looked into for a new policy
         self._thread = Lasting("sweeper", self._run, parts)
 
     def start(self) -> None:
@@ -81,7 +84,10 @@ class Sweeper:
         QuorumError or a Redis error.
         """
         denied = None
-        for step in (self._leave_word, self._end_old, self._compact, self._shields.settle, self._history.note):
+        for step in (
+            *(self._leave_word, self._end_old, self._compact, self._shields.settle, self._judge_again),
+            self._history.note,
+        ):
             try:
                 step()
             except CommandDenied as error:
@@ -100,10 +106,18 @@ class Sweeper:
 
     def _compact(self) -> None:
         policy = self._policies.current
+        if policy.version != self._known_policy:
+            self._known_policy, self._hurried = policy.version, BUCKETS
+        buckets = HURRIED_PER_SWEEP if self._hurried > 0 else COMPACT_PER_SWEEP
         for tally in self._tallies:
-            for offset in range(COMPACT_PER_SWEEP):
+            for offset in range(buckets):
                 tally.compact(policy, (self._bucket + offset) % BUCKETS)
-        self._bucket = (self._bucket + COMPACT_PER_SWEEP) % BUCKETS
+        self._bucket = (self._bucket + buckets) % BUCKETS
+        self._hurried -= buckets
+
+    def _judge_again(self) -> None:
+        for tally in self._tallies:
+            tally.rejudge(self._policies.current, JUDGED_PER_SWEEP)
 
     def _run(self) -> None:
         while not self._thread.stopping.wait(self._interval * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter

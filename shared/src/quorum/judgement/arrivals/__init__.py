@@ -1,0 +1,1 @@
+"""What comes in: reports and withdrawals, which picture an image shows, that one is gone."""

@@ -1,0 +1,1 @@
+"""The named attackers, by what they attack."""

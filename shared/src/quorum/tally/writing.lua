@@ -1,0 +1,89 @@
+-- Writes what became of a batch.
+
+-- Milliseconds from receiving the report that crosses to its event: a histogram (quorum.telemetry.health).
+local DELAYS = {5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000}
+local function count_delay(ms)
+  ms = math.max(ms, 0)
+  local within = 'more'
+  for _, bound in ipairs(DELAYS) do
+    if ms <= bound then
+      within = bound
+      break
+    end
+  end
+  local name = 'event_within_' .. within
+  counts[name] = (counts[name] or 0) + 1
+  counts.event_delay_ms = (counts.event_delay_ms or 0) + ms
+end
+
+local function write_image(image)
+  local digest = image.digest
+  if image.dirty then
+    call('HSET', image.key, digest,
+      written_record(image.epoch, image.state, image.score, image.rows, image.cleared, image.name, image.wary))
+  end
+  if image.copies_dirty and #image.copies > 0 then
+    call('HSET', bucket(copies, digest), digest, written_copies(image))
+  elseif image.copies_dirty then
+    call('HDEL', bucket(copies, digest), digest)
+  end
+  if image.aliased and aliased[digest] then
+    call('HSET', bucket(aliases, digest), digest, aliased[digest])
+    call('HSETNX', stats, 'copies', 0)  -- drains look for copies from now on
+  elseif image.aliased then
+    call('HDEL', bucket(aliases, digest), digest)
+  end
+  if image.left then
+    call('ZREM', held, image.left)
+  end
+  if image.contested then
+    call('ZADD', held, 'NX', image.contested, image.reported)
+  end
+end
+
+local function write_waiting_room()
+  for member, at in pairs(waiting_room) do
+    if not at then
+      call('ZREM', pending, member)
+    elseif at == NEW then
+      call('ZADD', pending, 'NX', 0, member)
+    else
+      call('ZADD', pending, at, member)
+    end
+  end
+end
+
+local SETS = {blocked = {blocked, held}, held = {held, blocked}}
+local function write_events()
+  for _, one in ipairs(announced) do
+    local entry = call('XADD', events, '*', 'event', one.event)
+    local set = SETS[one.kind]
+    if set then
+      call('ZREM', set[2], one.id)
+      call('ZADD', set[1], one.at, one.id)
+      count_delay(tonumber(string.match(entry, '^%d+')) - one.at)
+    elseif one.kind then
+      call('ZREM', held, one.id)
+      call('ZREM', blocked, one.id)
+    end
+  end
+end
+
+local function write_all()
+  for _, image in ipairs(touched) do
+    write_image(image)
+  end
+  for _, one in ipairs(pictures) do
+    store_picture(bands, hashes, one.hash, one.digest)
+  end
+  write_waiting_room()
+  write_events()
+  write_shields()
+  write_budgets()
+  write_moved_standings()
+  for name, value in pairs(counts) do
+    if value > 0 then
+      call('HINCRBY', stats, name, value)
+    end
+  end
+end
