@@ -23,6 +23,7 @@ from redis_server import RedisServer, free_port, wait_until
 
 from quorum.client import ApiError, Blocklist, Client
 from quorum.errors import CursorExpired, StoreUnavailable
+from quorum.events.event import BLOCKED, UNBLOCKED
 from quorum.images.image import parse_image
 from quorum.moderation.decisions import Action
 from quorum.moderation.stored_decisions import Decisions
@@ -261,9 +262,30 @@ def test_a_stream_tells_events_as_they_happen_and_goes_on_after_the_last(client:
     first = text.split("id: ")[1].split("\n")[0]
     with closing(Stream(stream_port, "0", last_event_id=first)) as again:
         assert '"img-1"' not in again.read_until('"img-2"')
-    with closing(Stream(stream_port, "nonsense")) as bad:
-        assert "400" in bad.read_until("invalid-cursor")
+    for query, kind in {
+        "nonsense": "invalid-cursor",
+        "0&since=1": "unknown-parameter",
+        "0&after=0": "parameter-twice",
+        "0&type=blocked": "invalid-type",
+    }.items():
+        with closing(Stream(stream_port, query)) as bad:
+            assert "400" in bad.read_until(kind)
     assert ask(stream_port, "/v1/events/stream")[0] == 401
+
+
+def test_a_stream_of_one_type_hears_no_other_and_goes_on_behind_what_it_left_out(
+    client: Client, stream_port: int, settings: Settings
+) -> None:
+    with closing(Stream(stream_port, f"now&type={UNBLOCKED}")) as stream:
+        stream.read_until("retry: ")
+        cross(client, "img-1")
+        wait_until(lambda: client.status("img-1").blocked, 10, "the block")
+        passed = client.events()[1]
+        stream.read_until(f"id: {passed}\n\n")
+        clear(settings, "img-1")
+        text = stream.read_until('"img-1"')
+    assert f"event: {UNBLOCKED}" in text
+    assert BLOCKED not in text
 
 
 @pytest.mark.timeout(120)

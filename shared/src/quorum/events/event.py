@@ -20,6 +20,7 @@ UNBLOCKED = "quorum.image.unblocked.v1"
 HELD = "quorum.image.held.v1"
 SHIELDS_RAISED = "quorum.shields.raised.v1"
 SHIELDS_LOWERED = "quorum.shields.lowered.v1"
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
 
 JSON_TYPE = "application/json"
 BATCH_TYPE = "application/cloudevents-batch+json"

@@ -16,10 +16,9 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from quorum.errors import InvalidSubscription, MalformedSubscription
-from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED, cloud_event
+from quorum.events.event import BLOCKED, EVENT_TYPES, UNBLOCKED, cloud_event
 from quorum.webhooks.urls import same_endpoint, written_endpoint
 
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
 TEST = "quorum.webhook.test.v1"
 DEFAULT_TYPES = (BLOCKED, UNBLOCKED)
 SECRET_BYTES = 32
