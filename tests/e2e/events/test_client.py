@@ -1,12 +1,7 @@
 """`quorum.client`, the blocklist in memory, waiting and the stream, against a real API and a real stream process."""
 
 import http.client
-import json
-import random
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import SITE_KEY, make_settings, running
-from pipeline import CROSSING, Pipeline, Visitor, read_books, whole_pipeline
+from pipeline import CROSSING, Pipeline, Visitor, whole_pipeline
 from redis import Redis
 from redis_server import RedisServer, free_port, wait_until
 
@@ -31,15 +26,6 @@ from quorum.policy.load import default_policy
 from quorum.settings import Settings
 from quorum.store.connection import connect
 from quorum.store.keys import keys_of
-
-CONSUMER = """
-import sys, time
-from pathlib import Path
-from quorum.client import Blocklist, Client
-blocklist = Blocklist(Client(sys.argv[1], sys.argv[2], timeout=5), Path(sys.argv[3]))
-blocklist.start(None)
-time.sleep(3600)
-"""
 
 
 @pytest.fixture
@@ -137,43 +123,6 @@ def test_the_blocklist_is_read_in_pages_with_a_tag(client: Client, pipeline: Pip
     cross(client, "new")
     wait_until(lambda: client.status("new").blocked, 10, "the block")
     assert ask(pipeline.port, "/v1/blocklist?limit=7", headers)[0] == 200
-
-
-def test_a_consumer_killed_fifty_times_ends_with_exactly_the_servers_list(
-    client: Client, pipeline: Pipeline, settings: Settings, tmp_path: Path
-) -> None:
-    seed = random.randrange(10**6)
-    rng = random.Random(seed)
-    kept = tmp_path / "blocklist.json"
-    command = [sys.executable, "-c", CONSUMER, f"http://127.0.0.1:{pipeline.port}", SITE_KEY, str(kept)]
-    crossed = 0
-    for kill in range(50):
-        consumer = subprocess.Popen(command)
-        for _ in range(rng.randrange(4)):
-            cross(client, f"img-{crossed}")
-            crossed += 1
-        if crossed > 3 and rng.random() < 0.4:
-            image = f"img-{rng.randrange(crossed)}"
-            if image in blocked(settings):
-                clear(settings, image)
-        time.sleep(rng.random() * 0.6)
-        consumer.send_signal(signal.SIGKILL)
-        consumer.wait(10)
-        if kill % 10 == 9 and rng.random() < 0.5:
-            kept.unlink(missing_ok=True)  # it may have to begin from nothing, too
-    wait_until(lambda: not read_books(settings).waiting, 10, "an empty inbox")
-    consumer = subprocess.Popen(command)
-    try:
-        wait_until(
-            lambda: kept.exists() and set(json.loads(kept.read_text())["images"]) == blocked(settings),
-            15,
-            f"the same list (seed {seed})",
-        )
-    finally:
-        consumer.kill()
-        consumer.wait(10)
-    print(f"seed {seed}: {crossed} crossings, {len(blocked(settings))} blocked at the end")
-    assert len(blocked(settings)) > 10
 
 
 def test_the_list_in_memory_answers_without_network_and_begins_anew_when_its_cursor_is_gone(

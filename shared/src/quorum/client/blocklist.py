@@ -51,6 +51,11 @@ class Blocklist:
         return frozenset(self._images)
 
     @property
+    def cursor(self) -> str | None:
+        """Where the list goes on; None before it was ever read."""
+        return self._cursor
+
+    @property
     def age_seconds(self) -> float | None:
         """How long ago the server last answered; None before it ever did."""
         return None if self._heard is None else time.monotonic() - self._heard

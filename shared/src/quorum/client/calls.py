@@ -146,6 +146,8 @@ class Client:
         answer = self._listed(f"/v1/events?{urlencode(query)}", wait)
         with _understood():
             found = json.loads(answer.data)
+            if not isinstance(found, list):
+                raise TypeError("it is no list")
             events = [Event.from_json(json.dumps(one), one["cursor"]) for one in found]
             return events, answer.headers["Quorum-Cursor"]
 

@@ -82,6 +82,10 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 def _event(body: bytes) -> Event:
     try:
-        return Event.from_json(body, "")
+        event = Event.from_json(body, "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidWebhook("body", "the signature fits, and the body is no event") from error
+    texts = (event.id, event.type, event.subject, event.source)
+    if not all(isinstance(one, str) for one in texts) or not isinstance(event.data, dict):
+        raise InvalidWebhook("body", "the signature fits, and the body is no event")
+    return event
