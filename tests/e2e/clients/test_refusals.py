@@ -136,6 +136,13 @@ def test_what_no_other_try_mends_is_told_at_once(client: InstalledClient, refusi
     assert fake.asked[0].header("authorization") == f"bearer {KEY.lower()}"
 
 
+def test_what_would_be_another_header_is_never_sent(client: InstalledClient) -> None:
+    report = {"image_id": "img-1", "reason": "violence", "reporter_id": "r", "language": "fr\r\nx-other: 1"}
+    found, fake = outcome(client, answer(202, "{}"), call="report", **report)
+    assert found["error"]["kind"] in {"ValueError", "TypeError", "InvalidArgumentException"}
+    assert fake.asked == []
+
+
 def test_a_cursor_that_is_too_old_is_told(client: InstalledClient) -> None:
     found, fake = outcome(client, answer(410, problem("cursor-expired")), call="events", after="1-0")
     assert found == {"error": {"kind": "expired"}}

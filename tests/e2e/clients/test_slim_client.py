@@ -1,15 +1,19 @@
 """The Python client by itself: a wheel that brings none of the server, made from the server's own source."""
 
 import ast
+import json
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from client_drivers import CLIENTS, bare_environment, build_wheel, slim_environment
 from conftest import ROOT
+
+from quorum import __version__
 
 SERVER = ("celery", "kombu", "redis", "flask", "marshmallow", "prometheus_client", "click", "structlog", "quorum")
 SOURCES = ROOT / "shared" / "src"
@@ -59,6 +63,12 @@ def test_it_asks_for_two_packages_and_imports_no_other(wheel: Path) -> None:
         for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }
     assert imported - set(sys.stdlib_module_names) == {"quorum_client", "urllib3", "yarl"}
+
+
+def test_the_clients_have_the_version_of_the_server() -> None:
+    python = tomllib.loads((CLIENTS / "python/pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    others = [json.loads((CLIENTS / one).read_text())["version"] for one in ("node/package.json", "php/composer.json")]
+    assert {python, *others} == {__version__}
 
 
 def test_each_module_is_that_of_the_server_but_for_its_imports(wheel: Path) -> None:

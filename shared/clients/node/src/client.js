@@ -21,6 +21,7 @@ export class Client {
   constructor(url, key = null, { timeout = 10, streamUrl = null } = {}) {
     this.#url = url.replace(/\/+$/, "");
     this.#streamUrl = streamUrl ?? `${this.#url}/v1/events/stream`;
+    for (const one of [this.#url, this.#streamUrl]) new URL(one); // throws TypeError
     this.#transport = new Transport(key, timeout);
   }
 

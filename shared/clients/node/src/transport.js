@@ -18,11 +18,12 @@ export class Transport {
 
   /** Return a good answer; what may be tried again is, after the time that the server tells. */
   async ask(method, url, { body, headers = {}, wait = 0, signal } = {}) {
+    const sent = this.#sent(body === undefined ? headers : { "content-type": "application/json", ...headers });
     for (let attempt = 1; ; attempt += 1) {
       let problem;
       let told = null;
       try {
-        const answer = await this.#once(method, url, { body, headers, seconds: this.#seconds + wait, signal });
+        const answer = await this.#once(method, url, { body, headers: sent, seconds: this.#seconds + wait, signal });
         if (answer.status >= 200 && answer.status < 300) return answer;
         problem = refusal(answer.status, answer.headers, answer.text);
         if (!AGAIN.has(answer.status)) throw problem;
@@ -41,10 +42,11 @@ export class Transport {
   /** Yield an endless answer as it comes; it ends with an error, also after `silence` seconds without a byte. */
   async *pieces(url, headers, { silence, signal }) {
     const end = new End(signal);
+    const sent = this.#sent(headers);
     try {
       end.within(this.#seconds);
       const response = await fetch(url, {
-        headers: { ...this.#headers, ...headers },
+        headers: sent,
         redirect: "manual",
         signal: end.signal,
       });
@@ -65,6 +67,11 @@ export class Transport {
     throw new Unavailable(`${place(url)} ended the stream`);
   }
 
+  /** The headers of a request. Throws TypeError for a line break in one. */
+  #sent(headers) {
+    return new Headers({ ...this.#headers, ...headers });
+  }
+
   async #once(method, url, { body, headers, seconds, signal }) {
     const end = new End(signal);
     try {
@@ -72,7 +79,7 @@ export class Transport {
       const response = await fetch(url, {
         method,
         body: body === undefined ? undefined : JSON.stringify(body),
-        headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+        headers,
         redirect: "manual",
         signal: end.signal,
       });

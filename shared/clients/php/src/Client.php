@@ -33,6 +33,11 @@ final class Client
     {
         $this->url = rtrim($url, '/');
         $this->streamUrl = $streamUrl ?? "$this->url/v1/events/stream";
+        foreach ([$this->url, $this->streamUrl] as $one) {
+            if (!preg_match('#^https?://[^/?\#\s]+#i', $one)) {
+                throw new \InvalidArgumentException('the URL of quorum begins with https:// or http://');
+            }
+        }
         $this->transport = new Transport($key, $timeout);
     }
 

@@ -113,6 +113,9 @@ final class Transport
         $headers += ['Connection' => 'close', 'Accept' => 'application/json', 'User-Agent' => 'quorum-blocks-client-php'];
         $headers += $this->key === null ? [] : ['Authorization' => "Bearer $this->key"];
         $headers += $body === null ? [] : ['Content-Type' => 'application/json'];
+        if (preg_match('/[\x00-\x08\x0a-\x1f\x7f]/', implode('', $headers))) {
+            throw new \InvalidArgumentException('a header holds a line break or another control character');
+        }
         $lines = array_map(static fn (string $name, string $value) => "$name: $value", array_keys($headers), $headers);
         $options = [
             'method' => $method,
