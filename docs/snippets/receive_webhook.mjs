@@ -1,4 +1,4 @@
-// Receive webhooks: node receive_webhook.mjs PORT. The secret that quorum showed is in QUORUM_WEBHOOK_SECRET.
+// Receive webhooks: node receive_webhook.mjs PORT. The secret that quorum showed is in WEBHOOK_SECRET.
 import { createServer } from "node:http";
 import { BLOCKED, InvalidWebhook, verify } from "quorum-blocks-client";
 
@@ -14,7 +14,7 @@ async function read(request, most = 2 ** 20) {
 
 createServer(async (request, response) => {
   try {
-    const event = verify(process.env.QUORUM_WEBHOOK_SECRET, request.headers, await read(request));
+    const event = verify(process.env.WEBHOOK_SECRET, request.headers, await read(request));
     if (event.type === BLOCKED) console.log("purge", event.subject); // remember event.id: it may come again
     response.writeHead(204).end();
   } catch (error) {

@@ -1,5 +1,5 @@
 <?php
-// Receive webhooks: php -S 127.0.0.1:PORT receive_webhook.php. The secret that quorum showed is in QUORUM_WEBHOOK_SECRET.
+// Receive webhooks: php -S 127.0.0.1:PORT receive_webhook.php. The secret that quorum showed is in WEBHOOK_SECRET.
 declare(strict_types=1);
 
 require __DIR__ . '/vendor/autoload.php';
@@ -10,7 +10,7 @@ use QuorumBlocks\Webhook;
 
 try {
     $body = (string) file_get_contents('php://input', length: 2 ** 20); // as it came
-    $event = Webhook::verify((string) getenv('QUORUM_WEBHOOK_SECRET'), $_SERVER, $body);
+    $event = Webhook::verify((string) getenv('WEBHOOK_SECRET'), $_SERVER, $body);
     if ($event->type === Event::BLOCKED) {
         error_log("purge $event->subject"); // remember $event->id: it may come again
     }

@@ -1,4 +1,4 @@
-"""Receive webhooks: python receive_webhook.py PORT. The secret that quorum showed is in QUORUM_WEBHOOK_SECRET."""
+"""Receive webhooks: python receive_webhook.py PORT. The secret that quorum showed is in WEBHOOK_SECRET."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., object]) 
     body = environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), 2**20))  # as it came
     headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
     try:
-        event = verify(os.environ["QUORUM_WEBHOOK_SECRET"], headers, body)
+        event = verify(os.environ["WEBHOOK_SECRET"], headers, body)
     except InvalidWebhook:
         start_response("401 Unauthorized", [])
         return []

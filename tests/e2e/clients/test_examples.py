@@ -231,7 +231,7 @@ def test_a_receiver_believes_quorum_and_nobody_else(name: str, project: Path) ->
         {**known, "id": "e-1", "subject": "صورة-1", "time": "2026-11-23T17:15:30.123Z"}, ensure_ascii=False
     )
     ping = json.dumps(ping_event(subscription, now))
-    env = {**bare_environment(), "QUORUM_WEBHOOK_SECRET": subscription.secrets[0].text}
+    env = {**bare_environment(), "WEBHOOK_SECRET": subscription.secrets[0].text}
     with lines_of(words, project, env) as lines:
 
         def deliver(of: Subscription, text: str, *, sent: str | None = None, at: int = now) -> int:
