@@ -65,6 +65,17 @@ class StoreUnavailable(TransientError):
     """Redis is down, hung, loading, read-only or out of memory."""
 
 
+class StoreRefuses(PermanentError):
+    """Redis answers with an error that no other try mends: there is no such database, a key is something else."""
+
+
+class CredentialsRefused(StoreUnavailable):
+    """Redis does not take the user or password; it may be that they are being changed on both sides."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Redis refuses the user or password, or asks for one: {what}")
+
+
 class CommandDenied(StoreUnavailable):
     """Redis does not permit a command to this user; what needed it is not done, all else goes on."""
 

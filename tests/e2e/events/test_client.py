@@ -1,12 +1,7 @@
 """`quorum.client`, the blocklist in memory, waiting and the stream, against a real API and a real stream process."""
 
 import http.client
-import json
-import random
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +12,13 @@ from typing import Any
 
 import pytest
 from conftest import SITE_KEY, make_settings, running
-from pipeline import CROSSING, Pipeline, Visitor, read_books, whole_pipeline
+from pipeline import CROSSING, Pipeline, Visitor, whole_pipeline
 from redis import Redis
 from redis_server import RedisServer, free_port, wait_until
 
 from quorum.client import ApiError, Blocklist, Client
 from quorum.errors import CursorExpired, StoreUnavailable
+from quorum.events.event import BLOCKED, UNBLOCKED
 from quorum.images.image import parse_image
 from quorum.moderation.decisions import Action
 from quorum.moderation.stored_decisions import Decisions
@@ -30,15 +26,6 @@ from quorum.policy.load import default_policy
 from quorum.settings import Settings
 from quorum.store.connection import connect
 from quorum.store.keys import keys_of
-
-CONSUMER = """
-import sys, time
-from pathlib import Path
-from quorum.client import Blocklist, Client
-blocklist = Blocklist(Client(sys.argv[1], sys.argv[2], timeout=5), Path(sys.argv[3]))
-blocklist.start(None)
-time.sleep(3600)
-"""
 
 
 @pytest.fixture
@@ -138,43 +125,6 @@ def test_the_blocklist_is_read_in_pages_with_a_tag(client: Client, pipeline: Pip
     assert ask(pipeline.port, "/v1/blocklist?limit=7", headers)[0] == 200
 
 
-def test_a_consumer_killed_fifty_times_ends_with_exactly_the_servers_list(
-    client: Client, pipeline: Pipeline, settings: Settings, tmp_path: Path
-) -> None:
-    seed = random.randrange(10**6)
-    rng = random.Random(seed)
-    kept = tmp_path / "blocklist.json"
-    command = [sys.executable, "-c", CONSUMER, f"http://127.0.0.1:{pipeline.port}", SITE_KEY, str(kept)]
-    crossed = 0
-    for kill in range(50):
-        consumer = subprocess.Popen(command)
-        for _ in range(rng.randrange(4)):
-            cross(client, f"img-{crossed}")
-            crossed += 1
-        if crossed > 3 and rng.random() < 0.4:
-            image = f"img-{rng.randrange(crossed)}"
-            if image in blocked(settings):
-                clear(settings, image)
-        time.sleep(rng.random() * 0.6)
-        consumer.send_signal(signal.SIGKILL)
-        consumer.wait(10)
-        if kill % 10 == 9 and rng.random() < 0.5:
-            kept.unlink(missing_ok=True)  # it may have to begin from nothing, too
-    wait_until(lambda: not read_books(settings).waiting, 10, "an empty inbox")
-    consumer = subprocess.Popen(command)
-    try:
-        wait_until(
-            lambda: kept.exists() and set(json.loads(kept.read_text())["images"]) == blocked(settings),
-            15,
-            f"the same list (seed {seed})",
-        )
-    finally:
-        consumer.kill()
-        consumer.wait(10)
-    print(f"seed {seed}: {crossed} crossings, {len(blocked(settings))} blocked at the end")
-    assert len(blocked(settings)) > 10
-
-
 def test_the_list_in_memory_answers_without_network_and_begins_anew_when_its_cursor_is_gone(
     client: Client, settings: Settings
 ) -> None:
@@ -261,9 +211,30 @@ def test_a_stream_tells_events_as_they_happen_and_goes_on_after_the_last(client:
     first = text.split("id: ")[1].split("\n")[0]
     with closing(Stream(stream_port, "0", last_event_id=first)) as again:
         assert '"img-1"' not in again.read_until('"img-2"')
-    with closing(Stream(stream_port, "nonsense")) as bad:
-        assert "400" in bad.read_until("invalid-cursor")
+    for query, kind in {
+        "nonsense": "invalid-cursor",
+        "0&since=1": "unknown-parameter",
+        "0&after=0": "parameter-twice",
+        "0&type=blocked": "invalid-type",
+    }.items():
+        with closing(Stream(stream_port, query)) as bad:
+            assert "400" in bad.read_until(kind)
     assert ask(stream_port, "/v1/events/stream")[0] == 401
+
+
+def test_a_stream_of_one_type_hears_no_other_and_goes_on_behind_what_it_left_out(
+    client: Client, stream_port: int, settings: Settings
+) -> None:
+    with closing(Stream(stream_port, f"now&type={UNBLOCKED}")) as stream:
+        stream.read_until("retry: ")
+        cross(client, "img-1")
+        wait_until(lambda: client.status("img-1").blocked, 10, "the block")
+        passed = client.events()[1]
+        stream.read_until(f"id: {passed}\n\n")
+        clear(settings, "img-1")
+        text = stream.read_until('"img-1"')
+    assert f"event: {UNBLOCKED}" in text
+    assert BLOCKED not in text
 
 
 @pytest.mark.timeout(120)

@@ -1,7 +1,6 @@
 """The event feed: cursors, retention, consumer groups."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from quorum.backup.restoring import read_backup
 from quorum.backup.writing import write_backup
 from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events import consumer
+from quorum.events.consumer import Consumer
 from quorum.events.event import Event
 from quorum.events.feed import Feed
 from quorum.events.group_reader import GroupReader
@@ -124,11 +124,8 @@ def test_young_events_are_not_trimmed(bench: Bench) -> None:
     assert len(bench.events()) == 1
 
 
-def consume(bench: Bench, url: str, start: str = "0") -> Iterator[Event]:
-    events: Iterator[Event] = quorum.consume(
-        url, "cache", consumer="one", namespace=namespace(bench), start=start, stop_when_idle=True
-    )
-    return events
+def consume(bench: Bench, url: str, start: str = "0") -> Consumer:
+    return quorum.consume(url, "cache", consumer="one", namespace=namespace(bench), start=start, stop_when_idle=True)
 
 
 def test_a_consumer_gets_every_event_once_and_goes_on_after_a_restart(bench: Bench, redis_url: str) -> None:
@@ -143,7 +140,7 @@ def test_what_a_consumer_did_not_finish_comes_again(bench: Bench, redis_url: str
     dying = consume(bench, redis_url)
     assert next(dying).subject == "img-1"
     assert next(dying).subject == "img-2"  # asking for the second acknowledges the first
-    dying.close()  # type: ignore[attr-defined]
+    dying.close()
     assert subjects(list(consume(bench, redis_url))) == ["img-2", "img-3"]
 
 
@@ -188,6 +185,6 @@ def test_an_event_trimmed_while_it_was_pending_does_not_stop_the_consumer(bench:
     block(bench, "img-1")
     dying = consume(bench, redis_url)
     assert next(dying).subject == "old"
-    dying.close()  # type: ignore[attr-defined]
+    dying.close()
     feed(bench).trim(0, retention_seconds=3600)
     assert subjects(list(consume(bench, redis_url))) == ["img-1"]

@@ -71,7 +71,9 @@ class FlaskCalls(Client):
         self._app = app
 
     def _ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
-        answer = self._app.open(path, method=method, json=body, headers={**self._headers, **(headers or {})})
+        answer = self._app.open(
+            path, method=method, json=body, headers={"Authorization": f"Bearer {SITE_KEY}", **(headers or {})}
+        )
         if answer.status_code >= 400:
             raise ApiError(answer.status_code, answer.get_json())
         return answer.get_json()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-PRODUCT = ("shared/src", "services/report-api/src", "services/worker/src", "deploy", "docs/snippets")
+PRODUCT = ("shared/src", "services/report-api/src", "services/worker/src", "deploy", "docs/snippets", "shared/clients")
 TEXT_CALLS = {"read_text", "write_text"}
 
 

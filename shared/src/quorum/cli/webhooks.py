@@ -4,12 +4,12 @@ import click
 
 from quorum.cli.failures import plain_failures
 from quorum.errors import SettingsError
-from quorum.events.event import timestamp
+from quorum.events.event import EVENT_TYPES, timestamp
 from quorum.events.pause import Pause
 from quorum.settings import read_settings
 from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
 from quorum.webhooks.deliveries import Webhooks
-from quorum.webhooks.subscription import DEFAULT_TYPES, EVENT_TYPES, new_subscription
+from quorum.webhooks.subscription import DEFAULT_TYPES, new_subscription
 
 HOUR_MS = 3_600_000
 

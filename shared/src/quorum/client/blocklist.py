@@ -3,18 +3,19 @@
 import json
 import logging
 import os
-import random
 import time
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
-from quorum.client.calls import PAUSE_SECONDS, WAIT_SECONDS, Client
+from quorum.client.calls import WAIT_SECONDS, Client
+from quorum.client.refusals import PAUSE_SECONDS, ApiError, pause_after
 from quorum.errors import CursorExpired, QuorumError
 from quorum.events.event import BLOCKED, DELETED, UNBLOCKED, Event
 from quorum.images.image import parse_image
 from quorum.images.urls.rules import WITHOUT_QUERY, read_document
 
+FOREIGN_CURSOR = "invalid-cursor"  # of a server that was laid out anew
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +51,11 @@ class Blocklist:
         return frozenset(self._images)
 
     @property
+    def cursor(self) -> str | None:
+        """Where the list goes on; None before it was ever read."""
+        return self._cursor
+
+    @property
     def age_seconds(self) -> float | None:
         """How long ago the server last answered; None before it ever did."""
         return None if self._heard is None else time.monotonic() - self._heard
@@ -74,7 +80,9 @@ class Blocklist:
         else:
             try:
                 events, cursor = self._client.events(self._cursor, limit=1000, wait=wait)
-            except CursorExpired:
+            except (CursorExpired, ApiError) as error:
+                if isinstance(error, ApiError) and error.kind != FOREIGN_CURSOR:
+                    raise
                 self._replace()
                 return self.sync(wait)
             for event in events:
@@ -116,7 +124,7 @@ class Blocklist:
                 self.sync(WAIT_SECONDS)
             except QuorumError as error:
                 log.warning("blocklist not up to date: %s", error)
-                self._stop.wait(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
+                self._stop.wait(_pause(error))
 
     def _load(self) -> None:
         if self._path is None or not self._path.exists():
@@ -140,3 +148,11 @@ class Blocklist:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)
+
+
+def _pause(error: QuorumError) -> float:
+    """Return how long to pause; what no pause mends is asked again, too: a key may be given its rights."""
+    try:
+        return pause_after(error)
+    except QuorumError:
+        return PAUSE_SECONDS[1]

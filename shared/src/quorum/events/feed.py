@@ -5,6 +5,7 @@ just the stream id). Events of one image are always in order; those of different
 """
 
 import re
+from dataclasses import dataclass
 
 from redis import Redis
 
@@ -17,6 +18,9 @@ from quorum.store.scripts import Script
 
 START = "0-0"
 BEGINNING = "0"  # stands for no cursor, as in XREAD
+NOW = "now"  # stands for the cursor after the newest event
+PAGE = 1000  # events read at a time when few of them may be wanted
+MOST_LOOKED_AT = 10_000  # events that one call reads for those that are wanted
 TRIM_BATCH = 1000
 
 _STREAM_ID = re.compile(r"[0-9]{1,15}-[0-9]{1,15}")  # `\d` would take digits that Redis does not know
@@ -27,6 +31,23 @@ StreamId = tuple[int, int]
 def _parse(stream_id: str) -> StreamId:
     milliseconds, _, number = stream_id.partition("-")
     return int(milliseconds), int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events a reader wants: of some types (none: of all), of one subject (None: of any)."""
+
+    types: frozenset[str] = frozenset()
+    subject: str | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether no event is left out."""
+        return not self.types and self.subject is None
+
+    def takes(self, event: Event) -> bool:
+        """Tell whether it is one of them."""
+        return (not self.types or event.type in self.types) and self.subject in {None, event.subject}
 
 
 class Feed:
@@ -54,6 +75,8 @@ class Feed:
         trimmed, pages = answers[::2], answers[1::2]
         if cursor and cursor != BEGINNING:
             self._refuse_expired(position, trimmed)
+        else:  # an empty feed gives a cursor that is not too old already
+            position = [gone.decode() if gone else seen for seen, gone in zip(position, trimmed, strict=True)]
         merged = sorted(
             (_parse(stream_id.decode()), partition, fields)
             for partition, page in enumerate(pages)
@@ -64,6 +87,27 @@ class Feed:
             position[partition] = f"{milliseconds}-{number}"
             events.append(Event.from_json(fields[b"event"], ".".join(position)))
         return events, ".".join(position)
+
+    def wanted_after(self, cursor: str | None, limit: int, wanted: Wanted) -> tuple[list[Event], str]:
+        """Return up to `limit` of the wanted events after `cursor` and the cursor to go on from.
+
+        It looks at MOST_LOOKED_AT events at most, and so may find fewer, or none, before the end; at the end the
+        cursor stays the same. Raises what `after` does.
+        """
+        if wanted.everything:
+            return self.after(cursor, limit)
+        found: list[Event] = []
+        for _ in range(MOST_LOOKED_AT // PAGE):
+            page, end = self.after(cursor, PAGE)
+            for event in page:
+                if wanted.takes(event):
+                    found.append(event)
+                    if len(found) == limit:
+                        return found, event.cursor
+            cursor = end
+            if len(page) < PAGE:
+                break
+        return found, end
 
     def end(self) -> str:
         """Return the cursor after the newest event. Raises StoreUnavailable; DataMissing, as it would be the first."""

@@ -7,7 +7,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from quorum.errors import DataMissing
+from quorum.errors import DataMissing, StoreRefuses
 from quorum.events.event import Event
 from quorum.events.feed import START
 from quorum.events.watch import Watch
@@ -35,14 +35,17 @@ class GroupReader:
         self._watch = watch
 
     def join(self, start: str) -> None:
-        """Make the group unless it exists; `start` is `0` for all kept events or `$` for those to come."""
+        """Make the group unless it exists; `start` is `0` for all kept events or `$` for those to come.
+
+        Raises StoreRefuses, too.
+        """
         for stream in self._streams:
             try:
                 with translated_errors():
                     self._client.xgroup_create(stream, self._group, id=start, mkstream=True)
             except ResponseError as error:
                 if "BUSYGROUP" not in str(error):
-                    raise
+                    raise StoreRefuses(str(error)) from error
 
     def unacknowledged(self) -> Iterator[tuple[str, Event]]:
         """Yield what this consumer took earlier and never acknowledged, and what dead members left behind."""

@@ -2,9 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
-
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED)
+from quorum.events.event import EVENT_TYPES
 
 
 class DecidedBySchema(Schema):

@@ -4,7 +4,7 @@ from datetime import UTC
 
 from marshmallow import Schema, fields, validate
 
-from quorum.schemas.events import EVENT_TYPES
+from quorum.events.event import EVENT_TYPES
 from quorum.schemas.fields import MAX_SHORT_CHARACTERS
 
 

@@ -10,7 +10,7 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel
 
-from quorum.errors import CommandDenied, SettingsError, StoreUnavailable
+from quorum.errors import CommandDenied, CredentialsRefused, SettingsError, StoreUnavailable
 from quorum.network.endpoint import CLUSTER, SENTINEL, STORES, UNIX, Endpoint, MalformedUrlError, Tls, read_endpoint
 from quorum.store.cluster import LazyCluster
 from quorum.store.denials import denied
@@ -41,7 +41,7 @@ def connect(server: Endpoint | str, timeout_seconds: float) -> Redis:
     cluster it is, once it is known who has the slot now; and sentinels are asked first who takes writes: so each server
     that is asked on the way gets half the time.
     """
-    endpoint = _read(server) if isinstance(server, str) else server
+    endpoint = read_store(server) if isinstance(server, str) else server
     if endpoint.kind == CLUSTER:
         return cast("Redis", LazyCluster(endpoint.hosts, **_options(endpoint, timeout_seconds / 2)))
     options: dict[str, Any] = {
@@ -58,7 +58,8 @@ def connect(server: Endpoint | str, timeout_seconds: float) -> Redis:
     return Redis(host=endpoint.host, port=endpoint.port, **options)
 
 
-def _read(url: str) -> Endpoint:
+def read_store(url: str) -> Endpoint:
+    """Return where a Redis is. Raises SettingsError."""
     try:
         endpoint = read_endpoint(url)
     except MalformedUrlError as error:
@@ -123,13 +124,18 @@ def is_transient(error: Exception) -> bool:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn a passing Redis error into StoreUnavailable, a denied command into CommandDenied; let any other through."""
+    """Turn a passing Redis error into StoreUnavailable, a denied command into CommandDenied; let any other through.
+
+    A refused user or password is CredentialsRefused, which is passing, too: passwords are changed while services run.
+    """
     try:
         yield
     except (redis_errors.RedisError, redis_errors.RedisClusterException, OSError) as error:
         command = denied(error)
         if command:
             raise CommandDenied(command) from error
+        if isinstance(error, redis_errors.AuthenticationError):
+            raise CredentialsRefused(str(error)) from error
         if isinstance(error, MasterNotFoundError):
             raise StoreUnavailable("no sentinel names a server that takes writes") from error
         if is_transient(error):

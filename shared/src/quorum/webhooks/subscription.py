@@ -16,19 +16,9 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from quorum.errors import InvalidSubscription, MalformedSubscription
-from quorum.events.event import (
-    BLOCKED,
-    DELETED,
-    HELD,
-    RELEASED,
-    SHIELDS_LOWERED,
-    SHIELDS_RAISED,
-    UNBLOCKED,
-    cloud_event,
-)
+from quorum.events.event import BLOCKED, DELETED, EVENT_TYPES, UNBLOCKED, cloud_event
 from quorum.webhooks.urls import same_endpoint, written_endpoint
 
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED)
 TEST = "quorum.webhook.test.v1"
 DEFAULT_TYPES = (BLOCKED, UNBLOCKED, DELETED)
 SECRET_BYTES = 32

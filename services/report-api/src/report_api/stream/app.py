@@ -6,20 +6,22 @@ import logging
 import time
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
-from quorum.events.feed import BEGINNING
+from quorum.events.feed import BEGINNING, NOW
 from report_api.access.forwarding import Forwarding
 from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests
 from report_api.stream.hub import Hub, Piece
+from report_api.stream.narrowing import narrowed, read_types
 from report_api.stream.requests import Request
 from report_api.stream.tally import Tally
 from report_api.web.headers import DATA
 from report_api.web.mounting import Mounting, below
 from report_api.web.problems import PROBLEM_TYPE, Refused
+from report_api.web.querying import check_names
 
 PATH = "/v1/events/stream"
-NOW = "now"
+ARGUMENTS = {"after": False, "type": True}  # of the stream, and whether they may come many times
 HEARTBEAT_SECONDS = 15.0  # below the idle time-outs of usual proxies
 RETRY_SECONDS = 1.0  # until the feed is looked at again when Redis did not answer
 RECONNECT = b"retry: 2000\n\n"  # ms
@@ -76,19 +78,22 @@ class StreamApp:
         self._guests.check_room()
         try:
             await self._checks.check(authorization)
-            cursor = await self._begin_at(request)
+            arguments = request.arguments()
+            check_names(ARGUMENTS, arguments.items())
+            types = read_types(arguments.get("type", ()))
+            cursor = await self._begin_at(request.headers.get("last-event-id") or arguments.get("after", [""])[0])
         except StoreUnavailable as error:
             raise _unavailable() from error
         self._guests.open_stream(connection, request.client(self._forwarding), authorization)
         try:
             await connection.begin_stream(STREAM_HEADERS, RECONNECT)
-            await self._pump(connection, cursor)
+            await self._pump(connection, cursor, types)
         finally:
             self._tally.ended(connection.reason)
 
-    async def _begin_at(self, request: Request) -> str:
+    async def _begin_at(self, given: str) -> str:
         """Return the cursor to begin after; a bad or an old one gets its answer before a stream begins."""
-        cursor = request.headers.get("last-event-id") or request.argument("after") or BEGINNING
+        cursor = given or BEGINNING
         try:
             if cursor == NOW:
                 return await self._hub.end()
@@ -99,7 +104,7 @@ class StreamApp:
             raise Refused(410, "cursor-expired", "The cursor is too old", str(error)) from error
         return cursor
 
-    async def _pump(self, connection: Connection, cursor: str) -> None:
+    async def _pump(self, connection: Connection, cursor: str, types: frozenset[bytes]) -> None:
         """Send events until the client leaves, or falls behind what is kept. Raises Gone."""
         told = time.monotonic()
         while True:
@@ -111,7 +116,7 @@ class StreamApp:
                 connection.end("expired")
                 return
             if piece and piece.text:
-                await connection.send(piece.text)
+                await connection.send(narrowed(piece, types))
                 cursor, told = piece.cursor, time.monotonic()
                 await asyncio.sleep(0)  # who has much to catch up with lets others go first
                 continue

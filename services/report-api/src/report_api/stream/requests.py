@@ -31,10 +31,10 @@ class Request:
         """Return who asks, None when it is not known."""
         return forwarding.client(self.peer, self.headers.get("x-forwarded-for"))
 
-    def argument(self, name: str) -> str | None:
-        """Return the first value of an argument in the query. Raises Refused."""
+    def arguments(self) -> dict[str, list[str]]:
+        """Return what stands in the query. Raises Refused."""
         try:
-            return parse_qs(self.query, max_num_fields=MAX_FIELDS, errors="strict").get(name, [None])[0]
+            return parse_qs(self.query, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
         except ValueError:
             raise Refused(
                 400, "invalid-query", "The query is not valid", "its escapes must be UTF-8, and few"
