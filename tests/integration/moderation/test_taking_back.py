@@ -159,7 +159,8 @@ def test_events_name_moderators_only_where_the_settings_say_so(redis_url: str) -
 def test_the_audit_trail_says_how_many_were_credited_and_blamed(
     client: FlaskClient, bench: Bench, moderator: dict[str, str]
 ) -> None:
-    send(client, bench, 0, 6)
+    send(client, bench, 0, 5)
+    send(client, bench, 5, 6)
     for decision in ("uphold", "clear", "reopen"):
         decide(client, moderator, decision)
     trail = [json.loads(fields[b"decision"]) for _, fields in bench.client.xrange(bench.keys.audit)]

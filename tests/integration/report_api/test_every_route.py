@@ -14,7 +14,7 @@ from quorum.access.stored_keys import ApiKeys
 from quorum.reporters.tokens import mint_token
 from quorum.settings import Settings
 from quorum.store.connection import connect
-from report_api.access.guard import ADMIN, ANYONE, BACKEND, INSIDER, MODERATOR, NEEDS, READER, REPORTER, Need
+from report_api.access.guard import ADMIN, ANYONE, BACKEND, CONTENT, INSIDER, MODERATOR, NEEDS, READER, REPORTER, Need
 from report_api.docs import openapi
 from report_api.docs.route_table import with_table
 from report_api.stream.app import STREAM_HEADERS
@@ -63,7 +63,7 @@ def credentials(app: Flask) -> dict[str, Credential]:
     }
     return {
         "none": Credential(None),
-        "the site key": Credential(f"Bearer {SITE_KEY}", frozenset({Scope.REPORT, Scope.READ})),
+        "the site key": Credential(f"Bearer {SITE_KEY}", frozenset({Scope.REPORT, Scope.CONTENT, Scope.READ})),
         "a token": Credential(f"Bearer {mint_token(TOKEN_SECRET, 'quorum', 'reader-1', 60)}", reader=True),
         **{name: Credential(f"Bearer {key}", frozenset({Scope(name.split()[-1])})) for name, key in made.items()},
         **{name: Credential(header, known=False) for name, header in none.items()},
@@ -78,7 +78,13 @@ def refusal(need: Need, credential: Credential, *, open_reads: bool = False) -> 
         if not credential.known:
             return UNKNOWN
         return FORBIDDEN if credential.scopes and Scope.REPORT not in credential.scopes else None
-    scope = {BACKEND: Scope.REPORT, READER: Scope.READ, MODERATOR: Scope.MODERATE, ADMIN: Scope.ADMIN}[need]
+    scope = {
+        BACKEND: Scope.REPORT,
+        CONTENT: Scope.CONTENT,
+        READER: Scope.READ,
+        MODERATOR: Scope.MODERATE,
+        ADMIN: Scope.ADMIN,
+    }[need]
     if not credential.scopes:
         return UNKNOWN
     return None if scope in credential.scopes else FORBIDDEN

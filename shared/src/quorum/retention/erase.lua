@@ -101,12 +101,28 @@ local function without(list, at)
   return kept
 end
 
+local function holds_hex(raw)
+  for fingerprint in pairs(all) do
+    local text = string.gsub(fingerprint, '.', function(c) return string.format('%02x', byte(c)) end)
+    if find(raw, text, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Decisions to be taken back (JSON, moderation/past.py).
 local decided = call('HGETALL', KEYS[4])
 for i = 1, #decided, 2 do
   local before, known, past = erased, pcall(cjson.decode, decided[i + 1])
+  known = known and type(past) == 'table'
+  for _, decision in ipairs(known and past or {}) do
+    known = known and type(decision) == 'table' and type(decision.changes) == 'table' and type(decision.rows) == 'table'
+  end
   if not known then
-    erased = erased + call('HDEL', KEYS[4], decided[i])
+    if holds_hex(decided[i + 1]) then
+      erased = erased + call('HDEL', KEYS[4], decided[i])
+    end
   else
     for _, decision in ipairs(past) do
       decision.changes = without(decision.changes, decision.at)

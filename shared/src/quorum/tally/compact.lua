@@ -94,7 +94,8 @@ end
 fields = call('HGETALL', decided)
 for i = 1, #fields, 2 do
   local known, past = pcall(cjson.decode, fields[i + 1])
-  if known and past[#past].at + tonumber(ARGV[2]) * 60000 < now then
+  local last = known and type(past) == 'table' and past[#past]
+  if type(last) == 'table' and (tonumber(last.at) or now) + tonumber(ARGV[2]) * 60000 < now then
     call('HDEL', decided, fields[i])
   end
 end
