@@ -20,10 +20,12 @@ from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox, Ring
 from quorum.moderation.stored_decisions import Decisions, Reporters
 from quorum.policy.file import PolicyFile
+from quorum.reporters.looks import Looks
 from quorum.settings import Settings, read_settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from quorum.tally.statuses import Statuses
 from quorum.tally.views import Views
+from quorum.tally.visibility import Visibilities
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.telemetry.policy_metrics import PolicyCollector
@@ -45,6 +47,7 @@ from report_api.resources import (
     reporters,
     reports,
     url_rules,
+    visibility,
     webhooks,
 )
 from report_api.resources.probes import PROBES, make_probes
@@ -62,6 +65,7 @@ RESOURCES = (
     report_batches,
     reasons,
     images,
+    visibility,
     blocklist,
     url_rules,
     events,
@@ -160,6 +164,7 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
     policies = PolicyFile(settings.policy_path)
     namespace, partitions = settings.namespace, settings.partitions
     looking_up = ThreadPoolExecutor(KEY_THREADS, "key")
+    statuses = Statuses(client, namespace, partitions)
     keys = KeyRing(ApiKeys(client, namespace), ask=lambda act: parking.elsewhere(looking_up, act))
     return Services(
         settings=settings,
@@ -176,7 +181,9 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
             parking=parking,
         ),
         idempotency=Idempotency(client, namespace),
-        statuses=Statuses(client, namespace, partitions),
+        statuses=statuses,
+        visibilities=Visibilities(statuses, settings.pepper, settings.pepper_previous),
+        looks=Looks(client, namespace),
         decisions=Decisions(client, namespace, partitions),
         reporters=Reporters(client, namespace, partitions),
         views=Views(client, namespace, partitions),

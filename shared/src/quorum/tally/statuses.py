@@ -45,6 +45,15 @@ class Statuses:
 
         Raises StoreUnavailable; DataMissing, lest a blocked image seem open.
         """
+        kept, now_ms = self.kept(images)
+        oldest = now_ms - policy.window_seconds * 1000
+        return [
+            _status(image, record, blocked_ms, oldest, policy)
+            for image, (record, blocked_ms) in zip(images, kept, strict=True)
+        ]
+
+    def kept(self, images: Sequence[Image]) -> tuple[list[tuple[Record, float | None]], int]:
+        """Return the tally of each image with the time of its block, and the time now, Unix ms. Raises as `of`."""
         partitions = sorted({image.partition(len(self._keys)) for image in images})
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
@@ -62,11 +71,8 @@ class Statuses:
             marks = [answers.pop() for _ in partitions]
         if not all(marks):
             raise DataMissing
-        oldest = in_ms(now) - policy.window_seconds * 1000
-        return [
-            _status(image, decode_record(raw) if raw else Record(1, State.OPEN), blocked_ms, oldest, policy)
-            for image, raw, blocked_ms in zip(images, answers[::2], answers[1::2], strict=True)
-        ]
+        records = [decode_record(raw) if raw else Record(1, State.OPEN) for raw in answers[::2]]
+        return list(zip(records, answers[1::2], strict=True)), in_ms(now)
 
     def _keys_of(self, image: Image) -> Keys:
         return self._keys[image.partition(len(self._keys))]

@@ -40,6 +40,7 @@ NEEDS = {
     "images.get_image": READER,
     "images.gate": READER,
     "images.get_statuses": READER,
+    "visibility.look_up": REPORTER,  # the view looks itself, for it needs what was shown
     "blocklist.get_blocklist": READER,
     "url_rules.get_url_rules": READER,
     "events.get_events": READER,

@@ -19,6 +19,7 @@ from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.problems import ProblemSchema
 from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema
+from quorum.schemas.visibility import LookUpSchema
 from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, left_out, said_of
@@ -37,7 +38,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The report is not valid; `errors` names each field.",
-    429: "Too many reports in this minute; nothing was stored. Go on after the time in Retry-After.",
+    429: "Too many in this minute; nothing was stored. Go on after the time in Retry-After.",
     503: "Redis cannot take or answer it just now; nothing was stored. Retry after the time in Retry-After.",
 }
 _OF_BODIES = (400, 413, 415, 422)
@@ -53,7 +54,12 @@ _IN_PATHS: dict[str, dict[str, Any]] = {
     },
 }
 _SAID_BY_FLASK = frozenset({"HEAD", "OPTIONS"})  # it answers these of its own accord
-_OF_POLICY = (ReportSchema, ImageIdsSchema, ReporterIdsSchema)  # schemas whose fields depend on the policy
+_OF_POLICY = (
+    ReportSchema,
+    ImageIdsSchema,
+    LookUpSchema,
+    ReporterIdsSchema,
+)  # schemas whose fields depend on the policy
 _NAMES: dict[type[Schema], str] = {CloudEventSchema: "Event"}  # where the class is called otherwise
 _DATA = (EventDataSchema, ShieldsDataSchema)  # what is in an event, which no route answers by itself
 

@@ -15,9 +15,11 @@ from quorum.inbox.inbox import Inbox
 from quorum.moderation.stored_decisions import Decisions, Reporters
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
+from quorum.reporters.looks import Looks
 from quorum.settings import Settings
 from quorum.tally.statuses import Statuses
 from quorum.tally.views import Views
+from quorum.tally.visibility import Visibilities
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.webhooks.deliveries import Webhooks
@@ -40,6 +42,8 @@ class Services:
     inbox: Inbox
     idempotency: Idempotency
     statuses: Statuses
+    visibilities: Visibilities
+    looks: Looks
     decisions: Decisions
     reporters: Reporters
     views: Views
