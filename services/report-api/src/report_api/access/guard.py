@@ -65,6 +65,7 @@ NEEDS = {
     "ops.static": INSIDER,
     "openapi_document": ANYONE,
     "asyncapi_document": ANYONE,
+    "button.script": ANYONE,
     "docs.page": ANYONE,
     "docs.asset": ANYONE,
     "docs.static": ANYONE,
