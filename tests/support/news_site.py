@@ -1,6 +1,7 @@
 """A site of another origin that includes the report button: its pages, its pictures, and its tokens for readers."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,17 +9,31 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis_server import free_port
 
 from quorum.reporters.tokens import mint_token
 from report_api.button.files import scripts
+
+if TYPE_CHECKING:
+    from conftest import Trial
+    from playwright.sync_api import Page, Route
 
 SECRET = "a token secret of the site for tests, 32 bytes"
 PICTURE = files("report_api.demo").joinpath("static", "pictures", "harbour.svg").read_bytes()
 STYLE = b"""body { margin: 1rem; font: 1rem/1.5 sans-serif } img { display: block; max-width: 100%; height: auto }
 @media (prefers-color-scheme: dark) { html.dark { color-scheme: dark; background: #171614; color: #f1ede4 } }"""
-PAGE = """<!doctype html><html lang="{language}" dir="{direction}" class="dark"><head><meta charset="utf-8"><title>News</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css">
-<link rel="icon" href="data:,">{script}</head><body><main><h1>News</h1>{body}</main></body></html>"""
+PAGE = """<!doctype html>
+<html lang="{language}" dir="{direction}" class="dark">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>News</title>
+<link rel="stylesheet" href="/style.css"><link rel="icon" href="data:,">{script}
+</head>
+<body><main><h1>News</h1>{body}</main></body>
+</html>"""
 POLICY = (
     "default-src 'none'; script-src 'self' {api}; style-src 'self'; img-src 'self' data:; connect-src 'self' {api}; "
     "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -30,12 +45,17 @@ class Site:
     """A running site. `pages` are by path; `reader` is whom its tokens name, nobody when it is empty."""
 
     url: str
-    api: str
+    trial: "Trial"
     pages: dict[str, bytes] = field(default_factory=dict)
     reader: str = "reader-1"
     tokens_are_json: bool = True
     token_seconds: int = 300
     tokens_given: int = 0
+
+    @property
+    def api(self) -> str:
+        """Where quorum is."""
+        return self.trial.url
 
     def put(
         self, body: str, *, script: str = "", language: str = "en", direction: str = "", path: str = "/page"
@@ -97,9 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running_site(port: int, api: str) -> Iterator[Site]:
-    """Serve a site on a port, for an API elsewhere."""
-    site = Site(f"http://127.0.0.1:{port}", api)
+def running_site(port: int, trial: "Trial") -> Iterator[Site]:
+    """Serve a site on a port, with quorum elsewhere."""
+    site = Site(f"http://127.0.0.1:{port}", trial)
     server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"site": site}))
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, daemon=True)
@@ -110,3 +130,37 @@ def running_site(port: int, api: str) -> Iterator[Site]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def news_quorum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running quorum, and a site of another origin whose pages may call it."""
+    from conftest import quorum_run  # noqa: PLC0415 - which loads this as a plugin
+
+    port = free_port()
+    origin = {
+        "QUORUM_CORS_ORIGINS": f"http://127.0.0.1:{port}",
+        "QUORUM_TOKEN_SECRET": SECRET,
+        "QUORUM_ANONYMOUS": "on",
+    }
+    with quorum_run(tmp_path_factory.mktemp("news"), **origin) as trial, running_site(port, trial) as site:
+        yield site
+
+
+@pytest.fixture
+def site(news_quorum: Site) -> Site:
+    """The same as it begins, with a reader of the test's own."""
+    fresh = Site(news_quorum.url, news_quorum.trial, reader=f"reader-{uuid.uuid4().hex[:8]}")
+    vars(news_quorum).update(vars(fresh))
+    return news_quorum
+
+
+def fulfil(route: "Route", status: int, body: Any = None, **headers: str) -> None:
+    """Answer in place of the API, as it answers pages of other origins."""
+    exposed = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After", **headers}
+    route.fulfill(status=status, json={} if body is None else body, headers=exposed)
+
+
+def state_of(page: "Page") -> Any:
+    """Return what the button keeps in the browser."""
+    return page.evaluate("JSON.parse(localStorage.getItem('quorum-report'))")

@@ -328,28 +328,31 @@ function makeButton(host) {
 
   const update = () => {
     const text = words();
+    const focused = root.activeElement;
     const { visibility, own_report } = seen.get(name()) ?? {};
     const held = visibility === "held" && shown !== name();
     const hides = held || visibility === "blocked";
     const reported = sent.has(name());
     const kept = own_report === "kept";
+    const what = told.get(name()) ?? (kept ? text.kept : "");
+    const waits = waiting() && what !== "…";
     box.lang = language();
     box.dir = /^(ar|he|fa|ur)/.test(box.lang) ? "rtl" : "ltr";
     notice.textContent = hides ? text[visibility] : "";
     show.textContent = text.show;
     show.hidden = !held;
-    report.textContent = text[reported ? "reported" : waiting() ? "again" : "report"];
+    report.textContent = text[reported ? "reported" : waits ? "again" : "report"];
     report.ariaDisabled = reported;
     const alt = (picture()?.querySelector("img") ?? picture())?.alt;
     report.ariaLabel = report.textContent + (alt ? ": " + alt : "");
     report.hidden = hides;
     withdraw.textContent = text.withdraw;
-    withdraw.hidden = hides || kept || !(waiting() || (reported && !api().fixed));
-    status.textContent = said(told.get(name()) ?? (kept ? text.kept : ""));
+    withdraw.hidden = hides || kept || what === "…" || !(waits || (reported && !api().fixed));
+    status.textContent = said(what);
     const changed = hides ? picture() : hidden;
     if (changed) changed.style.display = hides ? "none" : "";
     hidden = hides && changed;
-    if (root.activeElement?.hidden) report.focus();
+    if (focused?.hidden) report.focus();
   };
 
   const begin = () => {
@@ -402,9 +405,9 @@ function adopt(script) {
 }
 
 quietly(() => {
+  flush();
   customElements.get("quorum-report") ?? customElements.define("quorum-report", QuorumReport);
   const script = [...document.scripts].find(({ src, dataset }) => src === import.meta.url && "auto" in dataset);
   if (script) adopt(script);
   addEventListener("online", flush);
-  flush();
 });
