@@ -76,6 +76,7 @@ button{min-height:44px;min-width:44px;margin:.25rem 0;margin-inline-end:.5rem;pa
 :focus-visible{outline:3px solid;outline-offset:2px}
 p{margin:.6rem 0}
 p:empty{margin:0}
+[part=notice]:not(:empty){padding:1em;border:1px dashed}
 dialog{box-sizing:border-box;width:min(26rem,100vw - 2rem);max-height:calc(100dvh - 2rem);padding:1.25rem;font-size:1rem;line-height:1.5;text-align:start;white-space:normal;color:var(--quorum-ink,CanvasText);background:var(--quorum-paper,Canvas);border:1px solid GrayText;border-radius:var(--r)}
 dialog::backdrop{background:#0009}
 fieldset{margin:0 0 .6rem;padding:0;border:0}
