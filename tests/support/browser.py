@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize, sync_playwright
 
+AXE = Path(__file__).parents[1] / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 ARGUMENTS = [
@@ -41,6 +43,14 @@ class Window:
         """Nothing was asked of another host, and nothing was complained of."""
         assert [url for url in self.requested if not url.startswith((origin, "data:", "blob:"))] == []
         assert self.complaints == [], "\n".join(self.complaints)
+
+    def findings(self) -> list[str]:
+        """Return what axe finds wrong with the page, in shadow roots too."""
+        if not AXE.exists():
+            pytest.fail("axe is missing; tests/system-packages installs it")
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run().then((result) => result.violations)")
+        return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than the window."""

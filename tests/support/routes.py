@@ -8,6 +8,8 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import Rule
 
+from report_api.button.files import scripts
+
 EXAMPLES = {"image_id": "img-1", "webhook_id": "wh_1", "reader": uuid.UUID(int=1), "filename": "icon.svg"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
@@ -37,6 +39,8 @@ def visits(app: Flask) -> Iterator[Visit]:
 def path_of(rule: Rule) -> str:
     """Return a path that a rule matches."""
     examples = {**EXAMPLES, "name": "swagger-ui.css"}
+    if rule.endpoint == "button.script":
+        examples["filename"] = next(iter(scripts()))
     if rule.endpoint == "docs.static":
         examples["filename"] = "start.js"
     _, path = rule.build({name: examples[name] for name in rule.arguments}) or ("", "")

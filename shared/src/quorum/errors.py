@@ -96,10 +96,11 @@ class InboxFull(StoreUnavailable):
 
 
 class RateLimited(QuorumError):
-    """Too many reports in this minute; nothing was stored."""
+    """Too many reports (or what else is counted) in this minute; nothing was stored."""
 
-    def __init__(self, limit: str, quota: int, reset_seconds: int) -> None:
-        super().__init__(f"more than {quota} reports a minute from one {limit}; go on in {reset_seconds} s")
+    def __init__(self, limit: str, quota: int, reset_seconds: int, counted: str = "reports") -> None:
+        super().__init__(f"more than {quota} {counted} a minute from one {limit}; go on in {reset_seconds} s")
+        self.counted = counted
         self.limit = limit
         self.quota = quota
         self.reset_seconds = reset_seconds

@@ -14,6 +14,7 @@ from pipeline import CROSSING, Pipeline, whole_pipeline
 from playwright.sync_api import expect
 from redis_server import RedisServer, free_port, wait_until
 
+from report_api.button.files import scripts
 from report_api.ops.texts import TEXTS
 
 TRIAL = {"QUORUM_PROXY_HOPS": "1", "QUORUM_DEMO": "yes", "QUORUM_READ_ACCESS": "open"}
@@ -161,3 +162,10 @@ def test_the_whole_way_of_a_report_works_below_a_path(site: str, prefix: str) ->
         assert json.load(answer) == []
     with urllib.request.urlopen(ask(f"{root}/v1/events/stream?after=0-0"), timeout=10) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize("prefix", [TAKEN_OFF, LEFT_ON])
+def test_the_script_of_the_button_is_there_below_a_path(site: str, prefix: str) -> None:
+    name, script = next(iter(scripts().items()))
+    with urllib.request.urlopen(f"{site}{prefix}/button/{name}", timeout=10) as answer:
+        assert answer.read() == script.content

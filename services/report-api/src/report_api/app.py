@@ -21,24 +21,25 @@ from quorum.inbox.inbox import Inbox, Ring
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.policy.file import PolicyFile
+from quorum.reporters.looks import Looks
 from quorum.settings import Settings, read_settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from quorum.tally.copies import Copies
 from quorum.tally.statuses import Statuses
 from quorum.tally.views import Views
+from quorum.tally.visibility import Visibilities
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.telemetry.policy_metrics import PolicyCollector
 from quorum.telemetry.redis_metrics import RedisCollector
 from quorum.webhooks.deliveries import Webhooks
-from report_api import docs, ops
+from report_api import button, docs, ops
 from report_api.access.callers import Access, require_pepper
 from report_api.access.forwarding import Forwarding, with_scheme
 from report_api.access.guard import guard
 from report_api.docs import asyncapi, openapi
 from report_api.resources import (
     blocklist,
-    contents,
     decisions,
     events,
     images,
@@ -48,6 +49,7 @@ from report_api.resources import (
     reporters,
     reports,
     url_rules,
+    visibility,
     webhooks,
 )
 from report_api.resources.probes import PROBES, make_probes
@@ -65,7 +67,7 @@ RESOURCES = (
     report_batches,
     reasons,
     images,
-    contents,
+    visibility,
     blocklist,
     url_rules,
     events,
@@ -140,7 +142,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    for views in (*RESOURCES, ops, docs):
+    for views in (*RESOURCES, button, ops, docs):
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
     openapi.register(app)
@@ -164,6 +166,7 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
     policies = PolicyFile(settings.policy_path)
     namespace, partitions = settings.namespace, settings.partitions
     looking_up = ThreadPoolExecutor(KEY_THREADS, "key")
+    statuses = Statuses(client, namespace, partitions)
     keys = KeyRing(ApiKeys(client, namespace), ask=lambda act: parking.elsewhere(looking_up, act))
     return Services(
         settings=settings,
@@ -180,9 +183,11 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
             parking=parking,
         ),
         idempotency=Idempotency(client, namespace),
-        statuses=Statuses(client, namespace, partitions),
         copies=Copies(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),
+        statuses=statuses,
+        visibilities=Visibilities(statuses, settings.pepper, settings.pepper_previous),
+        looks=Looks(client, namespace),
         reporters=Reporters(client, namespace, partitions),
         views=Views(client, namespace, partitions),
         webhooks=Webhooks(client, namespace, partitions),

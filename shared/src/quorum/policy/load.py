@@ -244,11 +244,12 @@ def _shields(fields: Fields) -> Shields:
 
 def _limits(fields: Fields) -> Limits:
     usual = Limits()
-    table = fields.table("limits", {"reporter", "network", "key"})
+    table = fields.table("limits", {"reporter", "network", "key", "looks"})
     return Limits(
         reporter=table.whole("reporter", usual.reporter, low=0, high=10**9),
         network=table.whole("network", usual.network, low=0, high=10**9),
         key=table.whole("key", usual.key, low=0, high=10**9),
+        looks=table.whole("looks", usual.looks, low=0, high=10**9),
     )
 
 

@@ -84,11 +84,12 @@ class Shields:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Reports a minute from one reporter, one network and one API key; 0: no limit."""
+    """Reports a minute from one reporter, one network and one API key, and look-ups of one reader; 0: no limit."""
 
     reporter: int = 20
     network: int = 300
     key: int = 600_000
+    looks: int = 120
 
 
 @dataclass(frozen=True, slots=True)

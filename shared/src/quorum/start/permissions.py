@@ -59,6 +59,7 @@ _SCRIPTED = {
         *(
             "inbox/append",
             "reporters/claim_pepper",
+            "reporters/looks",
             "moderation/decide",
             "retention/erase",
             "retention/erase_letters",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redis import Redis
 
@@ -55,6 +55,18 @@ class Statuses:
 
         Raises StoreUnavailable; DataMissing, lest a blocked image seem open.
         """
+        kept, now_ms = self.kept(images)
+        oldest = now_ms - policy.window_seconds * 1000
+        return [
+            _status(image, record, blocked_ms, oldest, policy)
+            for image, (record, blocked_ms) in zip(images, kept, strict=True)
+        ]
+
+    def kept(self, images: Sequence[Image]) -> tuple[list[tuple[Record, float | None]], int]:
+        """Return what is kept of each image, with the time of its block, and the time now, Unix ms. Raises as `of`.
+
+        An image that shows the picture of others has the rows of all.
+        """
         partitions = sorted({image.partition(len(self._keys)) for image in images})
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
@@ -75,11 +87,11 @@ class Statuses:
             marks = [answers.pop() for _ in partitions]
         if not all(marks):
             raise DataMissing
-        oldest = in_ms(now) - policy.window_seconds * 1000
-        return [
-            _status(image, (_record(own), _record(holder)), blocked_ms, oldest, policy)
-            for image, own, holder, blocked_ms in zip(images, answers[::3], answers[1::3], answers[2::3], strict=True)
+        records = [
+            replace(_record(own), rows=_record(holder).rows)
+            for own, holder in zip(answers[::3], answers[1::3], strict=True)
         ]
+        return list(zip(records, answers[2::3], strict=True)), in_ms(now)
 
     def _keys_of(self, image: Image) -> Keys:
         return self._keys[image.partition(len(self._keys))]
@@ -89,12 +101,8 @@ def _record(raw: bytes | None) -> Record:
     return decode_record(raw) if raw else Record(1, State.OPEN)
 
 
-def _status(
-    image: Image, records: tuple[Record, Record], blocked_ms: float | None, oldest: int, policy: Policy
-) -> ImageStatus:
-    """Return what is known of an image, from its own record and from that which has its rows."""
-    record, holder = records
-    rows = [row for row in holder.rows if row.received_ms > oldest]
+def _status(image: Image, record: Record, blocked_ms: float | None, oldest: int, policy: Policy) -> ImageStatus:
+    rows = [row for row in record.rows if row.received_ms > oldest]
     rule = policy.rule_for(image.id)
     return ImageStatus(
         image_id=image.id,

@@ -19,6 +19,7 @@ from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.problems import ProblemSchema
 from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema, WithdrawalSchema
+from quorum.schemas.visibility import LookUpSchema
 from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, left_out, said_of
@@ -38,7 +39,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The report is not valid; `errors` names each field.",
-    429: "Too many reports in this minute; nothing was stored. Go on after the time in Retry-After.",
+    429: "Too many in this minute; nothing was stored. Go on after the time in Retry-After.",
     503: "Redis cannot take or answer it just now; nothing was stored. Retry after the time in Retry-After.",
 }
 _OF_BODIES = (400, 413, 415, 422)
@@ -58,6 +59,7 @@ _OF_POLICY = (
     ReportSchema,
     WithdrawalSchema,
     ImageIdsSchema,
+    LookUpSchema,
     ReporterIdsSchema,
 )  # schemas whose fields depend on the policy
 _NAMES: dict[type[Schema], str] = {CloudEventSchema: "Event"}  # where the class is called otherwise

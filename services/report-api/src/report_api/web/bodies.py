@@ -12,7 +12,7 @@ from report_api.web.problems import Refused
 
 MAX_BODY_BYTES = 16_384
 MAX_LIST_BODY_BYTES = 1_048_576  # of calls that take up to 1,000 of something
-LISTS = frozenset({"/v1/reports/batch", "/v1/images/status", "/v1/images/views"})
+LISTS = frozenset({"/v1/reports/batch", "/v1/images/status", "/v1/images/views", "/v1/images/visibility"})
 JSON = "application/json"
 
 _USUAL = frozenset({"image_id", "reason", "reporter_id"})

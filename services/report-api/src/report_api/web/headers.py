@@ -8,16 +8,20 @@ from quorum.network.origins import canonical_origin
 Fields = list[tuple[str, str]]
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-_ALWAYS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-)
+_EVERYWHERE = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+_ALWAYS = (*_EVERYWHERE, ("Cross-Origin-Resource-Policy", "same-origin"))
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-DATA = (*_ALWAYS, ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+_NOTHING = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+DATA = (*_ALWAYS, _NOTHING)
+FOR_ALL_PAGES = (
+    *_EVERYWHERE,
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Access-Control-Allow-Origin", "*"),  # without it no page of another origin may check a script's hash
+    _NOTHING,
+)
 PAGE = (
     *_ALWAYS,
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -25,6 +29,7 @@ PAGE = (
 )
 
 SHARED = "/v1/"  # below it lies what pages of other origins may call
+SCRIPTS = "/button/"  # and here what they may load, whoever they are
 _EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, Quorum-Cursor, Link, X-Request-Id"
 _PREFLIGHT = (
     ("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"),
@@ -40,6 +45,9 @@ class Headers:
 
     def add(self, fields: Fields, path: str, origin: str | None, method: str) -> None:
         """Add to the header fields of an answer what belongs on it. `origin` is that of the page that asks."""
+        if path.startswith(SCRIPTS):
+            fields.extend(FOR_ALL_PAGES)
+            return
         fields.extend(PAGE if _is_page(fields) else DATA)
         if self._origins and path.startswith(SHARED):
             fields.append(("Vary", "Origin"))

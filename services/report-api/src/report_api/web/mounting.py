@@ -10,7 +10,9 @@ MAX_PREFIX_CHARACTERS = 200
 # No part begins with a dot, and nothing needs an escape: what is made of this stays on this host, and in its quotes.
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 # What the paths of quorum begin with. A path that does not is left as it is, so that a prefix may be called /v1, too.
-_ROOTS = frozenset({"v1", "docs", "demo", "ops", "openapi.json", "asyncapi.json", "livez", "readyz", "metrics"})
+_ROOTS = frozenset(
+    {"v1", "button", "docs", "demo", "ops", "openapi.json", "asyncapi.json", "livez", "readyz", "metrics"}
+)
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

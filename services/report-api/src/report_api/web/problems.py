@@ -117,7 +117,7 @@ def _limited(error: RateLimited) -> Response:
         "RateLimit": f'"{error.limit}";r=0;t={error.reset_seconds}',
         "RateLimit-Policy": f'"{error.limit}";q={error.quota};w=60',
     }
-    return problem(429, "rate-limited", "Too many reports", str(error), headers=headers)
+    return problem(429, "rate-limited", f"Too many {error.counted}", str(error), headers=headers)
 
 
 def _gone(error: CursorExpired) -> Response:

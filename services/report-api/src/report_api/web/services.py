@@ -16,10 +16,12 @@ from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
+from quorum.reporters.looks import Looks
 from quorum.settings import Settings
 from quorum.tally.copies import Copies
 from quorum.tally.statuses import Statuses
 from quorum.tally.views import Views
+from quorum.tally.visibility import Visibilities
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.webhooks.deliveries import Webhooks
@@ -43,6 +45,8 @@ class Services:
     idempotency: Idempotency
     statuses: Statuses
     copies: Copies
+    visibilities: Visibilities
+    looks: Looks
     decisions: Decisions
     reporters: Reporters
     views: Views
