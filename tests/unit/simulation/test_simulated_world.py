@@ -146,10 +146,11 @@ def test_without_the_attack_only_readers_report() -> None:
     assert world.cost.reports == 0
 
 
-def test_each_partition_keeps_budgets_of_its_own() -> None:
-    world = World(POLICY, partitions=2)
-    world.attack(accounts("crew", 5), images(GOOD, 60))
-    assert _blocked(world) == 20
+def test_partitions_share_the_budgets_of_people_rounded_up() -> None:
+    for partitions, most in ((2, 10), (4, 12)):
+        world = World(POLICY, partitions=partitions)
+        world.attack(accounts("crew", 5), images(GOOD, 60))
+        assert _blocked(world) == most
 
 
 def test_the_easiest_reason_is_the_one_with_the_lowest_bar_for_its_weight() -> None:

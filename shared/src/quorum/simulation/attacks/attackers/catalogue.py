@@ -23,7 +23,7 @@ ADVICE: dict[str, str] = {
     "camouflage": "mute by hand who is wrong three times of four: `quorum reporters mute NAME`",
     "stolen trust": "let trusted flaggers log in with a second factor",
     "on readers' backs": "look at what was blocked by few, as at what is held",
-    "partitions": "a crew has a budget in each: divide `people.blocks_per_day` by their number",
+    "partitions": "a share is rounded up: have no more partitions than `people.blocks_per_day`",
     "contest": "clear again: who is wrong after the notice is muted",
     "views": "nothing more",
     "a hold on purpose": "nothing more",

@@ -85,7 +85,7 @@ def a_backlog(world: World) -> None:
 
 @attack("partitions", _FEWER, needs="four partitions", partitions=4)
 def four_partitions(world: World) -> None:
-    """Five sleepers report a hundred images; each of four partitions keeps budgets of its own."""
+    """Five sleepers report a hundred images; each of four partitions has a share of their budgets."""
     crew = accounts("crew", 5, since_ms=world.now)
     world.wait(days=7)
     world.attack(crew, images(GOOD, 100))
