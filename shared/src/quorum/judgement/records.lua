@@ -20,8 +20,7 @@ end
 local function first_inside(rows, oldest)
   local start = 1
   while start <= #rows do
-    local _, at = unpack('>c12I6', rows, start)
-    if at > oldest then
+    if unpack('>I6', rows, start + 12) > oldest then
       break
     end
     start = start + ROW_BYTES
