@@ -1,6 +1,7 @@
 """Rules that every source file keeps, for what breaks only on another machine."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -71,3 +72,9 @@ def test_text_is_read_and_written_as_utf_8(path: Path) -> None:
 )
 def test_the_rule_finds_what_it_is_for(code: str, found: bool) -> None:  # noqa: FBT001
     assert bool(unspecified(ast.parse(code))) is found
+
+
+def test_nothing_that_is_kept_is_a_link() -> None:
+    """A link points at a place that is there on one machine alone."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert [line for line in listed.stdout.splitlines() if line.startswith("120000")] == []
