@@ -5,6 +5,7 @@ replaces what it reads and notes its place in one transaction, so no record is e
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from redis import Redis
@@ -54,19 +55,10 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
         entry, record = FROM[layout]
         _check_quiet(client, namespace, partitions)
         for partition in range(partitions):
-            keys = keys_of(namespace, partition)
             place = PLACE.format(partition=partition)
-            if not client.hexists(meta, place):
-                tell(f"partition {partition}: inbox")
-                _convert_list(client, keys.inbox, entry, (meta, place, JOURNAL))
-            if client.hget(meta, place) == JOURNAL.encode():
-                tell(f"partition {partition}: journal")
-                _convert_list(client, keys.journal, entry, (meta, place, DEAD))
-            if client.hget(meta, place) == DEAD.encode():
-                _convert_dead(client, keys, entry, meta, place)
-            tell(f"partition {partition}: tallies")
-            _convert_tallies(client, keys, record, meta, place)
-            client.hdel(keys.shields, *OLD_SHIELDS)
+            _convert(
+                client, keys_of(namespace, partition), (entry, record), (meta, place), partial(_tell, tell, partition)
+            )
         erase_again(client, [keys_of(namespace, partition) for partition in range(partitions)])
         for partition in range(1, partitions):
             client.hset(keys_of(namespace, partition).meta, "layout", LAYOUT_VERSION)
@@ -75,6 +67,26 @@ def migrate(client: Redis, namespace: str, tell: Tell = lambda _: None) -> bool:
         pipe.hdel(meta, *(PLACE.format(partition=partition) for partition in range(partitions)))
         pipe.execute()
     return True
+
+
+def _tell(tell: Tell, partition: int, what: str) -> None:
+    tell(f"partition {partition}: {what}")
+
+
+def _convert(client: Any, keys: Keys, convert: tuple[Convert, Convert], noted: tuple[str, str], tell: Tell) -> None:
+    """Convert a partition, from the place on that is noted in a field of the meta hash."""
+    (entry, record), (meta, place) = convert, noted
+    if not client.hexists(meta, place):
+        tell("inbox")
+        _convert_list(client, keys.inbox, entry, (meta, place, JOURNAL))
+    if client.hget(meta, place) == JOURNAL.encode():
+        tell("journal")
+        _convert_list(client, keys.journal, entry, (meta, place, DEAD))
+    if client.hget(meta, place) == DEAD.encode():
+        _convert_dead(client, keys, entry, meta, place)
+    tell("tallies")
+    _convert_tallies(client, keys, record, meta, place)
+    client.hdel(keys.shields, *OLD_SHIELDS)
 
 
 def _check_quiet(client: Redis, namespace: str, partitions: int) -> None:

@@ -171,10 +171,7 @@ class Policy:
             "codes": {reason.name: reason.code for reason in self.reasons},
             "names": {str(code): name for code, name in self.names_by_code.items()},
             "reason_bars": {reason.name: _bar(reason.bar) for reason in self.reasons if reason.bar},
-            "images": [
-                {"text": rule.text, "exact": rule.exact, "protected": rule.protected, **_bar(rule.bar)}
-                for rule in self.images
-            ],
+            "images": [_rule(rule) for rule in self.images],
             "trusted_alone": people.trusted_alone,
             "full_minutes": round(people.full_weight_days * 1440),
             "blocks_per_day": -(-people.blocks_per_day // partitions),
@@ -206,6 +203,10 @@ def thousandths(value: float) -> int:
 def days(value: float) -> int:
     """Return days in milliseconds."""
     return round(value * 86_400_000)
+
+
+def _rule(rule: ImageRule) -> dict[str, Any]:
+    return {"text": rule.text, "exact": rule.exact, "protected": rule.protected, **_bar(rule.bar)}
 
 
 def _bar(bar: Bar) -> dict[str, int]:

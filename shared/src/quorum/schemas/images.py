@@ -21,7 +21,9 @@ class ImageStatusSchema(Schema):
     )
     epoch = fields.Integer(required=True, metadata={"description": "Raised by every clear."})
     score = fields.Float(required=True, metadata={"description": "Points of the reports inside the window."})
-    reporters = fields.Integer(required=True, metadata={"description": "Distinct reporters inside the window, whatever they weigh."})
+    reporters = fields.Integer(
+        required=True, metadata={"description": "Distinct reporters inside the window, whatever they weigh."}
+    )
     reasons = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     first_reported_at = fields.DateTime(allow_none=True, required=True)
     last_reported_at = fields.DateTime(allow_none=True, required=True)

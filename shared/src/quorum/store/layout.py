@@ -32,13 +32,7 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
         if None in known and not claim:
             raise DataMissing
         if None in known:  # write only what is missing: a worker must start at maxmemory, too, or nobody drains
-            for other in others:
-                client.hset(other, LAYOUT, LAYOUT_VERSION)
-            pipe = client.pipeline(transaction=True)
-            for name, value in wanted.items():
-                pipe.hsetnx(meta, name, value)
-            pipe.hmget(meta, list(wanted))
-            known = pipe.execute()[-1]
+            known = _claim(client, meta, others, wanted)
         found = dict(zip(wanted, numbers(known), strict=True))
     if found["partitions"] != partitions:
         raise SchemaMismatch(
@@ -56,6 +50,17 @@ def check_layout(client: Redis, namespace: str, partitions: int, *, claim: bool 
             f"Redis has lost the data of partitions {', '.join(map(str, lost))}: bring its server back with its "
             "volume, or run `quorum restore`"
         )
+
+
+def _claim(client: Any, meta: str, others: list[str], wanted: dict[str, int]) -> Any:
+    """Write the marks of all partitions, the first one last; return what is there then: whoever was first has it."""
+    for other in others:
+        client.hset(other, LAYOUT, LAYOUT_VERSION)
+    pipe = client.pipeline(transaction=True)
+    for name, value in wanted.items():
+        pipe.hsetnx(meta, name, value)
+    pipe.hmget(meta, list(wanted))
+    return pipe.execute()[-1]
 
 
 def numbers(stored: Sequence[bytes]) -> list[int]:

@@ -13,7 +13,7 @@ from quorum.errors import CommandDenied, DataMissing, StoreUnavailable
 from quorum.policy.classes import CLASSES
 from quorum.store.cluster import ask_time, in_ms, one_key_of_each_server, servers, time_ms
 from quorum.store.connection import translated_errors
-from quorum.store.keys import keys_of
+from quorum.store.keys import Keys, keys_of
 from quorum.store.layout import LAYOUT, missing_partitions
 from quorum.store.scripts import Script
 from quorum.tally.codec import STAMP_BYTES
@@ -104,7 +104,29 @@ class Health:
 
     def partition(self, number: int) -> PartitionHealth:
         """Return the state of one partition. Raises StoreUnavailable."""
-        keys = self._keys[number]
+        told, wrong, now = self._ask(self._keys[number])
+        depth, oldest, dead, blocked, held, first_held, up_until, events, journal, counts, classes, delays = told
+        now_ms = in_ms(now)
+        age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
+        return PartitionHealth(
+            inbox_depth=depth,
+            inbox_age_seconds=max(age_ms, 0) / 1000,
+            dead_letters=dead,
+            blocked_images=blocked,
+            held_images=held,
+            held_age_seconds=max(now_ms - first_held[0][1], 0) / 1000 if first_held else 0.0,
+            shields_up=int(up_until or 0) > now_ms,
+            journal_reports=journal,
+            events_kept=events,
+            wrong_keys=wrong,
+            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
+            counted_by_class={name: int(count or 0) for name, count in zip(CLASSES, classes, strict=True)},
+            event_delays=tuple(int(count or 0) for count in delays[:-1]),
+            event_delay_ms=int(delays[-1] or 0),
+        )
+
+    def _ask(self, keys: Keys) -> tuple[list[Any], Any, Any]:
+        """Return what is there, in the order in which `partition` names it, what has a wrong type, and the time."""
         asked = (
             *((keys.inbox, 0), (keys.inbox, None), (keys.dead, 0), (keys.blocked, 0), (keys.held, 0), (keys.held, ())),
             *((keys.shields, None), (keys.events, 0), (keys.journal, 0)),
@@ -129,25 +151,7 @@ class Health:
             told, wrong = _without_wrong_types(answers, asked)
             if isinstance(now, Exception):
                 raise now
-        depth, oldest, dead, blocked, held, first_held, up_until, events, journal, counts, classes, delays = told
-        now_ms = in_ms(now)
-        age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
-        return PartitionHealth(
-            inbox_depth=depth,
-            inbox_age_seconds=max(age_ms, 0) / 1000,
-            dead_letters=dead,
-            blocked_images=blocked,
-            held_images=held,
-            held_age_seconds=max(now_ms - first_held[0][1], 0) / 1000 if first_held else 0.0,
-            shields_up=int(up_until or 0) > now_ms,
-            journal_reports=journal,
-            events_kept=events,
-            wrong_keys=wrong,
-            counters={name: int(count or 0) for name, count in zip(COUNTERS, counts, strict=True)},
-            counted_by_class={name: int(count or 0) for name, count in zip(CLASSES, classes, strict=True)},
-            event_delays=tuple(int(count or 0) for count in delays[:-1]),
-            event_delay_ms=int(delays[-1] or 0),
-        )
+        return told, wrong, now
 
     def missing_partitions(self) -> list[int]:
         """Return the partitions whose data is not there. Raises StoreUnavailable."""
