@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, make_settings
+from click.testing import CliRunner
+from conftest import ROOT, environment, make_settings
 from redis_server import RedisServer
 from servers import candidates, name_of
 from store import open_bench
 
 from quorum.backup.writing import write_backup
+from quorum.cli.main import cli
 from quorum.errors import CommandDenied
+from quorum.reporters.pepper import check_pepper
 from quorum.start.permissions import SERVICES, missing, users_file
 from quorum.store.connection import connect, translated_errors
 
@@ -82,3 +85,26 @@ def test_each_container_has_a_user_of_its_own() -> None:
     users = {name: one.get("environment", {}).get("QUORUM_REDIS_USERNAME") for name, one in COMPOSE["services"].items()}
     wanted = {"report-api": "quorum-api", "stream": "quorum-stream", "worker": "quorum-worker", "admin": "quorum-admin"}
     assert {name: user for name, user in users.items() if user} == wanted
+
+
+COMMANDS = (
+    *("queue", "decide img-9 block", "decide img-9 clear", "shields raise", "shields status", "shields lower"),
+    *("reporters mute somebody", "reporters show somebody", "reporters unmute somebody", "forget somebody", "erasures"),
+    *("keys create one --scope read", "keys list", "webhooks list", "webhooks resume", "dead list", "reports export -"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_is_run_in_the_container_of_the_api_is_permitted_there(
+    server: RedisServer, tmp_path: Path, command: str
+) -> None:
+    settings = make_settings(server.url, broker_url="memory://", namespace=NAMESPACE)
+    with open_bench(settings) as bench:
+        check_pepper(bench.client, NAMESPACE, settings.pepper, "")
+        bench.report("img-1", "somebody")
+        bench.drain()
+    user = {"QUORUM_REDIS_URL": url_of(server, "api"), "QUORUM_ERASURES": str(tmp_path / "erasures")}
+    done = CliRunner().invoke(cli, command.split(), env={**environment(settings), **user})
+    assert "permit" not in done.output
+    assert not isinstance(done.exception, CommandDenied)
+    assert done.exit_code == 0, done.output

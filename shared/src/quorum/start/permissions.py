@@ -50,7 +50,7 @@ _WRITING = (
     *("XADD", "XDEL", "ZADD", "ZREM"),
 )
 _RINGING = ("LPUSH", "SADD", "SMEMBERS", "SREM")  # what kombu does to publish
-_HEARING = ("BRPOP", "RPOP", "UNWATCH", "WATCH", *_RINGING)  # and to consume
+_HEARING = ("BRPOP", "RPOP", "SCRIPT LOAD", "UNWATCH", "WATCH", *_RINGING)  # and to consume; it loads its script itself
 _GROUPS = ("XACK", "XAUTOCLAIM", "XGROUP CREATE", "XPENDING", "XREADGROUP")  # `quorum.consume`
 _KEEPING = ("CLIENT PAUSE", "CLIENT UNPAUSE", "DUMP", "RENAME", "RESTORE", "SCAN")  # backup, restore, migration
 
@@ -87,7 +87,7 @@ _SCRIPTED = {
     ADMIN: ("retention/erase", "retention/erase_letters", "judgement/records"),
 }
 _CALLED = {
-    API: (*_TRANSACTION, *_LOOKING, *_WRITING, *_RINGING, *_GROUPS),
+    API: (*_TRANSACTION, *_LOOKING, *_WRITING, *_RINGING, *_GROUPS, "SCAN"),  # SCAN: `quorum forget`
     STREAM: (*_TRANSACTION, *_LOOKING, "HSET", "HSETNX"),
     WORKER: (*_TRANSACTION, *_LOOKING, *_WRITING, *_HEARING),
     ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING),
