@@ -87,7 +87,16 @@ _SCRIPTED = {
     ADMIN: ("retention/erase", "retention/erase_letters", "judgement/records"),
 }
 _CALLED = {
-    API: (*_TRANSACTION, *_LOOKING, *_WRITING, *_RINGING, *_GROUPS, "SCAN"),  # SCAN: `quorum forget`
+    API: (
+        *_TRANSACTION,
+        *_LOOKING,
+        *_WRITING,
+        *_RINGING,
+        *_GROUPS,
+        "SCAN",
+        "UNWATCH",
+        "WATCH",
+    ),  # for `quorum ...` there
     STREAM: (*_TRANSACTION, *_LOOKING, "HSET", "HSETNX"),
     WORKER: (*_TRANSACTION, *_LOOKING, *_WRITING, *_HEARING),
     ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING),
