@@ -51,6 +51,7 @@ _WRITING = (
 )
 _RINGING = ("LPUSH", "SADD", "SMEMBERS", "SREM")  # what kombu does to publish
 _HEARING = ("BRPOP", "RPOP", "SCRIPT LOAD", "UNWATCH", "WATCH", *_RINGING)  # and to consume; it loads its script itself
+_BY_HAND = ("SCAN", "UNWATCH", "WATCH")  # `quorum forget`, `quorum reporters mute`
 _GROUPS = ("XACK", "XAUTOCLAIM", "XGROUP CREATE", "XPENDING", "XREADGROUP")  # `quorum.consume`
 _KEEPING = ("CLIENT PAUSE", "CLIENT UNPAUSE", "DUMP", "RENAME", "RESTORE", "SCAN")  # backup, restore, migration
 
