@@ -17,6 +17,7 @@ from quorum.start.checks import check_store
 from quorum.start.permissions import API, STREAM
 from quorum.telemetry.logs import configure_logs
 from report_api.access.callers import require_pepper
+from report_api.server.passage import read_place
 
 METRICS_BYTES = 1 << 20  # what the files of a few processes take
 
@@ -46,6 +47,7 @@ def api(host: str, port: int, workers: int, threads: int) -> None:
         read_token_keys(settings.token_secret, settings.token_keys_path)
         load_policy(settings.policy_path)
         check_store(settings, API)
+        read_place(settings.stream_inner)
     with tempfile.TemporaryDirectory(prefix="quorum-metrics-") as directory:
         with plain_failures():
             _require_room(Path(directory))
@@ -83,7 +85,8 @@ def _serve(settings: Settings, host: str, port: int, workers: int, threads: int)
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8081, show_default=True, help="Port to listen on.")
-def stream(host: str, port: int) -> None:
+@click.option("--inner-port", type=click.IntRange(1, 65_535), help="Port for the API alone (QUORUM_STREAM_INNER).")
+def stream(host: str, port: int, inner_port: int | None) -> None:
     """Run the event stream: GET /v1/events/stream, server-sent events for any number of consumers."""
     with plain_failures():
         settings = read_settings()
@@ -98,7 +101,8 @@ def stream(host: str, port: int) -> None:
             raise_descriptors(), settings.streams, settings.streams_per_address, redis_nodes=watchers
         )
         listener = listen(host, port, settings.stream_take_seconds)
+        inner = listen(host, inner_port, settings.stream_take_seconds) if inner_port else None
     told = {"streams": limits.streams, "per_address": limits.streams_per_address, "connections": limits.connections}
     logging.getLogger(__name__).info("streams are served", extra=told)
     with plain_failures():
-        run_stream(settings, limits, listener)
+        run_stream(settings, limits, listener, inner)

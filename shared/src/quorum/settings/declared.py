@@ -6,7 +6,6 @@ on.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from quorum.access.keys import LEAST_TOKEN_SECRET_BYTES
 from quorum.network.addresses import Network
@@ -14,6 +13,7 @@ from quorum.network.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, T
 from quorum.network.origins import canonical_origin
 from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
 from quorum.settings.kinds import (
+    USERNAME,
     Choice,
     File,
     Flag,
@@ -34,10 +34,6 @@ DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 _HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*\.?"
 
 
-def _username(readers: tuple[str, ...], meaning: str) -> Any:
-    return setting(Text(r"[\x21-\x7e]{1,200}", "1 to 200 ASCII characters without spaces"), "", readers, meaning)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How one quorum is set up. Times are in seconds."""
@@ -45,7 +41,7 @@ class Settings:
     redis_url: str = setting(
         Url(*STORES), DEFAULT_REDIS_URL, ALL, "the store: [its URL](deployment.md#which-redis-and-how-to-name-it)"
     )
-    redis_username: str = _username(ALL, "the store's user, unless the URL names one")
+    redis_username: str = setting(USERNAME, "", ALL, "the store's user, unless the URL names one")
     redis_password: str = setting(Password(), "", ALL, "its password, as it is: nothing in it is written otherwise")
     broker_url: str = setting(
         Url(*BROKERS),
@@ -54,9 +50,9 @@ class Settings:
         "Celery's broker; with a cluster name one Redis or RabbitMQ of its own",
         default_text="as `QUORUM_REDIS_URL`",
     )
-    broker_username: str = _username((API, WORKER), "the broker's user; the store's where the broker is the store")
+    broker_username: str = setting(USERNAME, "", (API, WORKER), "its user; the store's where the broker is the store")
     broker_password: str = setting(Password(), "", (API, WORKER), "its password; the store's where it is the store")
-    sentinel_username: str = _username(ALL, "the user of sentinels, where they ask for one")
+    sentinel_username: str = setting(USERNAME, "", ALL, "the user of sentinels, where they ask for one")
     sentinel_password: str = setting(Password(), "", ALL, "the password of sentinels, where they ask for one")
     tls_ca: Path | None = setting(
         File(),
@@ -162,6 +158,12 @@ class Settings:
         (STREAM,),
         "a reader that has not taken what it was sent by then is cut off, and may go on after its last event",
     )
+    stream_inner: str = setting(
+        Text(r"\S{1,255}:\d{1,5}", "host:port"),
+        "",
+        (API,),
+        "where `quorum stream --inner-port` listens for the API, which then answers the stream on its own port, too",
+    )
     proxy_hops: int = setting(
         Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
     )
@@ -200,7 +202,7 @@ class Settings:
     bus_url: str = setting(
         Url(*BUSES), "", (WORKER,), "a message bus that gets every event: `amqp://host:5672//` or `amqps://...`"
     )
-    bus_username: str = _username((WORKER,), "its user, unless the URL names one")
+    bus_username: str = setting(USERNAME, "", (WORKER,), "its user, unless the URL names one")
     bus_password: str = setting(Password(), "", (WORKER,), "its password")
     bus_exchange: str = setting(
         Text(r"[\x21-\x7e]{1,127}", "1 to 127 ASCII characters without spaces"),

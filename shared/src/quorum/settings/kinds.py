@@ -265,3 +265,6 @@ class Url(Kind):
             schemes = [scheme for scheme, (kind, _) in SCHEMES.items() if kind in self._kinds]
             raise _WrongError(f"must be {self.wanted}, and its scheme is not one of {', '.join(schemes)}")
         return text
+
+
+USERNAME = Text(r"[\x21-\x7e]{1,200}", "1 to 200 ASCII characters without spaces")

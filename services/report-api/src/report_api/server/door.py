@@ -13,6 +13,8 @@ from report_api.access.forwarding import Forwarding
 from report_api.server.admission import Admission
 from report_api.server.environ import Environ, environ_of, with_body
 from report_api.server.greenlets import LoopParking
+from report_api.server.passage import PATH as STREAM
+from report_api.server.passage import Passage
 from report_api.telemetry.observe import Cuts
 from report_api.web.bodies import body_limit
 from report_api.web.headers import Headers
@@ -53,8 +55,10 @@ class Door:
         cuts: Cuts,
         forwarding: Forwarding,
         headers: Headers,
+        passage: Passage | None = None,
     ) -> None:
         self._app = app
+        self._passage = passage
         self._mounting = Mounting(forwarding)
         self._place_of = lru_cache(REMEMBERED_PLACES)(partial(_place_of, forwarding))
         self._headers = headers
@@ -75,7 +79,12 @@ class Door:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
         try:
-            answer = await self._answer(scope, protocol)
+            environ = environ_of(scope)
+            self._mounting.place(environ)
+            if self._passage and environ["PATH_INFO"] == STREAM and scope.method == "GET":
+                await self._passage.serve(environ, protocol)
+                return
+            answer = await self._answer(environ, protocol)
         except Refused as error:
             self._cuts.count(error.kind)
             answer = self._refusal(error, scope)
@@ -87,10 +96,8 @@ class Door:
             answer = self._refusal(broken, scope)
         protocol.response_bytes(*answer)
 
-    async def _answer(self, scope: Any, protocol: Any) -> Answer:
-        environ = environ_of(scope)
-        self._mounting.place(environ)
-        method, path = scope.method, environ["PATH_INFO"]
+    async def _answer(self, environ: Environ, protocol: Any) -> Answer:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         body = b"" if method in BODILESS else await self._read(environ, path, protocol)
         run = partial(call_wsgi, self._app, with_body(environ, body))
         if path == "/livez" or (path == INTAKE and "HTTP_IDEMPOTENCY_KEY" not in environ):

@@ -8,6 +8,7 @@ from report_api.app import create_app
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking
+from report_api.server.passage import Passage, read_place
 from report_api.telemetry.correlation import add_request
 from report_api.telemetry.observe import Cuts
 from report_api.web.headers import Headers
@@ -28,6 +29,7 @@ def api(threads: int) -> Door:
         trace_requests(app, tracing)
     admission = Admission(settings.request_seconds, settings.unfinished_per_address, settings.unfinished_requests)
     parts: Services = app.extensions[EXTENSION]
+    place = read_place(settings.stream_inner)
     return Door(
         app.wsgi_app,
         admission,
@@ -36,4 +38,5 @@ def api(threads: int) -> Door:
         cuts=Cuts(),
         forwarding=parts.forwarding,
         headers=Headers(settings.cors_origins),
+        passage=Passage(place, parts.forwarding, settings.stream_take_seconds) if place else None,
     )

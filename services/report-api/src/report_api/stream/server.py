@@ -48,25 +48,25 @@ class StreamServer:
         self._tally = Tally(lambda: self._guests.streams, lambda: self._guests.connections)
         self._hub = Hub(Feed(client, namespace, partitions), Watch(watching, namespace, partitions), reads.run)
         self._standing = Standing(self._guests, check, upkeep.run)
-        self._app = StreamApp(
-            self._hub,
-            self._guests,
-            self._tally,
-            Checks(check, strangers.run),
-            forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies),
-        )
+        app = partial(StreamApp, self._hub, self._guests, self._tally, Checks(check, strangers.run))
+        self._app = app(forwarding=Forwarding(settings.proxy_hops, settings.trusted_proxies))
+        self._inner_app = app(forwarding=Forwarding(1))  # the API says who its client is
         self._patience = Patience(settings.request_seconds, settings.stream_take_seconds)
 
-    async def run(self, listener: socket.socket) -> None:
-        """Serve until SIGTERM or SIGINT."""
+    async def run(self, listener: socket.socket, inner: socket.socket | None) -> None:
+        """Serve until SIGTERM or SIGINT; `inner` is the socket to which the API passes its streams on."""
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        acceptor = Acceptor(listener, partial(Connection, self._guests, self._app, self._patience))
-        acceptor.start()
+        acceptors = [Acceptor(listener, partial(Connection, self._guests, self._app, self._patience))]
+        if inner:
+            acceptors.append(Acceptor(inner, partial(Connection, self._guests, self._inner_app, self._patience)))
+        for acceptor in acceptors:
+            acceptor.start()
         upkeep = loop.create_task(self._upkeep())
         await stopped.wait()
-        acceptor.close()
+        for acceptor in acceptors:
+            acceptor.close()
         upkeep.cancel()
         self._guests.end_streams("stopped")
         await self._guests.all_left(GOODBYE_SECONDS)
@@ -88,10 +88,10 @@ class StreamServer:
             await asyncio.sleep(CHECK_SECONDS)
 
 
-def run_stream(settings: Settings, limits: Limits, listener: socket.socket) -> None:
+def run_stream(settings: Settings, limits: Limits, listener: socket.socket, inner: socket.socket | None = None) -> None:
     """Serve the stream until the process is told to stop."""
 
     async def main() -> None:
-        await StreamServer(settings, limits).run(listener)
+        await StreamServer(settings, limits).run(listener, inner)
 
     asyncio.run(main())
