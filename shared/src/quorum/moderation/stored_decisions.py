@@ -114,21 +114,18 @@ class Decisions:
         if decided.state.is_blocked is not before.is_blocked:
             counters.append("blocked_by_moderators" if decided.state.is_blocked else "unblocked")
         said = _audit(image, decision, decided, docket.tally.epoch, policy.version)
-        judged = standings != docket.standings
-        return decided if self._write(stored, decision.at_ms, said, cells, events, counters, judged=judged) else None
+        head = (decision.at_ms, said, int(standings != docket.standings))
+        return decided if self._write(stored, cells, events, counters, head) else None
 
     def _write(
         self,
         stored: StoredDocket,
-        at_ms: int,
-        said: str,
         cells: Sequence[tuple[Any, ...]],
         events: Sequence[Event],
         counters: Sequence[str],
-        *,
-        judged: bool,
+        said: tuple[Any, ...],
     ) -> bool:
-        """Write what `decide.lua` takes, unless something has changed meanwhile; `said` is for the audit trail."""
+        """Write what `decide.lua` takes, unless something has changed meanwhile; `said` are its first arguments."""
         docket, keys = stored.docket, stored.keys
         lists: tuple[Sequence[tuple[Any, ...]], ...] = (
             cells,
@@ -139,7 +136,7 @@ class Decisions:
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
         names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories)
-        return bool(self._decide(self._client, names, (at_ms, said, int(judged), *args)))
+        return bool(self._decide(self._client, names, (*said, *args)))
 
 
 def _place(event: Event) -> tuple[str, bytes]:

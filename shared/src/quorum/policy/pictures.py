@@ -22,10 +22,9 @@ def read_pictures(fields: Fields) -> Pictures:
 
 def _problem(template: str) -> str | None:
     """Return what is wrong with a template. Its host is the site's own: what an id may say comes after it."""
-    if len(template) > MAX_TEMPLATE_CHARACTERS:
-        return f"must be at most {MAX_TEMPLATE_CHARACTERS} characters"
-    if not template.isascii() or not template.isprintable() or " " in template:
-        return "must be a URL in plain ASCII, what is not percent-encoded"
+    plain = template.isascii() and template.isprintable() and " " not in template
+    if len(template) > MAX_TEMPLATE_CHARACTERS or not plain:
+        return f"must be a URL in plain ASCII, percent-encoded, of at most {MAX_TEMPLATE_CHARACTERS} characters"
     try:
         parts = urlsplit(template)
         host, has_user = parts.hostname, "@" in parts.netloc
