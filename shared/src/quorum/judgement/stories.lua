@@ -7,12 +7,18 @@ local told = {
   MARKS = {blocked = 1, unblocked = 2, held = 3, released = 4, deleted = 5, decision = 6},
 }
 
+-- A story as it is now; false where it can be neither read nor written, since the key is something else: no block waits
+-- for that.
 function told.of(stories, digest)
-  return call('HGET', bucket(stories, digest), digest) or ''
+  local story = redis.pcall('HGET', bucket(stories, digest), digest) or ''
+  return type(story) == 'string' and story
 end
 
 -- Adds to a story, and returns it as it is then.
 function told.add(stories, digest, story, kind, entry)
+  if not story then
+    return story
+  end
   local ms, number = string.match(entry, '^(%d+)-(%d+)$')
   local last = pack(told.FORMAT, told.MARKS[kind], tonumber(ms), tonumber(number))
   local longer = sub(story .. last, -told.MOST * told.BYTES)

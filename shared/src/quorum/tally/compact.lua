@@ -111,7 +111,7 @@ fields = call('HGETALL', stories)
 for i = 1, #fields, 2 do
   local story, last = fields[i + 1], 0
   if #story >= told.BYTES then
-    _, last = unpack(told.FORMAT, story, #story - told.BYTES + 1)
+    last = select(2, unpack(told.FORMAT, story, #story - told.BYTES + 1))
   end
   if last + tonumber(ARGV[2]) * 60000 < now and is_open(fields[i]) then
     call('HDEL', stories, fields[i])
