@@ -36,7 +36,7 @@ def release(desk: Desk, headers: dict[str, str]) -> TestResponse:
 
 def seconds_left(desk: Desk, body: dict[str, Any]) -> float:
     seconds, micros = desk.bench.client.time()
-    return datetime.fromisoformat(body["until"]).timestamp() - seconds - micros / 1e6
+    return datetime.fromisoformat(body["until"]).timestamp() - float(seconds) - float(micros) / 1e6
 
 
 def test_one_who_comes_second_is_told_who_and_until_when(desk: Desk, other: dict[str, str]) -> None:

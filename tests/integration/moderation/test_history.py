@@ -171,7 +171,8 @@ def test_causes_of_a_wrong_type_stop_a_drain_before_it_has_taken_anything(desk: 
 def test_the_trail_is_read_page_by_page_and_at_its_end_waits(desk: Desk) -> None:
     for number in range(5):
         desk.decide(f"img-{number}", "block", note=f"note {number}")
-    seen, cursor = [], None
+    seen: list[dict[str, Any]] = []
+    last = cursor = None
     for size in (2, 2, 1, 0):
         query = f"limit=2{f'&after={cursor}' if cursor else ''}"
         answer = desk.get(f"/v1/audit?{query}")
