@@ -14,14 +14,13 @@ function told.of(stories, digest)
   return type(story) == 'string' and story
 end
 
--- Adds to a story, and returns it as it is then.
+-- Adds an entry of a stream to a story, and returns the story as it is then, and the time of the entry.
 function told.add(stories, digest, story, kind, entry)
-  if not story then
-    return story
+  local dash = find(entry, '-', 1, true)
+  local ms = tonumber(sub(entry, 1, dash - 1))
+  if story then
+    story = sub(story .. pack(told.FORMAT, told.MARKS[kind], ms, tonumber(sub(entry, dash + 1))), -told.MOST * told.BYTES)
+    call('HSET', bucket(stories, digest), digest, story)
   end
-  local ms, number = string.match(entry, '^(%d+)-(%d+)$')
-  local last = pack(told.FORMAT, told.MARKS[kind], tonumber(ms), tonumber(number))
-  local longer = sub(story .. last, -told.MOST * told.BYTES)
-  call('HSET', bucket(stories, digest), digest, longer)
-  return longer
+  return story, ms
 end

@@ -4,8 +4,7 @@
 local waits = {}
 
 function waits.stop(held, causes, stats, id)
-  call('ZREM', held, id)
-  local cause = call('HGET', causes, id)
+  local cause = call('ZREM', held, id) == 1 and call('HGET', causes, id)
   if cause then
     call('HDEL', causes, id)
     call('HINCRBY', stats, 'waiting_' .. cause, -1)

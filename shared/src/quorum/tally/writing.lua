@@ -66,11 +66,12 @@ local function write_events()
     elseif kind then
       waits.stop(held, causes, stats, one.id)
     end
-    if kind == 'blocked' or kind == 'held' then
-      count_delay(tonumber(string.match(entry, '^%d+')) - one.at)
-    end
+    local ms
     if kind then
-      image.story = told.add(stories, image.digest, image.story, kind, entry)
+      image.story, ms = told.add(stories, image.digest, image.story, kind, entry)
+    end
+    if kind == 'blocked' or kind == 'held' then
+      count_delay(ms - one.at)
     end
   end
 end
