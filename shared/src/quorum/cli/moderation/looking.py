@@ -117,7 +117,7 @@ def show(image_id: str) -> None:
 
 
 @click.command()
-@click.option("--after", help="Begin after this decision, by its id.")
+@click.option("--after", help="The cursor with which an earlier call ended.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000))
 @click.option("--json", "as_json", is_flag=True, help="Print each decision as a line of JSON.")
 def audit(*, after: str | None, limit: int, as_json: bool) -> None:
