@@ -53,6 +53,14 @@ class StateHasPassed(PermanentError):
         self.image_id, self.state, self.tag = image_id, state, tag
 
 
+class ClaimedByAnother(PermanentError):
+    """Another moderator looks at an image just now: `name` until `until_ms`, Unix ms."""
+
+    def __init__(self, image_id: str, name: str, until_ms: int) -> None:
+        super().__init__(f"{name} looks at the image just now; take another, or wait until it is free")
+        self.image_id, self.name, self.until_ms = image_id, name, until_ms
+
+
 class MalformedEntry(PermanentError):
     """An inbox entry cannot be decoded."""
 

@@ -28,6 +28,8 @@ COMMANDS = {
     "reports": "last reports",
     "decide": "Uphold, block or clear",
     "queue": "Show the images that wait",
+    "show": "what is known of an image",
+    "audit": "decisions of moderators",
     "shields": "the bar of automatic blocks is higher",
     "reporters": "mute reporters",
     "forget": "Erase a reporter",

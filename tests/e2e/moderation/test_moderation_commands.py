@@ -217,9 +217,10 @@ def test_an_image_is_decided_at_the_keyboard(settings: Settings, bench: Bench) -
     send(bench, "img-1", 5)
     assert quorum(settings, "decide", "img-1", "clear", "--note", "fine") == (0, "img-1 is cleared\n")
     assert quorum(settings, "decide", "img-1", "block") == (0, "img-1 is blocked\n")
+    send(bench, "img-2", 1)
     status, text = quorum(settings, "decide", "img-2", "uphold")
     assert status == 1
-    assert "only what is held or blocked can be upheld" in text
+    assert "img-2: only what is held or blocked can be upheld" in text
 
 
 def test_several_images_are_decided_at_once_and_a_user_without_a_name_is_told_by_number(
@@ -229,7 +230,7 @@ def test_several_images_are_decided_at_once_and_a_user_without_a_name_is_told_by
         raise KeyError("getpwuid(): uid not found")  # as in a container
 
     monkeypatch.setattr("getpass.getuser", nameless)
-    done = CliRunner(env=environment(settings)).invoke(cli, ["decide", "img-1", "img-2", "block"])
+    done = CliRunner(env=environment(settings)).invoke(cli, ["decide", "img-1", "img-2", "block", "--unknown"])
     assert (done.exit_code, done.output) == (0, "img-1 is blocked\nimg-2 is blocked\n")
     [first, _] = bench.client.xrange(bench.keys.audit)
     assert json.loads(first[1][b"decision"])["moderator"] == f"user {os.getuid()} (command line)"
@@ -240,8 +241,8 @@ def test_the_queue_and_the_doctor_tell_what_waits(settings: Settings, bench: Ben
     send(bench, "img-1", 5)
     status, text = quorum(settings, "queue")
     assert status == 0
-    assert "img-1  5 reporters: 5 violence" in text
-    assert "1 images wait for a moderator" in text
+    assert "img-1  5 reporters: 5 violence  5 points  because of shields  since 20" in text
+    assert "1 images wait for a moderator: 1 shields" in text
     status, text = quorum(settings, "doctor")
     assert status == 1
     assert "WRONG the shields are up until they are lowered" in text

@@ -14,7 +14,19 @@ from quorum.access.stored_keys import ApiKeys
 from quorum.reporters.tokens import mint_token
 from quorum.settings import Settings
 from quorum.store.connection import connect
-from report_api.access.guard import ADMIN, ANYONE, BACKEND, CONTENT, INSIDER, MODERATOR, NEEDS, READER, REPORTER, Need
+from report_api.access.guard import (
+    ADMIN,
+    ANYONE,
+    BACKEND,
+    CONTENT,
+    INSIDER,
+    LOOKER,
+    MODERATOR,
+    NEEDS,
+    READER,
+    REPORTER,
+    Need,
+)
 from report_api.docs import openapi
 from report_api.docs.route_table import with_table
 from report_api.stream.app import STREAM_HEADERS
@@ -72,22 +84,23 @@ def credentials(app: Flask) -> dict[str, Credential]:
 
 def refusal(need: Need, credential: Credential, *, open_reads: bool = False) -> int | None:
     """Say what the table in docs/security.md promises: 401, 403, or that the caller may."""
-    if need in {ANYONE, INSIDER} or (need is READER and open_reads):
+    if need in {ANYONE, INSIDER} or (need in {READER, LOOKER} and open_reads):
         return None
     if need is REPORTER:
         if not credential.known:
             return UNKNOWN
         return FORBIDDEN if credential.scopes and Scope.REPORT not in credential.scopes else None
-    scope = {
-        BACKEND: Scope.REPORT,
-        CONTENT: Scope.CONTENT,
-        READER: Scope.READ,
-        MODERATOR: Scope.MODERATE,
-        ADMIN: Scope.ADMIN,
+    scopes = {
+        BACKEND: {Scope.REPORT},
+        CONTENT: {Scope.CONTENT},
+        READER: {Scope.READ},
+        LOOKER: {Scope.READ, Scope.MODERATE},
+        MODERATOR: {Scope.MODERATE},
+        ADMIN: {Scope.ADMIN},
     }[need]
     if not credential.scopes:
         return UNKNOWN
-    return None if scope in credential.scopes else FORBIDDEN
+    return None if scopes & credential.scopes else FORBIDDEN
 
 
 def visit(app: Flask, one: Visit, header: str | None, **more: str) -> TestResponse:

@@ -88,7 +88,15 @@ def test_each_container_has_a_user_of_its_own() -> None:
 
 
 COMMANDS = (
-    *("queue", "decide img-9 block", "decide img-9 clear", "shields raise", "shields status", "shields lower"),
+    *(
+        "queue",
+        "queue --state open",
+        "show img-1",
+        "audit",
+        "decide img-9 block --unknown",
+        "decide img-9 clear --unknown",
+    ),
+    *("shields raise", "shields status", "shields lower"),
     *("reporters mute somebody", "reporters show somebody", "reporters unmute somebody", "forget somebody", "erasures"),
     *("keys create one --scope read", "keys list", "webhooks list", "webhooks resume", "dead list", "reports export -"),
 )

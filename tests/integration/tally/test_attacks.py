@@ -223,12 +223,13 @@ def test_what_was_cleared_and_many_report_is_before_a_moderator_again(bench: Ben
     for number in range(9):
         bench.report(IMAGE, f"reader-{number}", at=bench_now(bench))
     assert outcome(bench)[0] == "cleared"
-    assert decisions.held(10) == ([], 0)
+    assert not bench.client.zcard(bench.keys.held)
     bench.report(IMAGE, "reader-9", at=bench_now(bench))
     assert outcome(bench)[0] == "cleared"
-    assert decisions.held(10) == ([image], 1)
+    assert bench.client.zrange(bench.keys.held, 0, -1) == [IMAGE.encode()]
+    assert bench.client.hgetall(bench.keys.causes) == {IMAGE.encode(): b"contested"}
     decisions.decide(image, Action.CLEAR, "moderator-1", bench.policy)
-    assert decisions.held(10) == ([], 0)
+    assert not bench.client.zcard(bench.keys.held)
     assert bench.status(IMAGE).reporters == 0
 
 

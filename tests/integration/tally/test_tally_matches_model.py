@@ -3,6 +3,7 @@
 import json
 import struct
 import uuid
+from collections import Counter, defaultdict
 from hashlib import sha256
 from typing import Any
 
@@ -23,11 +24,13 @@ from quorum.errors import DecisionRefused
 from quorum.images.content import Content, parse_content
 from quorum.images.image import bucket_of, parse_image
 from quorum.judgement.records import Kind, Report, State, Tally
+from quorum.judgement.waiting import KEPT_CAUSES
 from quorum.moderation.decisions import Action, Decision, decide_in_model
 from quorum.moderation.past import decode_past
 from quorum.moderation.shields import Shields
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
+from quorum.moderation.stories import DECISION, MOST_TOLD, places
 from quorum.policy import Policy, parse_policy
 from quorum.policy.accuracy import Standing
 from quorum.policy.classes import ANONYMOUS, CLASSES, TRUSTED
@@ -368,6 +371,31 @@ class TallyMachine(RuleBasedStateMachine):
         pending = self.client.zrange(self.keys.pending, 0, -1, withscores=True)
         known = [(digest + name.encode(), float(at)) for (digest, name), at in self.model.pending.items()]
         assert pending == sorted(known, key=lambda item: (item[1], item[0]))
+
+    @invariant()
+    def what_waits_agrees(self) -> None:
+        known = {image_id.encode(): cause.encode() for image_id, cause in self.model.causes.items()}
+        assert self.client.hgetall(self.keys.causes) == known
+        assert set(self.client.zrange(self.keys.held, 0, -1)) == set(known)
+        counts = self.client.hmget(self.keys.stats, [f"waiting_{cause}" for cause in KEPT_CAUSES])
+        waiting = Counter(self.model.causes.values())
+        assert [int(count or 0) for count in counts] == [waiting[cause] for cause in KEPT_CAUSES]
+
+    @invariant()
+    def stories_agree(self) -> None:
+        events: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for entry, fields in self.client.xrange(self.keys.events):
+            event = json.loads(fields[b"event"])
+            events[event["subject"]].append((event["type"].split(".")[2], entry.decode()))
+        stored = self._stored(self.keys.stories, [image.digest for image in IMAGES])
+        decisions = {entry.decode() for entry, _ in self.client.xrange(self.keys.audit)}
+        for image, raw in zip(IMAGES, stored, strict=True):
+            story = places(raw or b"")
+            told = [(place.what, place.entry) for place in story if place.what != DECISION]
+            assert len(story) <= MOST_TOLD
+            first = 0 if len(story) < MOST_TOLD else len(events[image.id]) - len(told)
+            assert told == events[image.id][first:]
+            assert {place.entry for place in story if place.what == DECISION} <= decisions
 
     @invariant()
     def the_journal_has_what_was_tallied(self) -> None:

@@ -19,7 +19,7 @@ def test_the_table_of_rules_is_that_of_the_default_file() -> None:
     assert stated.pop("reasons") == f"{len(reasons)}, 1.0 each"
     assert {reason["weight"] for reason in reasons.values()} == {1.0}
     urls = {"urls.keep_query": "all", "urls.drop_query": "none", "urls.same": "none"}
-    assert stated == {"images": "none", "protected": "false", **urls}
+    assert stated == {"images": "none", "protected": "false", "pictures.url_template": "none", **urls}
 
 
 def flat(table: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """Each section of the policy file: what it means, what is said of a bad one, and how an edit takes effect."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -186,3 +187,27 @@ def test_a_rule_of_an_earlier_release_is_taken_and_its_owner_told(old: str, said
     [note] = policy.notes
     assert note.startswith(said)
     assert policy.version == parse().version
+
+
+def test_a_picture_is_found_by_its_image_whose_id_is_encoded_whole() -> None:
+    assert parse().pictures.url_of("img-1") is None
+    pictures = parse('[pictures]\nurl_template = "https://img.example/{id}?w=9"\n').pictures
+    assert pictures.url_of("a/b?c&d=é#{id}") == "https://img.example/a%2Fb%3Fc%26d%3D%C3%A9%23%7Bid%7D?w=9"
+    assert parse().version == parse('[pictures]\nurl_template = "https://img.example/{id}"\n').version  # it is no rule
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("https://img.example/", "must hold {id} once"), ("https://img.example/{id}/{id}", "must hold {id} once"),
+        ("https://{id}.example/{id}", "must hold {id} once"), ("https://{id}/", "must hold {id} once"),
+        ("https://img.example/#{id}", "must hold {id} once"), ("javascript:alert({id})", "must begin with https://"),
+        ("//img.example/{id}", "must begin with https://"), ("https:///{id}", "must begin with https://"),
+        ("https://me:secret@img.example/{id}", "must not hold a user"), ("https://img.example/ {id}", "plain ASCII"),
+        ("https://img.example/é{id}", "plain ASCII"), ("https://img.example/" + "a" * 999 + "{id}", "at most 1000"),
+        ("https://[img/{id}", "is not a URL"), ("", "must be text"),
+    ],
+)  # fmt: skip
+def test_a_template_of_pictures_that_cannot_be_meant_is_named(template: str, problem: str) -> None:
+    with pytest.raises(PolicyError, match=rf"p.toml, line 11: pictures.url_template: .*{re.escape(problem)}"):
+        parse(f'[pictures]\nurl_template = "{template}"\n')

@@ -8,7 +8,7 @@ from conftest import claimed_app, make_settings
 from flask import Flask
 
 from quorum.policy import load_policy
-from report_api.access.guard import ADMIN, ANYONE, BACKEND, CONTENT, MODERATOR, NEEDS, READER, REPORTER
+from report_api.access.guard import ADMIN, ANYONE, BACKEND, CONTENT, LOOKER, MODERATOR, NEEDS, READER, REPORTER
 from report_api.docs.openapi import openapi, require_documented
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, said_of
@@ -56,6 +56,7 @@ def test_the_document_has_nothing_that_is_no_route(app: Flask, paths: dict[str, 
 
 def test_credentials_are_those_of_the_table(app: Flask, paths: dict[str, Any]) -> None:
     expected: dict[Any, Any] = {ANYONE: [], READER: [{"bearer": []}, {}], REPORTER: [{"bearer": []}, {}]}
+    expected[LOOKER] = expected[READER]
     expected |= dict.fromkeys((BACKEND, CONTENT, MODERATOR, ADMIN))
     for rule in app.url_map.iter_rules():
         for method, operation in paths.get(as_template(rule.rule), {}).items():

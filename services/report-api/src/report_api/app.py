@@ -18,8 +18,12 @@ from quorum.events.watch import Watch
 from quorum.inbox.doorbell import Doorbell
 from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox, Ring
+from quorum.moderation.claims import Claims
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
+from quorum.moderation.stories import Stories
+from quorum.moderation.trail import Trail
+from quorum.moderation.waiting.stored_queue import Queue
 from quorum.policy.file import PolicyFile
 from quorum.reporters.looks import Looks
 from quorum.settings import Settings, read_settings
@@ -40,10 +44,8 @@ from report_api.access.guard import guard
 from report_api.docs import asyncapi, openapi
 from report_api.resources import (
     blocklist,
-    decisions,
     events,
     images,
-    moderation_queue,
     reasons,
     report_batches,
     reporters,
@@ -52,6 +54,7 @@ from report_api.resources import (
     visibility,
     webhooks,
 )
+from report_api.resources.moderation import claims, decisions, history, waiting
 from report_api.resources.probes import PROBES, make_probes
 from report_api.server.greenlets import LoopParking
 from report_api.telemetry.observe import observe
@@ -71,8 +74,10 @@ RESOURCES = (
     blocklist,
     url_rules,
     events,
-    moderation_queue,
+    waiting,
     decisions,
+    claims,
+    history,
     reporters,
     webhooks,
 )
@@ -185,6 +190,10 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
         idempotency=Idempotency(client, namespace),
         copies=Copies(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),
+        queue=Queue(client, namespace, partitions),
+        stories=Stories(client, namespace, partitions),
+        trail=Trail(client, namespace, partitions),
+        claims=Claims(client, namespace, partitions),
         statuses=statuses,
         visibilities=Visibilities(statuses, settings.pepper, settings.pepper_previous),
         looks=Looks(client, namespace),

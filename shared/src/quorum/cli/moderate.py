@@ -1,20 +1,15 @@
-"""`quorum queue`, `decide`, `shields`, `reporters`, `forget`, `erasures`: what people at the site do by hand."""
+"""`quorum shields`, `reporters`, `forget`, `erasures`: what people at the site do by hand."""
 
-import getpass
-import os
 import time
-from typing import Any
 
 import click
 
 from quorum.cli.failures import plain_failures
+from quorum.cli.moderation.places import store_of, who
 from quorum.errors import InvalidName, SettingsError
 from quorum.events.event import timestamp
-from quorum.images.image import parse_image
 from quorum.judgement.caps.shields import DAY_MS, HOUR_MS
-from quorum.moderation.decisions import Action
 from quorum.moderation.shields import FOR_EVER_MS, Shields
-from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.people import Person
 from quorum.policy import load_policy
@@ -25,41 +20,6 @@ from quorum.retention.erasure import Erasure
 from quorum.retention.erasures import remember_erasures, to_lines
 from quorum.settings import Settings, read_settings
 from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
-from quorum.tally.statuses import Statuses
-
-
-@click.command()
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
-def queue(limit: int) -> None:
-    """Show the images that wait for a moderator, those that wait longest first."""
-    with plain_failures():
-        settings = read_settings()
-        policy = load_policy(settings.policy_path)
-        images, total = Decisions(*_store(settings)).held(limit)
-        for status in Statuses(*_store(settings)).of(images, policy):
-            reasons = ", ".join(f"{count} {reason}" for reason, count in status.reasons.items())
-            click.echo(f"{status.image_id}  {status.reporters} reporters: {reasons}")
-        click.echo(f"{total} images wait for a moderator", err=True)
-
-
-@click.command()
-@click.argument("image_ids", metavar="IMAGE_ID...", nargs=-1, required=True)
-@click.argument("decision", type=click.Choice([action.value for action in Action]))
-@click.option("--note", default="", help="Why; kept in the audit trail.")
-@click.option("--well-meant", is_flag=True, help="With clear: the reports do not count against those who sent them.")
-def decide(image_ids: tuple[str, ...], decision: str, *, note: str, well_meant: bool) -> None:
-    """Uphold, block or clear images, reopen what was cleared, separate one from its copies.
-
-    It ends at the first that cannot be decided so.
-    """
-    with plain_failures():
-        settings = read_settings()
-        policy = load_policy(settings.policy_path)
-        decisions = Decisions(*_store(settings), name_moderators=settings.events_name_moderators)
-        for image_id in image_ids:
-            image = parse_image(image_id, policy.urls)
-            decided = decisions.decide(image, Action(decision), _who(), policy, note=note, unfounded=not well_meant)
-            click.echo(f"{image.id} is {decided.state.public_name}")
 
 
 @click.group()
@@ -77,7 +37,7 @@ def shields_status() -> None:
             f"caps: {caps.blocks_per_hour} automatic blocks in any hour, {caps.blocks_per_day} in any day; "
             f"beyond them the bar is {caps.factor:g} times as high"
         )
-        for number, shield in enumerate(Shields(*_store(settings)).states()):
+        for number, shield in enumerate(Shields(*store_of(settings)).states()):
             now = round(time.time() * 1000)
             up = shield.up_until > now
             until = "until lowered" if shield.up_until >= FOR_EVER_MS else f"until {timestamp(shield.up_until)}"
@@ -93,7 +53,7 @@ def shields_status() -> None:
 def raise_shields(minutes: float | None) -> None:
     """Hold what does not cross the higher bar from now on."""
     with plain_failures():
-        raised = Shields(*_store(read_settings())).raise_(minutes, _who())
+        raised = Shields(*store_of(read_settings())).raise_(minutes, who())
         click.echo("shields are up" if raised else "shields were up already; their time is the new one")
 
 
@@ -101,7 +61,7 @@ def raise_shields(minutes: float | None) -> None:
 def lower_shields() -> None:
     """Go back to the usual bar, with caps that have counted nothing. What is held is judged again by it."""
     with plain_failures():
-        lowered = Shields(*_store(read_settings())).lower(_who())
+        lowered = Shields(*store_of(read_settings())).lower(who())
         click.echo("shields are down" if lowered else "shields were down already")
 
 
@@ -117,7 +77,7 @@ def show_reporter(subject: str) -> None:
     with plain_failures():
         settings = read_settings()
         fingerprints = _identities(settings).fingerprints_of(person_named(subject))
-        for standing in Reporters(*_store(settings)).standings([fingerprints]):
+        for standing in Reporters(*store_of(settings)).standings([fingerprints]):
             muted = standing.is_muted(round(time.time() * 1000))
             click.echo(
                 f"{standing.upheld} upheld, {standing.unfounded} unfounded"
@@ -160,7 +120,7 @@ def forget(subject: str, *, address: bool) -> None:
         fingerprints = (
             identities.fingerprints_at(subject) if address else identities.all_fingerprints_of(person_named(subject))
         )
-        erasure = Erasure(*_store(settings))
+        erasure = Erasure(*store_of(settings))
         _keep_outside(settings, erasure, fingerprints)  # first: what cannot be kept erased must not seem to be
         erased = erasure.erase(fingerprints)
         _keep_outside(settings, erasure, fingerprints)
@@ -180,7 +140,7 @@ def erasures() -> None:
     """Print who was erased in the last QUORUM_BACKUP_DAYS, as fingerprints; `quorum restore --erasures` reads it."""
     with plain_failures():
         settings = read_settings()
-        for line in to_lines(Erasure(*_store(settings)).known()):
+        for line in to_lines(Erasure(*store_of(settings)).known()):
             click.echo(line)
 
 
@@ -188,10 +148,6 @@ def _keep_outside(settings: Settings, erasure: Erasure, fingerprints: list[bytes
     if settings.erasures_path:
         now = erasure.now_ms()
         remember_erasures(settings.erasures_path, dict.fromkeys(fingerprints, now), now - settings.backup_days * DAY_MS)
-
-
-def _store(settings: Settings) -> tuple[Any, str, int]:
-    return connect(settings.store, WORKER_TIMEOUT_SECONDS), settings.namespace, settings.partitions
 
 
 def _identities(settings: Settings) -> Identities:
@@ -212,15 +168,6 @@ def person_named(subject: str) -> Person:
 
 def _mute(subject: str, until_minute: int) -> None:
     settings = read_settings()
-    store = Reporters(*_store(settings))
+    store = Reporters(*store_of(settings))
     for fingerprint in _identities(settings).fingerprints_of(person_named(subject)):
         store.mute(fingerprint, until_minute)
-
-
-def _who() -> str:
-    """Return who is at the keyboard, for the audit trail; in a container the user may have no name."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = f"user {os.getuid()}"
-    return f"{name} (command line)"

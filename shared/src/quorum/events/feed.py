@@ -65,7 +65,7 @@ class Feed:
 
         Raises InvalidCursor, CursorExpired (events after it are gone already), StoreUnavailable.
         """
-        position = self._position(cursor)
+        position = position_of(cursor, len(self._keys))
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
             for keys, seen in zip(self._keys, position, strict=True):
@@ -131,16 +131,6 @@ class Feed:
         with translated_errors():
             return int(self._trim(self._client, (keys.events, keys.trimmed), (retention_seconds * 1000, TRIM_BATCH)))
 
-    def _position(self, cursor: str | None) -> list[str]:
-        if not cursor or cursor == BEGINNING:
-            return [START] * len(self._keys)
-        position = cursor.split(".")
-        if len(position) != len(self._keys) or not all(map(_STREAM_ID.fullmatch, position)):
-            raise InvalidCursor(
-                "is not a cursor of this feed; use one that it gave, or none to begin with the oldest event"
-            )
-        return position
-
     def _refuse_expired(self, position: list[str], trimmed: list[bytes | None]) -> None:
         oldest = [
             max(_parse(seen), _parse(gone.decode()) if gone else (0, 0))
@@ -148,3 +138,15 @@ class Feed:
         ]
         if oldest != [_parse(seen) for seen in position]:
             raise CursorExpired(".".join(f"{milliseconds}-{number}" for milliseconds, number in oldest))
+
+
+def position_of(cursor: str | None, partitions: int) -> list[str]:
+    """Return the stream ids in a cursor, one of each partition; None is the start. Raises InvalidCursor."""
+    if not cursor or cursor == BEGINNING:
+        return [START] * partitions
+    position = cursor.split(".")
+    if len(position) != partitions or not all(map(_STREAM_ID.fullmatch, position)):
+        raise InvalidCursor(
+            "is not a cursor of this feed; use one that it gave, or none to begin with the oldest event"
+        )
+    return position

@@ -39,7 +39,10 @@ local function announce(image, id, at, kind, cause)
     turns, counts.turns = turns + 1, counts.turns + 1
     number = '-' .. turns
   end
-  announced[#announced + 1] = {kind = kind, id = id, at = at, event = cjson.encode({
+  if image.story == nil then
+    image.story = told.of(stories, image.digest)
+  end
+  announced[#announced + 1] = {kind = kind, id = id, at = at, cause = cause, image = image, event = cjson.encode({
     specversion = '1.0',
     id = hex(image.digest) .. '-' .. image.epoch .. '-' .. kind .. number,
     source = '/quorum',

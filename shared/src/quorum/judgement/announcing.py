@@ -16,6 +16,7 @@ from quorum.events.event import (
     traceparent,
 )
 from quorum.judgement.records import Book, Event, Row, Tally
+from quorum.judgement.waiting import Cause
 from quorum.policy.model import POINT
 
 KINDS = {"blocked": BLOCKED, "unblocked": UNBLOCKED, "held": HELD, "released": RELEASED, "deleted": DELETED}
@@ -29,7 +30,7 @@ def announce(
     """Return the event for an image.
 
     `subject` is its digest and id, `verdict` one of KINDS and a cause, `moment` when it was judged (Unix ms) and the
-    trace of the report that it was judged for.
+    trace of the report that it was judged for. What is held waits from now on, and nothing else that is announced.
     """
     (digest, image_id), (kind, cause), (at_ms, trace) = subject, verdict, moment
     tally, rows = book.tallies[digest], book.with_rows(digest).rows
@@ -39,6 +40,9 @@ def announce(
         "decided_by": {"kind": "site"} if cause in BY_SITE else by_policy,
         **({"cause": cause} if cause else {}),
     }
+    book.causes.pop(image_id, None)
+    if kind == "held" and cause:
+        book.causes[image_id] = Cause(cause)
     name = kind
     if kind in OFTEN:
         book.turns += 1

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from quorum.images.image import Image
 from quorum.judgement.caps.shields import Shield
+from quorum.judgement.waiting import Cause
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
 from quorum.reporters.fingerprints import NOWHERE, UNKNOWN_AGE, Networks, Reporter
@@ -111,7 +112,7 @@ class Book:
         self.pictures: dict[bytes, bytes] = {}  # PDQ hash -> digest of the tally for which it stands
         self.pending: dict[tuple[bytes, str], int] = {}  # digest and id -> when it was last judged, of what may cross
         self.decided: dict[bytes, list[Any]] = {}  # by digest what moderators decided (quorum.moderation.past)
-        self.contested: set[str] = set()  # cleared images that wait for a moderator again
+        self.causes: dict[str, Cause] = {}  # image id -> why it waits for a moderator
         self.shield = Shield()
         self.turns = 0  # times that an image was held or released
         self.caps = policy.numbers(partitions)

@@ -1,13 +1,15 @@
--- Writes a moderator's decision, if nothing of what it was made from has changed meanwhile.
+-- Writes a moderator's decision, if nothing of what it was made from has changed meanwhile. records, waiting and stories
+-- of judgement/ come before it.
 --
 -- KEYS  1 blocked (zset)  2 held (zset)  3 pending (zset)  4 events (stream)  5 stats (hash)  6 audit (stream)
+--       7 causes (hash)  8 stories (prefix of bucket hashes)
 -- ARGV  1 now, ms  2 the decision (JSON)  3 whether a standing is written, 1 or 0; then lists, each with its length before it:
 --       cells of hashes: key, field, what it must hold, what it holds from now on ('' for nothing)
---       images: id, and the set in which it is from now on (`blocked`, `held` or nothing)
---       what is judged again (members of pending), events, counters
+--       images: id, digest, and the set in which it is from now on (`blocked`, `held` or nothing)
+--       what is judged again (members of pending), events (the event, its kind, the image's digest), counters
 -- Result  1 written   0 something has changed: read again
 
-local call = redis.call
+local blocked, held, stats, causes, stories = KEYS[1], KEYS[2], KEYS[5], KEYS[7], KEYS[8]
 local now, place = ARGV[1], 3
 
 local function take()
@@ -23,12 +25,19 @@ local function take_list(size)
   return list
 end
 
-local cells, images, again, events, counters = take_list(4), take_list(2), take_list(1), take_list(1), take_list(1)
+local cells, images, again, events, counters = take_list(4), take_list(3), take_list(1), take_list(3), take_list(1)
 
 for i = 1, #cells, 4 do
   if (call('HGET', cells[i], cells[i + 1]) or '') ~= cells[i + 2] then
     return 0
   end
+end
+
+-- A key of a wrong type must be found before the first write.
+call('HLEN', causes)
+local story = {}  -- by digest
+for i = 2, #images, 3 do
+  story[images[i]] = told.of(stories, images[i])
 end
 
 for i = 1, #cells, 4 do
@@ -40,28 +49,32 @@ for i = 1, #cells, 4 do
   end
 end
 if ARGV[3] == '1' then
-  call('HSETNX', KEYS[5], 'standings', 1)  -- drains look for standings from now on
+  call('HSETNX', stats, 'standings', 1)  -- drains look for standings from now on
 end
-for i = 1, #images, 2 do
-  local id, set = images[i], images[i + 1]
-  if set ~= 'blocked' then
-    call('ZREM', KEYS[1], id)
+
+local decision = call('XADD', KEYS[6], '*', 'decision', ARGV[2])
+for i = 1, #images, 3 do
+  local id, digest, set = images[i], images[i + 1], images[i + 2]
+  if set == 'blocked' then
+    call('ZADD', blocked, 'NX', now, id)
+  else
+    call('ZREM', blocked, id)
   end
-  if set ~= 'held' then
-    call('ZREM', KEYS[2], id)
+  if set == 'held' then
+    waits.go_on(held, causes, stats, id, now, 'reopened')
+  else
+    waits.stop(held, causes, stats, id)
   end
-  if set ~= '' then
-    call('ZADD', set == 'blocked' and KEYS[1] or KEYS[2], 'NX', now, id)
-  end
+  story[digest] = told.add(stories, digest, story[digest], 'decision', decision)
 end
 for _, member in ipairs(again) do
   call('ZADD', KEYS[3], 0, member)
 end
-for _, event in ipairs(events) do
-  call('XADD', KEYS[4], '*', 'event', event)
+for i = 1, #events, 3 do
+  local kind, digest = events[i + 1], events[i + 2]
+  story[digest] = told.add(stories, digest, story[digest], kind, call('XADD', KEYS[4], '*', 'event', events[i]))
 end
-call('XADD', KEYS[6], '*', 'decision', ARGV[2])
 for _, counter in ipairs(counters) do
-  call('HINCRBY', KEYS[5], counter, 1)
+  call('HINCRBY', stats, counter, 1)
 end
 return 1

@@ -11,6 +11,7 @@ from quorum.images.image import Image
 from quorum.judgement.announcing import tally_data
 from quorum.judgement.arrivals.copies import merged
 from quorum.judgement.records import Event, State, Tally
+from quorum.judgement.waiting import Cause
 from quorum.moderation.past import MOST_KEPT, Before, Past, taken_back
 from quorum.policy.accuracy import Standing, after_unfounded, after_upheld
 from quorum.policy.model import Policy
@@ -234,6 +235,10 @@ def decide_in_model(model: TallyModel, image: Image, decision: Decision) -> list
         model.tallies[own] = docket.tally
         model.aliases.pop(own)
         model.parted[own] = shown
-    model.contested -= {image_id for image_id, _ in docket.images.values()}
+    for image_id, tally in docket.images.values():
+        if tally.state is State.HELD:
+            model.causes.setdefault(image_id, Cause.REOPENED)
+        else:
+            model.causes.pop(image_id, None)
     model.pending.update(dict.fromkeys(docket.again, 0))
     return events

@@ -1,6 +1,6 @@
 """Everything that a decision looks at, read from Redis, and written back as cells that must not have changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from redis import Redis
@@ -33,11 +33,12 @@ Cell = tuple[str, bytes]  # a hash and a field of it
 
 @dataclass(slots=True)
 class StoredDocket:
-    """A docket, and what each cell that it was made of held."""
+    """A docket, and what each cell that it was made of held; `waits` is whether one of its images is in the queue."""
 
     docket: Docket
     cells: dict[Cell, bytes]
     keys: Keys
+    waits: bool
 
     def changed(self) -> Iterator[tuple[str, bytes, bytes, bytes]]:
         """Yield each cell that was read, key and field, what it held, and what it is to hold; empty for nothing."""
@@ -101,6 +102,7 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
     decided = decode_past(past, policy.names_by_code) if past else []
     people = list({*tallies[holder].rows, *(decided[-1].changes if decided else ())})
     known = reader.read(*(_cell(keys.reporters, person) for person in people))
+    blocked_at, waits = _lists(client, keys, image, shown.values())
     docket = Docket(
         image.digest,
         {digest: (image_id, tallies[digest]) for digest, image_id in shown.items()},
@@ -108,9 +110,19 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
         picture,
         decided,
         {person: decode_standing(one) if one else Standing() for person, one in zip(people, known, strict=True)},
-        int(client.zscore(keys.blocked, image.id) or 0),
+        blocked_at,
     )
-    return StoredDocket(docket, reader.cells, keys)
+    return StoredDocket(docket, reader.cells, keys, waits)
+
+
+def _lists(client: Redis, keys: Keys, image: Image, shown: Iterable[str]) -> tuple[int, bool]:
+    """Return when an image was blocked, Unix ms (0: it is not), and whether it or another of `shown` waits."""
+    pipe = client.pipeline(transaction=False)
+    pipe.zscore(keys.blocked, image.id)
+    for image_id in shown:
+        pipe.zscore(keys.held, image_id)
+    blocked_at, *waiting = pipe.execute()
+    return int(blocked_at or 0), any(since is not None for since in waiting)
 
 
 def _cell(prefix: str, digest: bytes) -> Cell:

@@ -9,15 +9,14 @@ from redis import Redis
 
 from quorum.errors import StateHasPassed, StoreUnavailable
 from quorum.images.image import Image, stored_image
-from quorum.judgement.records import State
+from quorum.judgement.records import Event, State
 from quorum.moderation.decisions import Action, Decision, Docket, decide
-from quorum.moderation.docket import read_docket
+from quorum.moderation.docket import StoredDocket, read_docket
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
 from quorum.store.cluster import time_ms
 from quorum.store.connection import translated_errors
-from quorum.store.keys import Keys, keys_of
-from quorum.store.layout import check_data
+from quorum.store.keys import keys_of
 from quorum.store.scripts import Script
 from quorum.tally.statuses import state_tag
 
@@ -27,10 +26,19 @@ SETS = {State.BLOCKED: "blocked", State.UPHELD: "blocked", State.HELD: "held"}  
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision led to: the image's state, and its tag now."""
+    """What a decision led to, or would: the image's state before and after it, and its tag now.
 
+    `events` are types, `images` how many show the picture that was decided about, `credited` and `blamed` people.
+    """
+
+    before: State
     state: State
     tag: str
+    changed: bool
+    events: tuple[str, ...] = ()
+    images: int = 1
+    credited: int = 0
+    blamed: int = 0
 
 
 class Decisions:
@@ -42,78 +50,115 @@ class Decisions:
     def __init__(self, client: Redis, namespace: str, partitions: int, *, name_moderators: bool = False) -> None:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
-        self._decide = Script("moderation/decide")
+        self._decide = Script("judgement/records", "judgement/waiting", "judgement/stories", "moderation/decide")
         self._name_moderators = name_moderators
 
     def decide(self, image: Image, action: Action, moderator: str, policy: Policy, **more: Any) -> Decided:
-        """Decide now; `more` is `note` and `unfounded` of a Decision, and `expected` of `apply`.
+        """Decide now; `more` is `note` and `unfounded` of a Decision, and `expected` and `dry_run` of `apply`.
 
         Raises DecisionRefused, StateHasPassed, StoreUnavailable; then nothing was changed.
         """
-        expected = more.pop("expected", None)
+        options = {name: more.pop(name) for name in ("expected", "dry_run") if name in more}
         with translated_errors():
             now = time_ms(self._client, self._keys[image.partition(len(self._keys))].meta)
         decision = Decision(action, moderator, now, **more, is_named=self._name_moderators)
-        return self.apply(image, decision, policy, expected)
+        return self.apply(image, decision, policy, **options)
 
     def apply(
-        self, image: Image, decision: Decision, policy: Policy, expected: frozenset[str] | None = None
+        self,
+        image: Image,
+        decision: Decision,
+        policy: Policy,
+        expected: frozenset[str] | None = None,
+        *,
+        dry_run: bool = False,
     ) -> Decided:
         """Write a decision, if the image's state has one of the `expected` tags, where there are any.
+
+        With `dry_run` nothing is written, and what would come of it is returned.
 
         Raises DecisionRefused, StateHasPassed, StoreUnavailable.
         """
         keys = self._keys[image.partition(len(self._keys))]
         with translated_errors():
             for _ in range(ATTEMPTS):
-                decided = self._attempt(keys, image, decision, policy, expected)
+                stored = read_docket(self._client, keys, image, policy)
+                decided = self._attempt(stored, image, decision, policy, expected, dry_run=dry_run)
                 if decided is not None:
                     return decided
         raise StoreUnavailable(f"the tally changed {ATTEMPTS} times while the decision was made")
 
-    def held(self, limit: int) -> tuple[list[Image], int]:
-        """Return the images that wait for a moderator, those that wait longest first, and how many wait in all."""
-        with translated_errors():
-            pipe = self._client.pipeline(transaction=False)
-            for keys in self._keys:
-                pipe.zrange(keys.held, 0, limit - 1, withscores=True)
-                pipe.zcard(keys.held)
-            answers = pipe.execute()
-        check_data(self._client, self._keys)
-        waiting = sorted((since, image_id.decode()) for page in answers[::2] for image_id, since in page)
-        return [stored_image(image_id) for _, image_id in waiting[:limit]], sum(answers[1::2])
-
     def _attempt(
-        self, keys: Keys, image: Image, decision: Decision, policy: Policy, expected: frozenset[str] | None
+        self,
+        stored: StoredDocket,
+        image: Image,
+        decision: Decision,
+        policy: Policy,
+        expected: frozenset[str] | None,
+        *,
+        dry_run: bool,
     ) -> Decided | None:
         """Return what came of it; None when something has changed meanwhile."""
-        stored = read_docket(self._client, keys, image, policy)
         docket = stored.docket
         before, standings = docket.tally.state, dict(docket.standings)
         tag = state_tag(docket.tally.epoch, before)
         if expected is not None and tag not in expected:
             raise StateHasPassed(image.id, before.public_name, tag)
         events = decide(docket, decision, policy)
-        after = docket.tally.state
-        decided = Decided(after, state_tag(docket.tally.epoch, after))
         cells = list(stored.changed())
-        if all(old == new for *_, old, new in cells):
+        over = stored.waits and docket.tally.state is not State.HELD  # what was contested, and nobody reports any more
+        decided = _decided(docket, before, standings, events, changed=over or any(old != new for *_, old, new in cells))
+        if dry_run or not decided.changed:
             return decided
         counters = [f"decisions_{decision.action}", *_outcomes(standings, docket.standings)]
-        if after.is_blocked is not before.is_blocked:
-            counters.append("blocked_by_moderators" if after.is_blocked else "unblocked")
+        if decided.state.is_blocked is not before.is_blocked:
+            counters.append("blocked_by_moderators" if decided.state.is_blocked else "unblocked")
+        said = _audit(image, decision, decided, docket.tally.epoch, policy.version)
+        head = (decision.at_ms, said, int(standings != docket.standings))
+        return decided if self._write(stored, cells, events, counters, head) else None
+
+    def _write(
+        self,
+        stored: StoredDocket,
+        cells: Sequence[tuple[Any, ...]],
+        events: Sequence[Event],
+        counters: Sequence[str],
+        said: tuple[Any, ...],
+    ) -> bool:
+        """Write what `decide.lua` takes, unless something has changed meanwhile; `said` are its first arguments."""
+        docket, keys = stored.docket, stored.keys
         lists: tuple[Sequence[tuple[Any, ...]], ...] = (
             cells,
-            [(image_id, SETS.get(tally.state, "")) for image_id, tally in docket.images.values()],
+            [(image_id, digest, SETS.get(tally.state, "")) for digest, (image_id, tally) in docket.images.items()],
             [(digest + image_id.encode(),) for digest, image_id in docket.again],
-            [(json.dumps(event, ensure_ascii=False),) for event in events],
+            [(json.dumps(event, ensure_ascii=False), *_place(event)) for event in events],
             [(counter,) for counter in counters],
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
-        said = _audit(image, decision, before, docket, standings)
-        judged = int(standings != docket.standings)
-        names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit)
-        return decided if self._decide(self._client, names, (decision.at_ms, said, judged, *args)) else None
+        names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories)
+        return bool(self._decide(self._client, names, (*said, *args)))
+
+
+def _place(event: Event) -> tuple[str, bytes]:
+    """Return the kind of an event, as `stories.lua` has it, and the digest of its image."""
+    return event["type"].split(".")[2], stored_image(event["subject"]).digest
+
+
+def _decided(
+    docket: Docket, before: State, standings: dict[bytes, Standing], events: Sequence[Event], *, changed: bool
+) -> Decided:
+    pairs = [(standings.get(person, Standing()), one) for person, one in docket.standings.items()]
+    after = docket.tally.state
+    return Decided(
+        before,
+        after,
+        state_tag(docket.tally.epoch, after),
+        changed,
+        events=tuple(event["type"] for event in events),
+        images=len(docket.images),
+        credited=sum(new.upheld > old.upheld for old, new in pairs),
+        blamed=sum(new.unfounded > old.unfounded for old, new in pairs),
+    )
 
 
 def _outcomes(before: dict[bytes, Standing], after: dict[bytes, Standing]) -> Iterator[str]:
@@ -126,8 +171,7 @@ def _outcomes(before: dict[bytes, Standing], after: dict[bytes, Standing]) -> It
             yield "reporters_muted"
 
 
-def _audit(image: Image, decision: Decision, before: State, docket: Docket, standings: dict[bytes, Standing]) -> str:
-    changed = [(standings.get(person, Standing()), one) for person, one in docket.standings.items()]
+def _audit(image: Image, decision: Decision, decided: Decided, epoch: int, version: str) -> str:
     return json.dumps(
         {
             "image_id": image.id,
@@ -136,12 +180,13 @@ def _audit(image: Image, decision: Decision, before: State, docket: Docket, stan
             "note": decision.note,
             "unfounded": decision.unfounded,
             "at_ms": decision.at_ms,
-            "state": before.public_name,
-            "after": docket.tally.state.public_name,
-            "epoch": docket.tally.epoch,
-            "images": len(docket.images),
-            "credited": sum(new.upheld > old.upheld for old, new in changed),
-            "blamed": sum(new.unfounded > old.unfounded for old, new in changed),
+            "state": decided.before.public_name,
+            "after": decided.state.public_name,
+            "epoch": epoch,
+            "images": decided.images,
+            "credited": decided.credited,
+            "blamed": decided.blamed,
+            "policy": version,
         },
         ensure_ascii=False,
     )

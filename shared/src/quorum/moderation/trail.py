@@ -2,16 +2,29 @@
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
 
+from quorum.events.feed import position_of
 from quorum.moderation.decisions import Action, Decision, Made
 from quorum.store.connection import translated_errors
 from quorum.store.keys import keys_of
+from quorum.store.layout import check_data
 
 PAGE = 500
+
+StreamId = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An entry of the trail: its id (in its stream, then the partition where there are several), what it says."""
+
+    id: str
+    said: Mapping[str, Any]
 
 
 class Trail:
@@ -19,7 +32,32 @@ class Trail:
 
     def __init__(self, client: Redis, namespace: str, partitions: int) -> None:
         self._client = client
-        self._trails = [keys_of(namespace, number).audit for number in range(partitions)]
+        self._keys = [keys_of(namespace, number) for number in range(partitions)]
+        self._trails = [keys.audit for keys in self._keys]
+
+    def after(self, cursor: str | None, limit: int) -> tuple[list[Said], str]:
+        """Return up to `limit` decisions after a cursor, oldest first, and the cursor to go on from.
+
+        At the end the cursor stays the same. Raises InvalidCursor, StoreUnavailable, DataMissing.
+        """
+        position = position_of(cursor, len(self._trails))
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for trail, seen in zip(self._trails, position, strict=True):
+                pipe.xrange(trail, f"({seen}", "+", count=limit)
+            pages: list[Any] = pipe.execute()
+        check_data(self._client, self._keys)
+        found = sorted(
+            (_parts(entry), partition, fields) for partition, page in enumerate(pages) for entry, fields in page
+        )
+        said = []
+        for (milliseconds, number), partition, fields in found[:limit]:
+            position[partition] = f"{milliseconds}-{number}"
+            entry = position[partition] if len(self._trails) == 1 else f"{position[partition]}.{partition}"
+            read = _object(fields)
+            if read is not None:
+                said.append(Said(entry, read))
+        return said, ".".join(position)
 
     def decisions(self) -> Iterator[Made]:
         """Yield the decisions about images, oldest first. Raises StoreUnavailable."""
@@ -37,6 +75,20 @@ class Trail:
             if not entries:
                 return
             start = f"({entries[-1][0].decode()}"
+
+
+def _parts(entry: bytes) -> StreamId:
+    milliseconds, _, number = entry.partition(b"-")
+    return int(milliseconds), int(number)
+
+
+def _object(fields: dict[bytes, bytes]) -> dict[str, Any] | None:
+    """Return what an entry says; None when somebody else wrote it."""
+    try:
+        said = json.loads(fields[b"decision"])
+    except (KeyError, ValueError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _read(fields: dict[bytes, bytes]) -> Made | None:

@@ -15,6 +15,7 @@ from quorum.policy.fields import Fields, Source
 from quorum.policy.images import canonical_match
 from quorum.policy.model import LANGUAGES, MAX_REPORTERS_STORED, POINT, Bar, ImageRule, Policy, Reason
 from quorum.policy.old_rules import take_out_old_rules
+from quorum.policy.pictures import read_pictures
 from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Shields, Tokens, Withdrawals
 from quorum.policy.urls import read_urls
 
@@ -35,7 +36,7 @@ _BAR = {"threshold", "min_reporters"}
 _SECTIONS = {
     *_BAR,
     *("window_days", "reporters", "reasons", "images", "people", "after_clear", "withdrawals", "accuracy", "abuse"),
-    *("shields", "limits", "tokens", "views", "urls"),
+    *("shields", "limits", "tokens", "views", "urls", "pictures"),
 }
 
 
@@ -100,6 +101,7 @@ def parse_policy(text: str, source: str) -> Policy:
         tokens=_tokens(fields),
         least_view_ratio=fields.table("views", {"least_ratio"}).number("least_ratio", 0, low=0, high=1),
         urls=urls,
+        pictures=read_pictures(fields),
         notes=notes,
     )
     _check_together(policy, fields)

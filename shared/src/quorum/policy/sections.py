@@ -1,10 +1,13 @@
 """The sections of a policy as values, with what holds where a file does not say."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from quorum.network.addresses import Address, Network, is_within
 from quorum.people import Person
 from quorum.policy.classes import MUTED, TRUSTED, VERIFIED
+
+PLACE_OF_ID = "{id}"  # in the URL of a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,17 @@ class Limits:
     network: int = 300
     key: int = 600_000
     looks: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Where moderators see pictures: a URL with `{id}` in it, empty for nowhere."""
+
+    url_template: str = ""
+
+    def url_of(self, image_id: str) -> str | None:
+        """Return where an image's picture is; its id is percent-encoded whole."""
+        return self.url_template.replace(PLACE_OF_ID, quote(image_id, safe="")) if self.url_template else None
 
 
 @dataclass(frozen=True, slots=True)

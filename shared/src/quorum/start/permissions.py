@@ -62,6 +62,9 @@ _SCRIPTED = {
             "reporters/claim_pepper",
             "reporters/looks",
             "moderation/decide",
+            "moderation/claims",
+            "judgement/waiting",
+            "judgement/stories",
             "retention/erase",
             "retention/erase_letters",
             "judgement/records",
@@ -77,6 +80,7 @@ _SCRIPTED = {
             "events/bus_lease",
             "events/bus_release",
             "tally/compact",
+            "judgement/stories",
             *DRAIN,
             "judgement/records",
             "retention/expire",
@@ -96,11 +100,12 @@ _CALLED = {
         *_GROUPS,
         "SCAN",
         "UNWATCH",
-        "WATCH",
-    ),  # for `quorum ...` there
+        "WATCH",  # these three for `quorum ...` there
+        "ZSCAN",
+    ),
     STREAM: (*_TRANSACTION, *_LOOKING, "HSET", "HSETNX"),
     WORKER: (*_TRANSACTION, *_LOOKING, *_WRITING, *_HEARING),
-    ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING),
+    ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING, "ZSCAN"),
 }
 _NOT_QUEUED = frozenset(("MULTI", "EXEC", "DISCARD", "UNWATCH", "WATCH"))  # they begin, end or guard a transaction
 

@@ -21,6 +21,9 @@ class Keys:
     views    hash    one per bucket: image digest -> views and when they were told (`codec.py`)
     blocked  zset    blocked image ids by the time of blocking, Unix ms
     held     zset    ids of images that wait for a moderator, held or contested, by since when, Unix ms
+    causes   hash    image id -> why it waits (`judgement/waiting.py`), of those in `held`
+    stories  hash    one per bucket: image digest -> what happened to it (`judgement/stories.lua`)
+    claims   string  prefix of one for each image that a moderator looks at: by digest, in hex (`moderation/claims.py`)
     pending  zset    what may cross without another report: tally digest and id, by when it was last judged, Unix ms
     shields  hash    until when the shields are up, and from when on blocks are counted (`judgement/caps/shields.py`)
     recent   list    when images were blocked automatically, oldest first, Unix ms
@@ -58,6 +61,9 @@ class Keys:
     views: str
     blocked: str
     held: str
+    causes: str
+    stories: str
+    claims: str
     pending: str
     shields: str
     recent: str
@@ -97,6 +103,9 @@ def keys_of(namespace: str, partition: int) -> Keys:
         views=prefix + "views:",
         blocked=prefix + "blocked",
         held=prefix + "held",
+        causes=prefix + "causes",
+        stories=prefix + "stories:",
+        claims=prefix + "claims:",
         pending=prefix + "pending",
         shields=prefix + "shields",
         recent=prefix + "recent",

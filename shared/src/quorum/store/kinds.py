@@ -118,6 +118,13 @@ KINDS = (
         person=Kept("the audit trail", "name and note of the moderator who decided", "none", "by hand"),
     ),
     Kind(
+        *(b"claims", STRING, rb":[0-9a-f]{32}"),
+        lasting=False,
+        person=Kept(
+            "who looks at an image", "id and name of the moderator's key", "the minutes of the claim", "by itself"
+        ),
+    ),
+    Kind(
         *(b"events", STREAM),
         person=Kept("events", "name of the moderator who decided", "`QUORUM_EVENT_RETENTION_SECONDS`", "by itself"),
     ),
@@ -143,6 +150,8 @@ KINDS = (
     Kind(b"views", HASH, BUCKET),
     Kind(b"blocked", ZSET),
     Kind(b"held", ZSET),
+    Kind(b"causes", HASH),
+    Kind(b"stories", HASH, BUCKET),
     Kind(b"pending", ZSET),
     Kind(b"recent", LIST),
     Kind(b"shields", HASH),

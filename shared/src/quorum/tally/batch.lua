@@ -7,6 +7,7 @@
 --       14 journal (list of entries)  15 bands of PDQ hashes  16 hashes by tally (prefixes; see pictures.lua)
 --       17 budgets (prefix of bucket hashes)  18 recent automatic blocks (list)
 --       19 pending: what may cross without a report (zset: digest and id by when it was last judged, ms)
+--       20 causes: why images wait (hash by id)  21 stories (prefix of bucket hashes; see stories.lua)
 -- ARGV  1 the policy's numbers (JSON, quorum.policy.model)
 --
 -- Reading and computing come first, writing last: an error before the first write leaves everything as it was, and
@@ -15,6 +16,7 @@
 local inbox, bell, images, reporters, copies, aliases, views = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local blocked, held, events, dead, stats, shields, journal = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14]
 local bands, hashes, budgets, recent, pending = KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19]
+local causes, stories = KEYS[20], KEYS[21]
 
 local TRUSTED = 2  -- a class of reporters
 local HOUR_MS, DAY_MS, MINUTE_MS, MILLION = 3600000, 86400000, 60000, 1000000
@@ -26,6 +28,7 @@ local max_bytes = policy.max_stored * ROW_BYTES
 call('ZCARD', blocked)
 call('ZCARD', held)
 call('ZCARD', pending)
+call('HLEN', causes)
 call('XLEN', events)
 call('XLEN', dead)
 call('HLEN', stats)
@@ -61,6 +64,7 @@ local function load(digest)
   image = {
     key = key, digest = digest, epoch = 1, state = OPEN, score = 0, rows = '', most = 0, dirty = false, known = false,
     cleared = nil, name = nil, wary = false, copies = nil, contested = nil, blocked_at = nil,
+    story = nil,
   }
   if raw then
     image.known = true

@@ -1,16 +1,18 @@
 -- Forgets, in one bucket, the reporters whose reports left the window, and open images that nobody reports any more;
--- also view counts that were not renewed, and what was decided of people long ago.
+-- also view counts that were not renewed, what was decided of people long ago, and what happened long ago to images that
+-- are open.
 --
--- KEYS  1 images  2 copies  3 views  4 reporters  5 budgets  6 decided (bucket hashes)
---       7 prefix of the aliases' bucket hashes  8 bands of PDQ hashes  9 hashes by tally (prefixes; see pictures.lua)
---       10 pending (zset)
--- ARGV  1 the policy's window, ms   2 how long a reporter's standing is kept after their last decided report, minutes
+-- KEYS  1 images  2 copies  3 views  4 reporters  5 budgets  6 decided  7 stories (bucket hashes)
+--       8 prefix of the aliases' bucket hashes  9 bands of PDQ hashes  10 hashes by tally (prefixes; see pictures.lua)
+--       11 pending (zset)
+-- ARGV  1 the policy's window, ms   2 how long a reporter's standing is kept after their last decided report, minutes;
+--       an image's story likewise after what happened last
 --       3 what a reporter can weigh at most   4 the lowest bar, both in thousandths of a point   5 the bucket
 -- Result  how many images were forgotten
 -- Cost  O(images and reporters in the bucket)
 
 local images, copies, views, reporters, budgets = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local decided, aliases, pending = KEYS[6], KEYS[7], KEYS[10]
+local decided, stories, aliases, pending = KEYS[6], KEYS[7], KEYS[8], KEYS[11]
 
 local clock = call('TIME')
 local now = clock[1] * 1000 + floor(clock[2] / 1000)
@@ -33,7 +35,7 @@ local function forget_copies(digest)
     call('HDEL', bucket(aliases, copy[1]), copy[1])
   end
   if call('HDEL', copies, digest) == 1 then
-    forget_picture(KEYS[8], KEYS[9], digest)
+    forget_picture(KEYS[9], KEYS[10], digest)
   end
 end
 
@@ -97,6 +99,22 @@ for i = 1, #fields, 2 do
   local last = known and type(past) == 'table' and past[#past]
   if type(last) == 'table' and (tonumber(last.at) or now) + tonumber(ARGV[2]) * 60000 < now then
     call('HDEL', decided, fields[i])
+  end
+end
+
+local function is_open(digest)
+  local raw = call('HGET', images, digest)
+  return not raw or select(2, read_record(raw)) == OPEN
+end
+
+fields = call('HGETALL', stories)
+for i = 1, #fields, 2 do
+  local story, last = fields[i + 1], 0
+  if #story >= told.BYTES then
+    last = select(2, unpack(told.FORMAT, story, #story - told.BYTES + 1))
+  end
+  if last + tonumber(ARGV[2]) * 60000 < now and is_open(fields[i]) then
+    call('HDEL', stories, fields[i])
   end
 end
 

@@ -6,8 +6,6 @@
 -- Cost  O(reports taken and the reporters of their images); about 6 us each, and under 1 us for each PDQ hash that a new
 --       picture is compared with; when many were, the rest of the batch is left for the next call
 
-local ENTRY = '>I6c16c12BBHHHHBc0Hc0'
-local PREVIOUS, SHARED, TRACED, PICTURE, MORE, KIND = 2, 4, 8, 16, 32, 64  -- flags of an entry
 local REPORT = 0  -- a kind of entries
 local COMPARISONS = 10000  -- of PDQ hashes in one call: some milliseconds of Redis
 local AT_ONCE = 16  -- copies that are judged with one that crosses
@@ -20,55 +18,62 @@ if #entries == 0 then
   return {0, 0, 0, 0, 0, 0}
 end
 
-local function has(flags, flag)
-  return floor(flags / flag) % 2 == 1
-end
+-- Its names are its own: a script may have 200 of them.
+local read_entry
+do
+  local ENTRY = '>I6c16c12BBHHHHBc0Hc0'
+  local PREVIOUS, SHARED, TRACED, PICTURE, MORE, KIND = 2, 4, 8, 16, 32, 64  -- flags of an entry
 
-local NONE = {}  -- of most reports, and of none to write into
+  local function has(flags, flag)
+    return floor(flags / flag) % 2 == 1
+  end
 
--- What follows the id of an image, as the flags say.
-local function read_more(report, flags, entry, rest)
-  local previous = {}
-  report.previous = previous
-  if has(flags, PREVIOUS) then
-    previous[1], rest = unpack('>c12', entry, rest)
-  end
-  if has(flags, SHARED) then
-    report.shared = report.own
-    report.own, rest = unpack('>c16', entry, rest)
-  end
-  if has(flags, TRACED) then
-    report.trace = string.format('00-%s-%s-%s', hex(sub(entry, rest, rest + 15)), hex(sub(entry, rest + 16, rest + 23)),
-      hex(sub(entry, rest + 24, rest + 24)))
-    rest = rest + 25
-  end
-  if report.shared and has(flags, PICTURE) then
-    report.pdq, rest = unpack('>c32', entry, rest)
-  end
-  if has(flags, MORE) then
-    local more
-    more, rest = unpack('>B', entry, rest)
-    for i = 1, more do
-      previous[#previous + 1], rest = unpack('>c12', entry, rest)
+  local NONE = {}  -- of most reports, and of none to write into
+
+  -- What follows the id of an image, as the flags say.
+  local function read_more(report, flags, entry, rest)
+    local previous = {}
+    report.previous = previous
+    if has(flags, PREVIOUS) then
+      previous[1], rest = unpack('>c12', entry, rest)
+    end
+    if has(flags, SHARED) then
+      report.shared = report.own
+      report.own, rest = unpack('>c16', entry, rest)
+    end
+    if has(flags, TRACED) then
+      report.trace = string.format('00-%s-%s-%s', hex(sub(entry, rest, rest + 15)), hex(sub(entry, rest + 16, rest + 23)),
+        hex(sub(entry, rest + 24, rest + 24)))
+      rest = rest + 25
+    end
+    if report.shared and has(flags, PICTURE) then
+      report.pdq, rest = unpack('>c32', entry, rest)
+    end
+    if has(flags, MORE) then
+      local more
+      more, rest = unpack('>B', entry, rest)
+      for i = 1, more do
+        previous[#previous + 1], rest = unpack('>c12', entry, rest)
+      end
     end
   end
-end
 
-local function read_entry(entry)
-  local at, own, fingerprint, class, flags, age, address, near, wide, reason, id, rest = unpack(ENTRY, entry)
-  -- every field by name: a table that grows is made anew each time
-  local report = {
-    at = at, own = own, fingerprint = fingerprint, class = class, age = age, address = address, near = near, wide = wide,
-    reason = reason, code = policy.codes[reason] or 0, id = id, kind = floor(flags / KIND), previous = NONE,
-    shared = nil, trace = nil, pdq = nil,
-  }
-  if flags >= PREVIOUS then
-    read_more(report, flags, entry, rest)
+  function read_entry(entry)
+    local at, own, fingerprint, class, flags, age, address, near, wide, reason, id, rest = unpack(ENTRY, entry)
+    -- every field by name: a table that grows is made anew each time
+    local report = {
+      at = at, own = own, fingerprint = fingerprint, class = class, age = age, address = address, near = near, wide = wide,
+      reason = reason, code = policy.codes[reason] or 0, id = id, kind = floor(flags / KIND), previous = NONE,
+      shared = nil, trace = nil, pdq = nil,
+    }
+    if flags >= PREVIOUS then
+      read_more(report, flags, entry, rest)
+    end
+    if not policy.weights[report.class + 1] then
+      error('there is no reporter class ' .. report.class, 0)
+    end
+    return report
   end
-  if not policy.weights[report.class + 1] then
-    error('there is no reporter class ' .. report.class, 0)
-  end
-  return report
 end
 
 -- Many people who report what a moderator has cleared put it before one again.

@@ -18,6 +18,7 @@ _PARTS = (
     "images/pictures",
     "tally/batch",
     "judgement/arrivals/copies",
+    "judgement/stories",
     "judgement/announcing",
     "judgement/caps/shields",
     "judgement/weighing",
@@ -25,6 +26,7 @@ _PARTS = (
     "judgement/arrivals/counting",
     "judgement/verdict",
     "judgement/arrivals/acts",
+    "judgement/waiting",
     "tally/writing",
 )
 DRAIN = (*_PARTS, "tally/drain")
@@ -65,7 +67,7 @@ class PartitionTally:
         self._numbers: tuple[Policy | None, str] = (None, "")
         self._drain = Script(*DRAIN)
         self._rejudge = Script(*REJUDGE)
-        self._compact = Script("judgement/records", "images/pictures", "tally/compact")
+        self._compact = Script("judgement/records", "images/pictures", "judgement/stories", "tally/compact")
 
     def drain(self, policy: Policy, limit: int = BATCH) -> Drained:
         """Tally the oldest `limit` reports. Taking none silences the doorbell. Raises StoreUnavailable."""
@@ -82,7 +84,7 @@ class PartitionTally:
     def compact(self, policy: Policy, bucket: int) -> int:
         """Forget what is over in one bucket; return how many images were forgotten."""
         keys = self._keys
-        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets, keys.decided)
+        buckets = (keys.images, keys.copies, keys.views, keys.reporters, keys.budgets, keys.decided, keys.stories)
         names = tuple(f"{prefix}{bucket}" for prefix in buckets)
         numbers = policy.numbers(self._partitions)
         heaviest = max(max(*weights.values(), 0) for weights in numbers["weights"]) * numbers["most"] // POINT
@@ -95,7 +97,7 @@ class PartitionTally:
         return (
             *(keys.inbox, keys.bell, keys.images, keys.reporters, keys.copies, keys.aliases, keys.views),
             *(keys.blocked, keys.held, keys.events, keys.dead, keys.stats, keys.shields, keys.journal),
-            *(keys.bands, keys.hashes, keys.budgets, keys.recent, keys.pending),
+            *(keys.bands, keys.hashes, keys.budgets, keys.recent, keys.pending, keys.causes, keys.stories),
         )
 
     def _numbers_of(self, policy: Policy) -> str:

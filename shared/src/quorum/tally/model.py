@@ -9,6 +9,7 @@ from quorum.judgement.arrivals.acts import ACTS
 from quorum.judgement.arrivals.counting import count
 from quorum.judgement.records import Book, Event, Kind, Report, State, Tally
 from quorum.judgement.verdict import Case, judge
+from quorum.judgement.waiting import Cause
 from quorum.judgement.weighing import fact_weight, hopeful, voices
 from quorum.policy.model import days
 
@@ -109,4 +110,4 @@ class TallyModel(Book):
     def _contest(self, tally: Tally, report: Report) -> None:
         enough = self.policy.after_clear.review_reporters
         if enough and len(voices(self, tally, report.received_ms)) >= enough:
-            self.contested.add(report.image.id)
+            self.causes.setdefault(report.image.id, Cause.CONTESTED)

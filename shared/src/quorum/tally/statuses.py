@@ -58,7 +58,7 @@ class Statuses:
         kept, now_ms = self.kept(images)
         oldest = now_ms - policy.window_seconds * 1000
         return [
-            _status(image, record, blocked_ms, oldest, policy)
+            status_of(image, record, blocked_ms, oldest, policy)
             for image, (record, blocked_ms) in zip(images, kept, strict=True)
         ]
 
@@ -93,6 +93,22 @@ class Statuses:
         ]
         return list(zip(records, answers[2::3], strict=True)), in_ms(now)
 
+    def knows(self, image: Image) -> bool:
+        """Tell whether an image was ever reported, decided about, or said to show a picture.
+
+        Raises StoreUnavailable, DataMissing.
+        """
+        keys = self._keys_of(image)
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for prefix in (keys.images, keys.aliases, keys.stories):
+                pipe.hexists(f"{prefix}{image.bucket}", image.digest)
+            pipe.hexists(keys.meta, LAYOUT)
+            *found, there = pipe.execute()
+        if not there:
+            raise DataMissing
+        return any(found)
+
     def _keys_of(self, image: Image) -> Keys:
         return self._keys[image.partition(len(self._keys))]
 
@@ -101,7 +117,8 @@ def _record(raw: bytes | None) -> Record:
     return decode_record(raw) if raw else Record(1, State.OPEN)
 
 
-def _status(image: Image, record: Record, blocked_ms: float | None, oldest: int, policy: Policy) -> ImageStatus:
+def status_of(image: Image, record: Record, blocked_ms: float | None, oldest: int, policy: Policy) -> ImageStatus:
+    """Return what a record says, counting only reports after `oldest`; `blocked_ms` is when it was blocked, if ever."""
     rows = [row for row in record.rows if row.received_ms > oldest]
     rule = policy.rule_for(image.id)
     return ImageStatus(

@@ -34,10 +34,10 @@ local function write_image(image)
     call('HDEL', bucket(aliases, digest), digest)
   end
   if image.left then
-    call('ZREM', held, image.left)
+    waits.stop(held, causes, stats, image.left)
   end
   if image.contested then
-    call('ZADD', held, 'NX', image.contested, image.reported)
+    waits.go_on(held, causes, stats, image.reported, image.contested, 'contested')
   end
 end
 
@@ -53,18 +53,25 @@ local function write_waiting_room()
   end
 end
 
-local SETS = {blocked = {blocked, held}, held = {held, blocked}}
 local function write_events()
   for _, one in ipairs(announced) do
-    local entry = call('XADD', events, '*', 'event', one.event)
-    local set = SETS[one.kind]
-    if set then
-      call('ZREM', set[2], one.id)
-      call('ZADD', set[1], one.at, one.id)
-      count_delay(tonumber(string.match(entry, '^%d+')) - one.at)
-    elseif one.kind then
-      call('ZREM', held, one.id)
+    local entry, image, kind = call('XADD', events, '*', 'event', one.event), one.image, one.kind
+    if kind == 'blocked' then
+      call('ZADD', blocked, one.at, one.id)
+    elseif kind then
       call('ZREM', blocked, one.id)
+    end
+    if kind == 'held' then
+      waits.begin(held, causes, stats, one.id, one.at, one.cause)
+    elseif kind then
+      waits.stop(held, causes, stats, one.id)
+    end
+    local ms
+    if kind then
+      image.story, ms = told.add(stories, image.digest, image.story, kind, entry)
+    end
+    if kind == 'blocked' or kind == 'held' then
+      count_delay(ms - one.at)
     end
   end
 end

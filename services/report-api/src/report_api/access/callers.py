@@ -117,11 +117,11 @@ class Access:
         reporter = self._identities.anonymous(shown.address, policy)
         return Caller(reporter, network=self._identities.networks(shown.address).near)
 
-    def require(self, authorization: str | None, scope: Scope) -> ApiKey:
-        """Return the key of a caller who may do this. Raises Refused."""
-        key = self._key(_bearer(authorization), scope) if authorization is not None else None
+    def require(self, authorization: str | None, *scopes: Scope) -> ApiKey:
+        """Return the key of a caller who may do this: a key that has one of `scopes`. Raises Refused."""
+        key = self._key(_bearer(authorization), *scopes) if authorization is not None else None
         if key is None:
-            raise _unauthorized(f"This needs an API key with the scope {scope.value!r}: 'Authorization: Bearer <key>'.")
+            raise _unauthorized(f"This needs an API key with {_told(scopes)}: 'Authorization: Bearer <key>'.")
         return key
 
     def named(self, claimed: Claimed, key: ApiKey, policy: Policy) -> Caller:
@@ -148,15 +148,19 @@ class Access:
         """Return what is kept in place of names: for each person the fingerprint in use, and earlier ones."""
         return [self._identities.fingerprints_of(person) for person in people]
 
-    def _key(self, credential: str, scope: Scope) -> ApiKey | None:
-        """Return the key that `credential` is, None when it is none. Raises Refused for a valid key without `scope`."""
+    def _key(self, credential: str, *scopes: Scope) -> ApiKey | None:
+        """Return the key that `credential` is, None when it is none. Raises Refused for one with none of these."""
         if self._site_key is not None and self._site_key.opens(credential):
             found: ApiKey | None = self._site_key
         else:
             found = self._keys.find(credential)
-        if found is not None and scope not in found.scopes:
-            raise Refused(403, "forbidden", "The API key may not do this", f"it needs the scope {scope.value!r}")
+        if found is not None and found.scopes.isdisjoint(scopes):
+            raise Refused(403, "forbidden", "The API key may not do this", f"it needs {_told(scopes)}")
         return found
+
+
+def _told(scopes: tuple[Scope, ...]) -> str:
+    return "the scope " + " or ".join(repr(scope.value) for scope in scopes)
 
 
 def _anonymous(address: Address | None, policy: Policy) -> Shown:

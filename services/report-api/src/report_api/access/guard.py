@@ -18,39 +18,49 @@ _KEY = "quorum.api_key"  # where the environment of a request keeps the key of i
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a caller must show. `told` is how the documentation says it."""
+    """What a caller must show: a key with one of `scopes`. `told` is how the documentation says it."""
 
     told: str
-    scope: Scope | None = None
+    scopes: tuple[Scope, ...] = ()
     may_be_open: bool = False  # QUORUM_READ_ACCESS=open lets everybody
 
 
 ANYONE = Need("nothing")
 INSIDER = Need("nothing: for insiders, who alone must reach it")
 REPORTER = Need("a key with `report`, a reporter token, or nothing where `QUORUM_ANONYMOUS` lets readers")
-BACKEND = Need("a key with `report`", Scope.REPORT)
-CONTENT = Need("a key with `report:content`", Scope.CONTENT)
-READER = Need("a key with `read`; nothing where `QUORUM_READ_ACCESS=open`", Scope.READ, may_be_open=True)
-MODERATOR = Need("a key with `moderate`", Scope.MODERATE)
-ADMIN = Need("a key with `admin`", Scope.ADMIN)
+BACKEND = Need("a key with `report`", (Scope.REPORT,))
+CONTENT = Need("a key with `report:content`", (Scope.CONTENT,))
+READER = Need("a key with `read`; nothing where `QUORUM_READ_ACCESS=open`", (Scope.READ,), may_be_open=True)
+LOOKER = Need(
+    "a key with `read` or `moderate`; nothing where `QUORUM_READ_ACCESS=open`",
+    (Scope.READ, Scope.MODERATE),
+    may_be_open=True,
+)
+MODERATOR = Need("a key with `moderate`", (Scope.MODERATE,))
+ADMIN = Need("a key with `admin`", (Scope.ADMIN,))
 
 NEEDS = {
     "reports.create_report": REPORTER,  # the view looks itself, for it needs what was shown
     "reports.withdraw_report": REPORTER,
     "report_batches.create_reports": BACKEND,
     "reasons.get_reasons": ANYONE,
-    "images.get_image": READER,
+    "images.get_image": LOOKER,
     "images.gate": READER,
     "images.get_copies": MODERATOR,
     "images.put_content": CONTENT,
     "images.delete_image": CONTENT,
-    "images.get_statuses": READER,
+    "images.get_statuses": LOOKER,
     "visibility.look_up": REPORTER,  # the view looks itself, for it needs what was shown
     "blocklist.get_blocklist": READER,
     "url_rules.get_url_rules": READER,
     "events.get_events": READER,
-    "moderation_queue.get_queue": MODERATOR,
+    "waiting.get_queue": MODERATOR,
     "decisions.decide": MODERATOR,
+    "decisions.decide_many": MODERATOR,
+    "claims.claim": MODERATOR,
+    "claims.release": MODERATOR,
+    "history.get_history": MODERATOR,
+    "history.get_audit": MODERATOR,
     "images.tell_views": BACKEND,
     "reporters.reporters_status": BACKEND,
     "webhooks.create_webhook": ADMIN,
@@ -90,15 +100,14 @@ def guard(app: Flask, access: Access) -> None:
 
 
 def _guarded(view: Callable[..., Any], need: Need, access: Access) -> Callable[..., Any]:
-    scope = need.scope
-    if scope is None:
+    if not need.scopes:
         return view
 
     @wraps(view)
     def guarded(**arguments: Any) -> Any:
         environ = request.environ
         if not (need.may_be_open and access.open_reads):
-            environ[_KEY] = access.require(environ.get("HTTP_AUTHORIZATION"), scope)
+            environ[_KEY] = access.require(environ.get("HTTP_AUTHORIZATION"), *need.scopes)
         return view(**arguments)
 
     return guarded

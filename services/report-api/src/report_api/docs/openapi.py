@@ -16,11 +16,12 @@ from quorum.images.image import MAX_SENT_BYTES
 from quorum.policy import Policy
 from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from quorum.schemas.images import ImageIdsSchema
+from quorum.schemas.moderation import DecisionsSchema
 from quorum.schemas.problems import ProblemSchema
 from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema, WithdrawalSchema
 from quorum.schemas.visibility import LookUpSchema
-from report_api.access.guard import ANYONE, NEEDS, READER, REPORTER
+from report_api.access.guard import ANYONE, LOOKER, NEEDS, READER, REPORTER
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, left_out, said_of
 from report_api.web.problems import PROBLEM_TYPE
@@ -61,6 +62,7 @@ _OF_POLICY = (
     ImageIdsSchema,
     LookUpSchema,
     ReporterIdsSchema,
+    DecisionsSchema,
 )  # schemas whose fields depend on the policy
 _NAMES: dict[type[Schema], str] = {CloudEventSchema: "Event"}  # where the class is called otherwise
 _DATA = (EventDataSchema, ShieldsDataSchema)  # what is in an event, which no route answers by itself
@@ -187,7 +189,7 @@ def _security(endpoint: str) -> list[dict[str, list[str]]] | None:
     need = NEEDS[endpoint]
     if need is ANYONE:
         return []
-    return [{"bearer": []}, {}] if need in {READER, REPORTER} else None
+    return [{"bearer": []}, {}] if need in {READER, LOOKER, REPORTER} else None
 
 
 def _problem(status: int) -> dict[str, Any]:

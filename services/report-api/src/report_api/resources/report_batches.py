@@ -18,14 +18,13 @@ from report_api.access.callers import Shown
 from report_api.access.guard import key_of_caller
 from report_api.resources.reports import claimed_by, sending_of, whole_report
 from report_api.telemetry.correlation import trace_of
-from report_api.web.bodies import JSON, MAX_LIST_BODY_BYTES, load_report
+from report_api.web.bodies import JSON, MAX_LIST_BODY_BYTES, NDJSON, load_report
 from report_api.web.describing import answer, documented
 from report_api.web.idempotency import KEY_HEADER, once
 from report_api.web.problems import Refused, field_errors, valid_image
 from report_api.web.services import Services, services
 
 MAX_REPORTS = 1000
-NDJSON = "application/x-ndjson"
 TYPES = (JSON, NDJSON)
 ACCEPTED, INVALID, LIMITED, UNAVAILABLE = 202, 422, 429, 503
 

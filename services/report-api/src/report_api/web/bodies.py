@@ -12,8 +12,11 @@ from report_api.web.problems import Refused
 
 MAX_BODY_BYTES = 16_384
 MAX_LIST_BODY_BYTES = 1_048_576  # of calls that take up to 1,000 of something
-LISTS = frozenset({"/v1/reports/batch", "/v1/images/status", "/v1/images/views", "/v1/images/visibility"})
+LISTS = frozenset(
+    {"/v1/reports/batch", "/v1/images/status", "/v1/images/views", "/v1/images/visibility", "/v1/decisions"}
+)
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 
 _USUAL = frozenset({"image_id", "reason", "reporter_id"})
 _PLAIN_LENGTH_DIGITS = 4  # below MAX_BODY_BYTES whatever they are

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from quorum.errors import (
+    ClaimedByAnother,
     CursorExpired,
     DataMissing,
     DecisionRefused,
@@ -24,6 +25,7 @@ from quorum.errors import (
     SubscriptionExists,
     UnknownSubscription,
 )
+from quorum.events.event import timestamp
 from quorum.images.image import Image
 
 NAMED_IMAGE = "quorum.image"  # where the environment of a request keeps the canonical id that it names
@@ -110,6 +112,11 @@ def _unavailable(error: StoreUnavailable) -> Response:
     return problem(503, kind, title, detail, headers={"Retry-After": str(wait)})
 
 
+def _field_of_cursor() -> str:
+    """Return the parameter that a cursor came in: pages of lists are named `page`."""
+    return "page" if "page" in request.args else "after"
+
+
 def _limited(error: RateLimited) -> Response:
     """Answer with the fields of the IETF draft on RateLimit headers."""
     headers = {
@@ -154,8 +161,16 @@ def register_problems(app: Flask) -> None:
     )
     app.register_error_handler(StateHasPassed, _passed)
     app.register_error_handler(
+        ClaimedByAnother,
+        lambda error: problem(
+            409, "claimed", "Another looks at the image", str(error), name=error.name, until=timestamp(error.until_ms)
+        ),
+    )
+    app.register_error_handler(
         InvalidCursor,
-        lambda error: _refused(Refused(400, "invalid-cursor", "The cursor is not valid", str(error), "after")),
+        lambda error: _refused(
+            Refused(400, "invalid-cursor", "The cursor is not valid", str(error), _field_of_cursor())
+        ),
     )
     app.register_error_handler(
         InvalidImageId,

@@ -12,8 +12,12 @@ from quorum.images.image import Image, parse_image
 from quorum.images.urls.address import is_web_address
 from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox
+from quorum.moderation.claims import Claims
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
+from quorum.moderation.stories import Stories
+from quorum.moderation.trail import Trail
+from quorum.moderation.waiting.stored_queue import Queue
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
 from quorum.reporters.looks import Looks
@@ -48,6 +52,10 @@ class Services:
     visibilities: Visibilities
     looks: Looks
     decisions: Decisions
+    queue: Queue
+    stories: Stories
+    trail: Trail
+    claims: Claims
     reporters: Reporters
     views: Views
     webhooks: Webhooks

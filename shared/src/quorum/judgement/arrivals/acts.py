@@ -79,7 +79,7 @@ def begin_anew(book: Book, report: Report, cause: str, events: list[Event]) -> N
     part(book, own)
     book.parted.pop(own, None)
     book.pending.pop((own, report.image.id), None)
-    book.contested.discard(report.image.id)
+    book.causes.pop(report.image.id, None)
     book.tallies[own] = Tally(image.epoch)
 
 

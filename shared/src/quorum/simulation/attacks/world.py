@@ -9,6 +9,7 @@ from quorum.images.content import Content
 from quorum.images.image import Image, parse_image
 from quorum.judgement.caps.budgets import DAY_SECONDS
 from quorum.judgement.records import Event, Kind, Report, State, Tally
+from quorum.judgement.waiting import Cause
 from quorum.moderation.decisions import Action, Decision, decide_in_model
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy, Reason
@@ -93,10 +94,10 @@ class World:
         self._sent[person.networks.near] += 1
         story, model = self._story(image), self._model(image)
         shared, pdq = (content.digest, content.pdq) if content else (None, None)
-        contested = len(model.contested)
+        waited = image.id in model.causes
         report = Report(image, person.at(self.now), reason, self.now, shared, pdq=pdq, kind=kind)
         self._note(model.apply(report))
-        self.queued += len(model.contested) - contested
+        self.queued += not waited and model.causes.get(image.id) is Cause.CONTESTED
         tally = self.tally(image)
         if tally.state.is_judged:
             story.points = max(story.points, tally.score)
@@ -139,7 +140,7 @@ class World:
         for name, story in list(self.stories.items()):
             image = self._images[name]
             state = self.tally(image).state
-            if state is State.HELD or name in self._model(image).contested or state is State.BLOCKED:
+            if name in self._model(image).causes or state is State.BLOCKED:
                 self.decide(image, Action.UPHOLD if story.kind in {BAD, DECOY} else Action.CLEAR)
 
     def mute(self, people: Iterable[Person], days: float) -> None:
@@ -183,7 +184,7 @@ class World:
     def waiting(self, *kinds: str) -> int:
         """Return how many images, of some kinds or of all, wait for a moderator now."""
         return sum(
-            self.tally(image).state is State.HELD or image.id in self._model(image).contested
+            image.id in self._model(image).causes
             for image in self._images.values()
             if not kinds or self.stories[image.id].kind in kinds
         )

@@ -1,0 +1,1 @@
+"""What moderators ask and say, one module for each resource."""

@@ -1,0 +1,1 @@
+"""What moderators should look at: which images, in which order, and what there is to know of each."""
