@@ -10,6 +10,7 @@ from conftest import ROOT
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/sites").glob("*.md")),
     *sorted((ROOT / "shared/clients").glob("**/README.md")),
 ]
 PATH = re.compile(r"`((?:shared|services|deploy|tests|docs)/[\w./-]*)`")
