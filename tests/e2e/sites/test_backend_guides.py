@@ -89,6 +89,9 @@ def sign_in(page: Page, site: GuideSite, language: str, reader: str) -> None:
         page.goto(f"{site.url}{path}?as={reader}")
 
 
+@pytest.mark.runs("docs/sites/php.md")
+@pytest.mark.runs("docs/sites/python.md")
+@pytest.mark.runs("docs/sites/node.md")
 def test_a_reader_reports_and_a_blocked_picture_is_left_out(
     language: str, guide_site: GuideSite, tmp_path: Path, reader: str
 ) -> None:

@@ -4,10 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,12 +12,10 @@ from blocks import blocks_in
 from browser import window
 from conftest import ROOT
 from edge import running_edge
-from guide_site import SECRET, GuideSite, part, report, wait_for_reports
+from guide_site import GuideSite, part, report, wait_for_reports
 from news_site import PICTURE
 from playwright.sync_api import expect
 from redis_server import wait_until
-
-from quorum.reporters.tokens import mint_token
 
 pytestmark = [pytest.mark.xdist_group("sites"), pytest.mark.slow, pytest.mark.timeout(200)]
 PACKAGES = ROOT / "tests" / "sites" / "node_modules"
@@ -39,52 +34,6 @@ createApp({ render: () => ["boats", "quay"].map(picture) }).mount("main");
 """,
 }
 FOR_REACT = 'export default { esbuild: { jsx: "automatic" } };\n'
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """The files of a built site, its pictures, and the tokens of the one reader who is signed in."""
-
-    reader = ""
-
-    def do_GET(self) -> None:
-        if self.path == "/quorum-token":
-            token = mint_token(SECRET, "quorum", self.reader, 300) if self.reader else ""
-            self.give(200 if token else 401, "text/plain", token.encode())
-        elif self.path.endswith(".svg"):
-            self.give(200, "image/svg+xml", PICTURE)
-        else:
-            super().do_GET()
-
-    def give(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def folder(guide_site: GuideSite, tmp_path: Path, reader: str) -> Iterator[Path]:
-    """A folder that is served as the site."""
-    place = tmp_path / "served"
-    place.mkdir()
-    known = type("Known", (Handler,), {"reader": reader})
-
-    def handler(*arguments: Any) -> SimpleHTTPRequestHandler:
-        made: SimpleHTTPRequestHandler = known(*arguments, directory=str(place))
-        return made
-
-    server = ThreadingHTTPServer(("127.0.0.1", guide_site.port), handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield place
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
 
 
 def build(guide: str, site: GuideSite, place: Path, built: Path) -> None:
@@ -123,6 +72,8 @@ def build(guide: str, site: GuideSite, place: Path, built: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.runs("docs/sites/react.md")
+@pytest.mark.runs("docs/sites/vue.md")
 @pytest.mark.parametrize("guide", MAIN)
 def test_a_reader_reports_in_a_built_page_and_a_blocked_picture_is_hidden(
     guide: str, guide_site: GuideSite, folder: Path, tmp_path: Path, reader: str
@@ -144,6 +95,7 @@ def test_a_reader_reports_in_a_built_page_and_a_blocked_picture_is_hidden(
         assert [text for text in opened.complaints if "404" not in text] == []
 
 
+@pytest.mark.runs("docs/sites/plain-html.md")
 def test_a_plain_page_behind_the_gate_hides_in_all_three_ways(
     guide_site: GuideSite, folder: Path, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_the_plugin_has_no_error_of_syntax() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.runs("docs/sites/wordpress.md")
 def test_a_reader_of_a_blog_reports_and_a_blocked_picture_is_left_out(blog: Path, guide_site: GuideSite) -> None:
     with window() as opened:
         page = opened.page

@@ -118,6 +118,7 @@ def guide_quorum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuideSite
         "QUORUM_CORS_ORIGINS": f"http://127.0.0.1:{port}",
         "QUORUM_TOKEN_SECRET": SECRET,
         "QUORUM_ANONYMOUS": "on",
+        "QUORUM_PROXY_HOPS": "1",  # of whom some tests have one
     }
     with quorum_run(tmp_path_factory.mktemp("guides"), **told) as trial:
         yield GuideSite(port, trial)

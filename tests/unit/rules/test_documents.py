@@ -37,6 +37,7 @@ def test_every_path_in_a_document_exists(document: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.runs("docs/architecture.md", "start · client")
 def test_the_rooms_are_told_in_the_order_that_lint_holds() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [layers] = [contract["layers"] for contract in contracts if contract.get("containers") == ["quorum"]]
