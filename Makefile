@@ -84,6 +84,7 @@ generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/me
 	@$(BIN)/python -c 'from quorum.start.permissions import users_file; print(users_file(), end="")' > deploy/redis/users.acl
 	@$(BIN)/python deploy/grafana/build.py deploy/grafana/dashboards
 	@$(BIN)/python tests/support/troubles.py docs/operations.md
+	@$(BIN)/python tests/support/documents/guides.py docs/sites/README.md
 
 .PHONY: sbom
 sbom: $(VENV)/.dev  ## list what the images hold (CycloneDX, in .cache/)

@@ -26,7 +26,7 @@ from quorum.store.connection import connect
 from quorum.store.layout import check_layout
 from report_api.app import create_app
 
-pytest_plugins = ["rabbitmq", "news_site"]
+pytest_plugins = ["rabbitmq", "news_site", "guide_site", "served_folder", "shown_blocks"]
 
 ROOT = Path(__file__).parent.parent
 NO_CAPS = ROOT / "tests" / "policies" / "no_caps.toml"

@@ -128,6 +128,26 @@ class InvalidToken(PermanentError):
     """A reporter token cannot be accepted; the message says why."""
 
 
+class UnknownCredential(InvalidToken):
+    """What was sent is no token at all."""
+
+
+class TokenExpired(InvalidToken):
+    """A token is over; its site makes another."""
+
+
+class TokenEarly(InvalidToken):
+    """A token is not valid yet."""
+
+
+class TokenTooLong(InvalidToken):
+    """A token is valid for longer than the policy allows."""
+
+
+class TokenForOthers(InvalidToken):
+    """A token is for another audience."""
+
+
 class UnknownApiKey(PermanentError):
     """There is no API key with this id."""
 

@@ -185,6 +185,16 @@ def test_a_reader_whose_fresh_token_is_refused_is_told_to_sign_in(opened: Window
     assert site.tokens_given == len(shown.sent) == 2
 
 
+@pytest.mark.parametrize("kind", ["token-audience", "token-invalid", "credential-unknown"])
+def test_a_token_that_another_would_not_mend_is_not_renewed(opened: Window, site: Site, kind: str) -> None:
+    shown = Shown(opened, site)
+    problem = {"type": f"urn:quorum:problem:{kind}", "status": 401}
+    shown.page.route(REPORTS, lambda route: fulfil(route, 401, problem))
+    shown.report()
+    expect(shown.status).to_have_text("Please sign in to report pictures.")
+    assert site.tokens_given == len(shown.sent) == 1
+
+
 def test_a_token_may_come_as_text(opened: Window, site: Site) -> None:
     site.tokens_are_json = False
     shown = Shown(opened, site)
@@ -326,7 +336,7 @@ def test_a_report_is_withdrawn_with_the_same_credential(opened: Window, site: Si
     def withdrawn(route: Route) -> None:
         one = route.request
         asked.append((one.method, one.url, one.headers["authorization"]))
-        route.fulfill(status=204, headers={"Access-Control-Allow-Origin": "*"})
+        route.continue_()
 
     shown.page.route(f"{REPORTS}/*", withdrawn)
     shown.part("withdraw").click()

@@ -57,6 +57,7 @@ def test_pages_show_the_programs_as_they_are_and_no_others() -> None:
         assert shown(CLIENTS / language / "README.md", "python", "js", "php") == [tour]
 
 
+@pytest.mark.runs("docs/events.md", "json")
 def test_the_events_that_the_page_shows_are_events() -> None:
     blocked, test = map(json.loads, shown(ROOT / "docs/events.md", "json"))
     assert blocked.pop("cursor")  # of the feed
@@ -151,6 +152,7 @@ def test_a_tour_of_a_client(name: str, pipeline: Pipeline, project: Path) -> Non
     assert "img-1" in json.loads((project / "blocklist.json").read_text())["images"]
 
 
+@pytest.mark.runs("README.md", "python")
 def test_the_readme_purges_what_is_blocked_and_nothing_else(pipeline: Pipeline, project: Path) -> None:
     settings = pipeline.settings
     block(pipeline, "consumed-1", "consumed-2")
@@ -168,6 +170,7 @@ def test_the_readme_purges_what_is_blocked_and_nothing_else(pipeline: Pipeline, 
     assert told_of == ["purge consumed-1", "purge consumed-2", "purge consumed-3"]
 
 
+@pytest.mark.runs("docs/events.md", "follow_feed.mjs")
 def test_the_feed_goes_on_where_it_stopped(pipeline: Pipeline, project: Path) -> None:
     words = command(project, "follow_feed.mjs", str(project / "cursor"))
     block(pipeline, "followed-1")
@@ -181,6 +184,7 @@ def test_the_feed_goes_on_where_it_stopped(pipeline: Pipeline, project: Path) ->
         assert "purge consumed-1" not in lines()
 
 
+@pytest.mark.runs("docs/events.md", "EventSource")
 def test_a_page_hears_events_by_their_names(pipeline: Pipeline, tmp_path: Path) -> None:
     port = free_port()
     with running(["stream", "--port", str(port)], pipeline.env, tmp_path / "stream.log"), window() as opened:
@@ -216,6 +220,7 @@ def post(port: int, body: bytes, headers: dict[str, str], *, method: str = "POST
         connection.close()
 
 
+@pytest.mark.runs("docs/events.md", "Receive webhooks")
 @pytest.mark.parametrize("name", RECEIVERS)
 def test_a_receiver_believes_quorum_and_nobody_else(name: str, project: Path) -> None:
     port = free_port()

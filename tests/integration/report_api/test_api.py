@@ -190,34 +190,39 @@ def test_a_large_body_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "why"),
+    ("headers", "kind", "why"),
     [
-        ({"Authorization": "Bearer qk_test.another-key"}, "neither a known API key nor a reporter token"),
-        ({"Authorization": "Basic abc"}, "Authorization: Bearer"),
-        ({"Authorization": "Bearer "}, "neither"),
-        ({"Authorization": "Bearer " + "x." * 9000}, "neither"),
-        (token(seconds=-60), "expired"),
-        (token(secret="another secret of 32 bytes or more"), "Signature verification failed"),
-        (token(audience="another"), "another audience"),
-        (token(subject="  "), "blank"),
-        (token(seconds=90_000), "the policy allows 24 hours (tokens.max_hours)"),
+        (
+            {"Authorization": "Bearer qk_test.another-key"},
+            "credential-unknown",
+            "neither a known API key nor a reporter token",
+        ),
+        ({"Authorization": "Basic abc"}, "credential-unreadable", "Authorization: Bearer"),
+        ({"Authorization": "Bearer "}, "credential-unknown", "neither"),
+        ({"Authorization": "Bearer " + "x." * 9000}, "credential-unknown", "neither"),
+        (token(seconds=-60), "token-expired", "expired"),
+        (token(secret="another secret of 32 bytes or more"), "token-invalid", "Signature verification failed"),
+        (token(audience="another"), "token-audience", "another audience"),
+        (token(subject="  "), "token-invalid", "blank"),
+        (token(seconds=90_000), "token-too-long", "the policy allows 24 hours (tokens.max_hours)"),
         (
             {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiYXVkIjoicXVvcnVtIiwiZXhwIjo5OTk5OTk5OTk5fQ."},
+            "token-invalid",
             "not allowed",
         ),
     ],
 )
 def test_a_bad_credential_is_refused_and_said_why(
-    client: FlaskClient, inbox: Callable[[], list[Report]], headers: dict[str, str], why: str
+    client: FlaskClient, inbox: Callable[[], list[Report]], headers: dict[str, str], kind: str, why: str
 ) -> None:
     response = client.post("/v1/reports", json={"image_id": "img-1", "reason": "spam"}, headers=headers)
-    assert why in assert_problem(response, 401, "unauthorized")["detail"]
+    assert why in assert_problem(response, 401, kind)["detail"]
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert inbox() == []
 
 
 def test_only_a_backend_names_its_reader(client: FlaskClient) -> None:
-    assert_problem(client.post("/v1/reports", json=REPORT), 401, "unauthorized")
+    assert_problem(client.post("/v1/reports", json=REPORT), 401, "key-missing")
     assert_problem(client.post("/v1/reports", json=REPORT, headers=token()), 422, "invalid-report", "reporter_id")
     body = {"image_id": "img-1", "reason": "spam"}
     assert_problem(client.post("/v1/reports", json=body, headers=KEY), 422, "invalid-report", "reporter_id")
@@ -230,7 +235,7 @@ def test_a_policy_that_gives_the_anonymous_no_weight_refuses_them(redis_url: str
     )
     with claimed_app(make_settings(redis_url, policy_path=policy), lambda _: None).test_client() as client:
         response = client.post("/v1/reports", json={"image_id": "img-1", "reason": "spam"})
-        assert_problem(response, 401, "unauthorized")
+        assert_problem(response, 401, "token-missing")
 
 
 def test_without_the_data_that_was_there_nothing_is_accepted(client: FlaskClient, bench: Bench) -> None:
@@ -360,8 +365,8 @@ def test_an_old_cursor_is_gone_and_told_where_to_go_on(client: FlaskClient, benc
 
 def test_reading_needs_a_key_unless_it_is_open(client: FlaskClient, redis_url: str) -> None:
     for path in ("/v1/images/img-1", "/v1/events"):
-        assert_problem(client.get(path), 401, "unauthorized")
-        assert_problem(client.get(path, headers=token()), 401, "unauthorized")
+        assert_problem(client.get(path), 401, "key-missing")
+        assert_problem(client.get(path, headers=token()), 401, "key-unknown")
     with claimed_app(make_settings(redis_url, read_access="open"), lambda _: None).test_client() as open_client:
         assert open_client.get("/v1/images/img-1").status_code == 200
         assert open_client.get("/v1/events").status_code == 200

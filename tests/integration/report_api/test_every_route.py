@@ -27,12 +27,17 @@ from report_api.access.guard import (
     REPORTER,
     Need,
 )
+from report_api.access.unauthorized import TITLES
 from report_api.docs import openapi
 from report_api.docs.route_table import with_table
 from report_api.stream.app import STREAM_HEADERS
 from report_api.web.problems import PROBLEM_TYPE
 
 UNKNOWN, FORBIDDEN = 401, 403
+REFUSALS = {
+    **{f"urn:quorum:problem:{kind}": UNKNOWN for kind in TITLES},
+    "urn:quorum:problem:forbidden": FORBIDDEN,
+}
 REPORT = {"image_id": "img-1", "reason": "violence"}
 
 
@@ -120,7 +125,7 @@ def asked_of_all(app: Flask, credentials: dict[str, Credential], *, open_reads: 
         for name, credential in credentials.items() if one.allowed else list(credentials.items())[:2]:
             answer = visit(app, one, credential.header)
             kind = answer.get_json(force=True)["type"] if answer.mimetype == PROBLEM_TYPE and answer.data else ""
-            told = {"urn:quorum:problem:unauthorized": 401, "urn:quorum:problem:forbidden": 403}.get(kind)
+            told = REFUSALS.get(kind)
             expected = None
             if one.allowed and one.method != "OPTIONS":
                 expected = refusal(NEEDS[one.endpoint], credential, open_reads=open_reads)

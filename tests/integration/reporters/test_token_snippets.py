@@ -39,6 +39,7 @@ def mint(snippet: str, *arguments: str, **env: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.runs("docs/tokens.md", "python", "php", "js")
 @pytest.mark.parametrize("snippet", RUNTIMES)
 def test_a_snippet_mints_what_the_api_accepts(snippet: str, tmp_path: Path) -> None:
     reader = TokenReader(read_token_keys(TOKEN_SECRET, None), "quorum")

@@ -36,6 +36,17 @@ def test_the_documentation_names_the_script_that_is_served_and_its_hash() -> Non
     assert wanted in page, f"docs/button.md wants:\n{wanted}"
 
 
+def test_guides_and_plugin_name_the_same() -> None:
+    name, script = next(iter(scripts().items()))
+    plugin = ROOT / "deploy/wordpress/quorum-report/quorum-report.php"
+    named = {path: path.read_text(encoding="utf-8") for path in [*(ROOT / "docs/sites").glob("*.md"), plugin]}
+    shown = {path.name for path, text in named.items() if re.search(r"quorum-report-\d", text)}
+    assert shown == {"plain-html.md", "php.md", "python.md", "node.md", "quorum-report.php"}
+    for path, text in named.items():
+        assert set(re.findall(r"quorum-report-\d[\w.]+\.js", text)) <= {name}, path.name
+        assert set(re.findall(r"sha384-[\w+/]+", text)) <= {script.integrity}, path.name
+
+
 def test_the_package_can_be_published() -> None:
     package = json.loads((PACKAGE / "package.json").read_text(encoding="utf-8"))
     assert package["license"] == "Apache-2.0"

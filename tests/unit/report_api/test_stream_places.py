@@ -151,7 +151,7 @@ def test_streams_end_with_their_key_and_outlast_a_redis_that_cannot_be_asked() -
             if state["error"]:
                 raise state["error"]
             if credential == "bad":
-                raise Refused(401, "unauthorized", "", "")
+                raise Refused(401, "key-unknown", "", "")
             if credential == "worse":
                 raise ValueError("a bug")
 
@@ -178,7 +178,7 @@ def test_a_key_is_asked_for_once_by_all_who_come_with_it_and_a_refusal_is_not_re
         def check(credential: str | None) -> None:
             asked.append(credential)
             if credential in refused:
-                raise Refused(401, "unauthorized", "", "")
+                raise Refused(401, "key-unknown", "", "")
 
         async def run(call: Any) -> Any:
             await asyncio.sleep(0.01)

@@ -10,6 +10,7 @@ from conftest import ROOT
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/sites").glob("*.md")),
     *sorted((ROOT / "shared/clients").glob("**/README.md")),
 ]
 PATH = re.compile(r"`((?:shared|services|deploy|tests|docs)/[\w./-]*)`")
@@ -36,6 +37,7 @@ def test_every_path_in_a_document_exists(document: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.runs("docs/architecture.md", "start · client")
 def test_the_rooms_are_told_in_the_order_that_lint_holds() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [layers] = [contract["layers"] for contract in contracts if contract.get("containers") == ["quorum"]]

@@ -73,7 +73,13 @@ def test_compose_passes_on_what_a_service_reads_and_nothing_else(service: str) -
 
 
 def test_compose_takes_each_setting_from_the_variable_of_that_name() -> None:
-    fixed = {"QUORUM_REDIS_URL", "QUORUM_REDIS_USERNAME", "QUORUM_REDIS_PASSWORD", "QUORUM_ERASURES", "QUORUM_STREAM_INNER"}
+    fixed = {
+        "QUORUM_REDIS_URL",
+        "QUORUM_REDIS_USERNAME",
+        "QUORUM_REDIS_PASSWORD",
+        "QUORUM_ERASURES",
+        "QUORUM_STREAM_INNER",
+    }
     for service in SERVICES:
         for name, value in COMPOSE["services"][service]["environment"].items():
             assert name in fixed or re.fullmatch(rf"\$\{{{name}:[-?].*\}}", value), name

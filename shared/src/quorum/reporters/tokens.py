@@ -16,7 +16,15 @@ from typing import Any
 
 import jwt
 
-from quorum.errors import InvalidName, InvalidToken
+from quorum.errors import (
+    InvalidName,
+    InvalidToken,
+    TokenEarly,
+    TokenExpired,
+    TokenForOthers,
+    TokenTooLong,
+    UnknownCredential,
+)
 from quorum.people import Person
 from quorum.reporters.accounts import refused_since
 from quorum.reporters.token_keys import TokenKeys
@@ -49,15 +57,15 @@ class Claims:
     def require_time(self, now: float, longest_seconds: float) -> None:
         """Refuse a token that is over, not valid yet, or made for longer than is allowed. Raises InvalidToken."""
         if self.ends + LEEWAY_SECONDS <= now:
-            raise InvalidToken("it has expired; ask the site for a new one")
+            raise TokenExpired("it has expired; ask the site for a new one")
         earliest = max(self.made or 0, self.begins or 0)
         if earliest > now + LEEWAY_SECONDS:
-            raise InvalidToken("it is not valid yet (iat, nbf); the site's clock may be ahead")
+            raise TokenEarly("it is not valid yet (iat, nbf); the site's clock may be ahead")
         if earliest > self.ends:
             raise InvalidToken("it ends before it begins (exp, iat, nbf)")
         if self.ends - min(now, now if self.made is None else self.made) > longest_seconds + LEEWAY_SECONDS:
             hours = longest_seconds / 3600
-            raise InvalidToken(f"it is valid for too long: the policy allows {hours:g} hours (tokens.max_hours)")
+            raise TokenTooLong(f"it is valid for too long: the policy allows {hours:g} hours (tokens.max_hours)")
         refused = None if self.since is None else refused_since(self.since, now)
         if refused:
             raise InvalidToken(f"its since {refused}")
@@ -92,7 +100,7 @@ class TokenReader:
 
     def _verify(self, token: str) -> Claims:
         if not self._keys or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2 or not token.isascii():  # noqa: PLR2004 - RFC 7519, 3
-            raise InvalidToken("it is neither a known API key nor a reporter token")
+            raise UnknownCredential("it is neither a known API key nor a reporter token")
         key = self._keys.key_for(token)
         try:
             payload = jwt.api_jws.decode(token, key, algorithms=[key.algorithm_name])
@@ -114,7 +122,7 @@ def read_claims(payload: bytes, audience: str) -> Claims:
         raise InvalidToken(f"it has no {missing}")
     audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if audience not in audiences:
-        raise InvalidToken(f"it is for another audience (aud) than {audience!r}")
+        raise TokenForOthers(f"it is for another audience (aud) than {audience!r}")
     ends = _time(claims, "exp")
     assert ends is not None
     return Claims(_name(claims["sub"]), ends, _time(claims, "iat"), _time(claims, "nbf"), _since(claims))

@@ -17,6 +17,7 @@ from quorum.reporters.identities import Identities
 from quorum.reporters.token_keys import read_token_keys
 from quorum.reporters.tokens import Subject, TokenReader
 from quorum.settings import Settings
+from report_api.access.unauthorized import NO_KEY, NO_TOKEN, UNKNOWN_KEY, UNREADABLE, kind_of, unauthorized
 from report_api.web.problems import Refused
 
 
@@ -84,9 +85,10 @@ class Access:
         """Return what a report's request shows, all of it valid. Raises Refused."""
         if authorization is None:
             if not self._takes_anonymous:
-                raise _unauthorized(
+                raise unauthorized(
+                    NO_TOKEN,
                     "This site takes no anonymous reports: send the reader's token, made by the site's backend, as "
-                    "'Authorization: Bearer <token>'. Where readers without one shall report, set QUORUM_ANONYMOUS=on."
+                    "'Authorization: Bearer <token>'. Where readers without one shall report, set QUORUM_ANONYMOUS=on.",
                 )
             return _anonymous(find_address(), policy)
         credential = _bearer(authorization)
@@ -98,7 +100,7 @@ class Access:
                 credential, policy.tokens.max_hours * 3600, fold_case=policy.people.fold_case
             )
         except InvalidToken as error:
-            raise _unauthorized(f"The credential is not accepted: {error}.") from error
+            raise unauthorized(kind_of(error), f"The credential is not accepted: {error}.") from error
         return Shown(None, subject, find_address())
 
     def caller(self, shown: Shown, claimed: Claimed, policy: Policy) -> Caller:
@@ -112,7 +114,9 @@ class Access:
             reporter = self._identities.named(shown.subject.person, policy, shown.subject.since, shown.address)
             return Caller(reporter, network=self._identities.networks(shown.address).near if shown.address else 0)
         if field:
-            raise _unauthorized(f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'.")
+            raise unauthorized(
+                NO_KEY, f"Only a site's backend gives {field}: send its key as 'Authorization: Bearer <key>'."
+            )
         assert shown.address is not None
         reporter = self._identities.anonymous(shown.address, policy)
         return Caller(reporter, network=self._identities.networks(shown.address).near)
@@ -121,7 +125,8 @@ class Access:
         """Return the key of a caller who may do this: a key that has one of `scopes`. Raises Refused."""
         key = self._key(_bearer(authorization), *scopes) if authorization is not None else None
         if key is None:
-            raise _unauthorized(f"This needs an API key with {_told(scopes)}: 'Authorization: Bearer <key>'.")
+            kind = NO_KEY if authorization is None else UNKNOWN_KEY
+            raise unauthorized(kind, f"This needs an API key with {_told(scopes)}: 'Authorization: Bearer <key>'.")
         return key
 
     def named(self, claimed: Claimed, key: ApiKey, policy: Policy) -> Caller:
@@ -165,11 +170,12 @@ def _told(scopes: tuple[Scope, ...]) -> str:
 
 def _anonymous(address: Address | None, policy: Policy) -> Shown:
     if not policy.reporter_weights[ANONYMOUS]:
-        raise _unauthorized("Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
+        raise unauthorized(NO_TOKEN, "Reports need a reporter token: send it as 'Authorization: Bearer <token>'.")
     if address is None:
-        raise _unauthorized(
+        raise unauthorized(
+            NO_TOKEN,
             "From which address this came is not known, so nobody can be told apart: send a reporter token as "
-            "'Authorization: Bearer <token>'."
+            "'Authorization: Bearer <token>'.",
         )
     return Shown(address=address)
 
@@ -184,12 +190,8 @@ def _bearer(authorization: str) -> str:
     """Return the credential of a header; the name of the scheme may be in any case (RFC 9110, 11.1)."""
     scheme, _, credential = authorization.strip(" ").partition(" ")
     if scheme.lower() != "bearer" or not credential.isascii():
-        raise _unauthorized("Send the credential as 'Authorization: Bearer <key or token>'.")
+        raise unauthorized(UNREADABLE, "Send the credential as 'Authorization: Bearer <key or token>'.")
     return credential.lstrip(" ")
-
-
-def _unauthorized(detail: str) -> Refused:
-    return Refused(401, "unauthorized", "Who is calling is not known", detail)
 
 
 def _invalid(field: str, detail: str) -> Refused:

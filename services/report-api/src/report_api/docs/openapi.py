@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from quorum import __version__
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.policy import Policy
+from quorum.policy.model import LANGUAGES
 from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.moderation import DecisionsSchema
@@ -22,8 +23,9 @@ from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema, WithdrawalSchema
 from quorum.schemas.visibility import LookUpSchema
 from report_api.access.guard import ANYONE, LOOKER, NEEDS, READER, REPORTER
+from report_api.access.unauthorized import TITLES
 from report_api.telemetry.observe import as_template
-from report_api.web.describing import LeftOut, Operation, left_out, said_of
+from report_api.web.describing import LeftOut, Operation, in_header, left_out, said_of
 from report_api.web.problems import PROBLEM_TYPE
 from report_api.web.services import services
 
@@ -31,7 +33,7 @@ DOCUMENT_URL = "/openapi.json"
 
 _PROBLEMS = {
     400: "The request cannot be read.",
-    401: "Who is calling is not known.",
+    401: f"Who is calling is not known; the end of `type` says why: {', '.join(f'`{kind}`' for kind in TITLES)}.",
     403: "The API key may not do this.",
     410: "The cursor is older than the events that are kept.",
     404: "There is no such webhook.",
@@ -48,6 +50,11 @@ _OF_CREDENTIALS = (401, 403)
 _OF_REDIS = (503,)
 _RETRIED = frozenset({429, 503})
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+_TOLD_TO_READERS = frozenset({401, 403, 422, 429, 503})
+_LANGUAGE = {"Content-Language": {"description": "Of title and detail.", "schema": {"type": "string"}}}
+_ASKED_LANGUAGE = in_header(
+    "Accept-Language", {"type": "string"}, f"Language of what readers are told: {', '.join(LANGUAGES)}."
+)
 
 _IN_PATHS: dict[str, dict[str, Any]] = {
     "image_id": {
@@ -168,7 +175,8 @@ def _operation(rule: Rule, said: Operation) -> dict[str, Any]:
         operation["description"] = said.description
     if security is not None:
         operation["security"] = security
-    parameters = [*map(_in_path, sorted(rule.arguments)), *said.parameters]
+    of_readers = [_ASKED_LANGUAGE] if NEEDS[rule.endpoint] is REPORTER else []
+    parameters = [*map(_in_path, sorted(rule.arguments)), *of_readers, *said.parameters]
     if parameters:
         operation["parameters"] = parameters
     if said.takes:
@@ -194,7 +202,8 @@ def _security(endpoint: str) -> list[dict[str, list[str]]] | None:
 
 def _problem(status: int) -> dict[str, Any]:
     told: dict[str, Any] = {"description": _PROBLEMS[status], "content": {PROBLEM_TYPE: {"schema": ProblemSchema}}}
-    return {**told, "headers": _RETRY_AFTER} if status in _RETRIED else told
+    headers = {**(_RETRY_AFTER if status in _RETRIED else {}), **(_LANGUAGE if status in _TOLD_TO_READERS else {})}
+    return {**told, "headers": headers} if headers else told
 
 
 def _in_path(name: str) -> dict[str, Any]:

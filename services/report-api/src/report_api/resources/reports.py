@@ -17,7 +17,7 @@ from report_api.access.callers import NOTHING_CLAIMED, Caller, Claimed, Shown
 from report_api.access.forwarding import client_of
 from report_api.telemetry.correlation import trace_of
 from report_api.web.bodies import JSON, json_object, load_report, raw_body
-from report_api.web.describing import answer, documented, in_header, sent_header
+from report_api.web.describing import answer, documented, sent_header
 from report_api.web.idempotency import KEY_HEADER, once
 from report_api.web.language import choose_language
 from report_api.web.problems import NAMED_IMAGE
@@ -64,10 +64,7 @@ _ANSWERS = {language: _answer(language, message) for language, message in THANK_
 @documented(
     "Report an image",
     "202 means that the report is stored and will be tallied. Sending it again changes nothing.",
-    parameters=(
-        in_header("Accept-Language", {"type": "string"}, f"Language of the message: {', '.join(THANK_YOU)}."),
-        KEY_HEADER,
-    ),
+    parameters=(KEY_HEADER,),
     takes=ReportSchema,
     answers={
         202: answer(

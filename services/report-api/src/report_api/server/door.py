@@ -19,7 +19,7 @@ from report_api.telemetry.observe import Cuts
 from report_api.web.bodies import body_limit
 from report_api.web.headers import Headers
 from report_api.web.mounting import Mounting
-from report_api.web.problems import PROBLEM_TYPE, Refused
+from report_api.web.problems import PROBLEM_TYPE, Refused, in_language
 
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
@@ -146,11 +146,14 @@ class Door:
 
     def _refusal(self, error: Refused, scope: Any) -> Answer:
         """Return a problem document; the connection ends, since what is left of the request was not read."""
-        body = {"type": f"urn:quorum:problem:{error.kind}", "title": error.title, "status": error.status}
+        asked = scope.headers.get("accept-language")
+        title, detail, of_language = in_language(error.kind, error.title, error.detail, asked, {})
+        body = {"type": f"urn:quorum:problem:{error.kind}", "title": title, "status": error.status, "detail": detail}
         headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", "Connection": "close", **error.headers}
+        headers |= of_language
         fields = list(headers.items())
         self._headers.add(fields, scope.path, scope.headers.get("origin"), scope.method)
-        return Answer(error.status, fields, json.dumps({**body, "detail": error.detail}).encode())
+        return Answer(error.status, fields, json.dumps(body).encode())
 
     def _look(self) -> None:
         assert self._loop is not None

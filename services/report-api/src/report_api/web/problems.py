@@ -27,6 +27,8 @@ from quorum.errors import (
 )
 from quorum.events.event import timestamp
 from quorum.images.image import Image
+from report_api.web.language import choose_language
+from report_api.web.problem_texts import KINDS, words_of
 
 NAMED_IMAGE = "quorum.image"  # where the environment of a request keeps the canonical id that it names
 LOGGED_AS = "quorum.problem"  # where the environment of a request keeps what its answer said
@@ -57,15 +59,41 @@ class Refused(Exception):
 
 
 def problem(
-    status: int, kind: str, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    status: int,
+    kind: str,
+    title: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    told: Mapping[str, object] | None = None,
+    **more: Any,
 ) -> Response:
-    """Return a problem document of `kind`."""
+    """Return a problem document of `kind`, in the reader's language where readers may meet it.
+
+    `told` has what the words of other languages need (`words_of`).
+    """
     if has_request_context():
-        request.environ[LOGGED_AS] = kind
-        if NAMED_IMAGE in request.environ:
-            more.setdefault("image_id", request.environ[NAMED_IMAGE])
+        environ = request.environ
+        environ[LOGGED_AS] = kind
+        if NAMED_IMAGE in environ:
+            more.setdefault("image_id", environ[NAMED_IMAGE])
+        asked = environ.get("HTTP_ACCEPT_LANGUAGE")
+        title, detail, of_language = in_language(kind, title, detail, asked, {**more, **(told or {})})
+        headers = {**(headers or {}), **of_language}
     body = {"type": f"urn:quorum:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_TYPE)
+
+
+def in_language(
+    kind: str, title: str, detail: str, accept_language: str | None, told: Mapping[str, object]
+) -> tuple[str, str, dict[str, str]]:
+    """Return title and detail of a problem in the language that is asked for, and the headers that say which it is."""
+    if kind not in KINDS:
+        return title, detail, {}
+    language = choose_language(accept_language)
+    words = words_of(kind, language, told)
+    title, detail = words or (title, detail)
+    return title, detail, {"Content-Language": language, "Vary": "Accept-Language"}
 
 
 def field_errors(messages: Any, path: str = "") -> Iterable[dict[str, str]]:
@@ -96,7 +124,7 @@ def _invalid(error: ValidationError) -> Response:
 
 
 def _refused(error: Refused) -> Response:
-    more = {"errors": error.errors} if error.errors else {}
+    more: dict[str, Any] = {"errors": error.errors} if error.errors else {}
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else error.headers  # noqa: PLR2004 - RFC 9110, 11.6.1
     return problem(error.status, error.kind, error.title, error.detail, headers=headers, **more)
 
@@ -124,7 +152,8 @@ def _limited(error: RateLimited) -> Response:
         "RateLimit": f'"{error.limit}";r=0;t={error.reset_seconds}',
         "RateLimit-Policy": f'"{error.limit}";q={error.quota};w=60',
     }
-    return problem(429, "rate-limited", f"Too many {error.counted}", str(error), headers=headers)
+    told = {"quota": error.quota, "seconds": error.reset_seconds}
+    return problem(429, "rate-limited", f"Too many {error.counted}", str(error), headers=headers, told=told)
 
 
 def _gone(error: CursorExpired) -> Response:

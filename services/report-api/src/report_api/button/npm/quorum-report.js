@@ -160,7 +160,7 @@ function makeApi(root, tokens) {
       return await get(root + path, { ...options, headers });
     } catch (error) {
       if (token === asked) token = null;
-      if (error.status === 401 && asked && !again) return call(path, options, true);
+      if (asked && !again && /token-expired/.test(await error.text?.())) return call(path, options, true);
       throw error;
     }
   }
