@@ -12,13 +12,15 @@ import psutil
 from quorum.cli.trial import given, locks
 from quorum.cli.trial.embedded_redis import EmbeddedRedis, prepare
 from quorum.cli.trial.secrets_file import read_or_make_secrets
+from quorum.cli.trial.shells import DEFAULT_DATA, put_command
 from quorum.errors import SettingsError
 from quorum.host.files import private_directory, write_whole
-from quorum.host.ports import free_port, is_free, wanted_port
+from quorum.host.ports import next_free_port, wanted_port
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
 
 DEFAULT_PORT = 8080
+DEFAULT_STREAM_PORT = 8081
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
@@ -54,7 +56,7 @@ class Trial:
 
 def data_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory that QUORUM_DATA names."""
-    return Path(os.path.abspath(environ.get("QUORUM_DATA") or given.DEFAULT_DATA))  # noqa: PTH100 - links stay as they are
+    return Path(os.path.abspath(environ.get("QUORUM_DATA") or DEFAULT_DATA))  # noqa: PTH100 - links stay as they are
 
 
 def claim(data: Path) -> int:
@@ -107,17 +109,24 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     added = given.added(stated, defaults)
     settings = read_settings({**stated, **added})
     load_policy(settings.policy_path)
-    trial = Trial(data, _choose_port(environ), free_port(), redis, stated | added)
+    put_command(data)
+    trial = Trial(data, *_choose_ports(environ), redis, stated | added)
     taken = sorted(name for name, value in stated.items() if defaults.get(name) != value)
     _write_state(trial, settings, taken)
     return trial
 
 
-def _choose_port(environ: Mapping[str, str]) -> int:
-    wanted = environ.get("QUORUM_PORT")
-    if wanted:
-        return wanted_port("QUORUM_PORT", wanted)
-    return DEFAULT_PORT if is_free(DEFAULT_PORT) else free_port()
+def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int]:
+    """Return the ports of API and stream: those that were named, else the usual ones or the next that are free."""
+    named = [
+        wanted_port(name, environ[name]) if environ.get(name) else None
+        for name in ("QUORUM_PORT", "QUORUM_STREAM_PORT")
+    ]
+    api, stream = named
+    if api and api == stream:
+        raise SettingsError(f"QUORUM_PORT and QUORUM_STREAM_PORT are both {api}; give each a port of its own")
+    api = api or next_free_port(DEFAULT_PORT, {stream or DEFAULT_STREAM_PORT})
+    return api, stream or next_free_port(DEFAULT_STREAM_PORT, {api})
 
 
 def _write_state(trial: Trial, settings: Settings, taken: list[str]) -> None:

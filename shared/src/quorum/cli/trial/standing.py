@@ -15,7 +15,7 @@ from quorum.errors import SettingsError
 from quorum.host.loopback import answers
 
 SERVICES = ("api", "stream", "worker")
-STOP_SECONDS = 45.0  # redis may take 20, the services 15 before that
+STOP_SECONDS = 45.0  # redis may take 20, the services a few before that
 
 
 @dataclass(frozen=True, slots=True)
