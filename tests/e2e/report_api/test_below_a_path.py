@@ -113,12 +113,12 @@ def test_the_demo_works_below_a_path(site: str, prefix: str) -> None:
         opened.page.goto(f"{site}{prefix}/demo?edition=7")
         article = opened.page.locator("article").first
         assert article.locator("img").evaluate("image => image.complete && image.naturalWidth > 0")
-        for _ in range(CROSSING):
-            article.locator("button.report").click()
-            opened.page.locator("dialog button[value=send]").click()
-            expect(article.locator(".answer")).not_to_be_empty()
-            opened.page.locator("#another").click()
-        expect(article.locator(".blocked")).to_be_visible(timeout=20_000)
+        article.locator("[part=button]").click()
+        opened.page.locator("dialog input").first.check()
+        opened.page.locator("dialog [part=send]").click()
+        expect(article.locator("[part=status]")).not_to_be_empty()
+        opened.page.locator("[data-crew=crowd]").click()
+        expect(article.locator("[part=notice]")).to_be_visible(timeout=20_000)
         opened.page.locator("nav a").nth(1).click()
         expect(opened.page.locator("html")).to_have_attribute("lang", "fr")
         opened.assert_clean(f"{site}{prefix}/")

@@ -75,8 +75,8 @@ NEEDS = {
     "docs.asset": ANYONE,
     "docs.static": ANYONE,
     "demo.page": ANYONE,
-    "demo.new_reader": ANYONE,
-    "demo.known_reader": ANYONE,
+    "demo.name_reader": ANYONE,
+    "demo.send_crew": ANYONE,
     "demo.static": ANYONE,
 }
 
