@@ -177,7 +177,7 @@ def test_what_the_env_file_of_another_trial_says_is_not_taken_for_a_wish(
     second = prepared(tmp_path / "second", {**sourced, "QUORUM_DEMO": "0"})
     assert second["QUORUM_DEMO"] == "0"
     assert {name for name, value in second.items() if first.get(name) == value} == {
-        "QUORUM_ANONYMOUS", "QUORUM_READ_ACCESS", "QUORUM_LOG_FORMAT", "QUORUM_WEBHOOK_NETWORKS",
+        "QUORUM_ANONYMOUS", "QUORUM_CORS_ORIGINS", "QUORUM_READ_ACCESS", "QUORUM_LOG_FORMAT", "QUORUM_WEBHOOK_NETWORKS",
     }  # fmt: skip
     again = prepared(tmp_path / ".run", sourced)
     assert again["QUORUM_NAMESPACE"] == "given"

@@ -70,6 +70,8 @@ NEEDS = {
     "ops.static": INSIDER,
     "openapi_document": ANYONE,
     "asyncapi_document": ANYONE,
+    "landing.page": ANYONE,
+    "landing.static": ANYONE,
     "button.script": ANYONE,
     "docs.page": ANYONE,
     "docs.asset": ANYONE,

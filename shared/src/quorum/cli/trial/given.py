@@ -41,6 +41,7 @@ def own(data: Path, secrets: Secrets, redis_url: str) -> dict[str, str]:
         "QUORUM_SITE_KEY": secrets.site_key,
         "QUORUM_TOKEN_SECRET": secrets.token_secret,
         "QUORUM_ANONYMOUS": "on",  # so that every way to report can be tried
+        "QUORUM_CORS_ORIGINS": "http://127.0.0.1:8000,http://localhost:8000",  # a page of one's own can be tried there
         "QUORUM_READ_ACCESS": "open",  # the API listens on loopback only
         "QUORUM_DEMO": "1",
         "QUORUM_ERASURES": str(data / "erasures"),

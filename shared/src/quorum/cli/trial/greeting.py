@@ -23,16 +23,17 @@ KEY = '-H "Authorization: Bearer $QUORUM_SITE_KEY" '
 MESSAGE = """
 quorum is running.
 
+  Begin here  {url}/    what to click, what to paste
 {demo}  API docs    {url}/docs
   Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
   Events      curl -N {key}{stream}    (live; or {url}/v1/events)
 
-  Block an image from another terminal (five different readers report it):
+  Block an image from another terminal: five readers report it (`make shell` does the first line for you)
 
     . {env}
     for n in 1 2 3 4 5; do curl -s -H "Authorization: Bearer $QUORUM_SITE_KEY" -H 'content-type: application/json' \\
       -d '{{"image_id":"img-1","reason":"violence","reporter_id":"reader-'$n'"}}' $QUORUM_URL/v1/reports; echo; done
-    curl -s {key}$QUORUM_URL/v1/events
+    curl -s {key}"$QUORUM_URL/v1/events?subject=img-1&wait=10"
 {taken}
   Ctrl-C (or quorum stop) stops it; the data stays in {data}.
 """
