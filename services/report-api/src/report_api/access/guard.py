@@ -74,7 +74,7 @@ NEEDS = {
     "landing.static": ANYONE,
     "button.script": ANYONE,
     "docs.page": ANYONE,
-    "docs.asset": ANYONE,
+    "docs.folder": ANYONE,
     "docs.static": ANYONE,
     "demo.page": ANYONE,
     "demo.name_reader": ANYONE,

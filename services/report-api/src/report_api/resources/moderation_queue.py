@@ -16,7 +16,6 @@ blueprint = Blueprint("moderation_queue", __name__)
 @blueprint.get("/v1/queue")
 @documented(
     "What waits for a moderator",
-    "Needs the scope `moderate`.",
     parameters=(LIMIT,),
     answers={200: answer("Held images, those that wait longest first.", QueueSchema)},
     problems=(400,),
