@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import psutil
 import pytest
-from conftest import ROOT, Trial, is_dead, quorum_run
+from conftest import PORTS, ROOT, Trial, is_dead, quorum_run
 from redis_server import free_port, wait_until
 
 BOUND_SECONDS = 3.0
@@ -96,7 +96,7 @@ class Terminal:
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             os.chdir(directory)
-            os.environ.update(QUORUM_DATA="data", QUORUM_PORT=str(free_port()), QUORUM_STREAM_PORT=str(free_port()))
+            os.environ.update({name: str(free_port()) for name in PORTS}, QUORUM_DATA="data")
             os.execv(sys.executable, [sys.executable, "-P", "-m", "quorum.cli.main", "run"])
 
     def read(self) -> None:

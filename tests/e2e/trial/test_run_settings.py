@@ -215,7 +215,7 @@ def test_what_its_own_env_file_says_is_not_taken_for_a_wish(tmp_path: Path) -> N
 
 
 def test_blank_values_and_names_of_others_are_not_settings(tmp_path: Path) -> None:
-    ports = {"QUORUM_PORT": str(free_port()), "QUORUM_STREAM_PORT": ""}
+    ports = {"QUORUM_PORT": str(free_port()), "QUORUM_STREAM_PORT": "", "QUORUM_METRICS_PORT": ""}
     names = dict.fromkeys(NAMES_OF_OTHERS, "8091") | ports | {"QUORUM_READ_ACCESS": " ", "QUORUM_SITE_KEY": ""}
     environment = prepared(tmp_path / "data", names)
     assert environment["QUORUM_READ_ACCESS"] == "open"

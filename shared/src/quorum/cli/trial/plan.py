@@ -21,6 +21,7 @@ from quorum.settings import Settings, read_settings
 
 DEFAULT_PORT = 8080
 DEFAULT_STREAM_PORT = 8081
+DEFAULT_METRICS_PORT = 9101
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
@@ -33,6 +34,7 @@ class State:
 
     url: str
     stream_url: str
+    metrics_url: str  # of the worker; API and stream have their own
     redis: str  # its address, or "" when another Redis was named
     taken: tuple[str, ...]  # settings that were given
     open: bool  # reading needs no key
@@ -50,6 +52,7 @@ class Trial:
     data: Path
     port: int
     stream_port: int
+    metrics_port: int
     redis: EmbeddedRedis | None
     environment: dict[str, str]  # every setting of the services that is not its default
 
@@ -116,23 +119,33 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     return trial
 
 
-def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int]:
-    """Return the ports of API and stream: those that were named, else the usual ones or the next that are free."""
-    named = [
-        wanted_port(name, environ[name]) if environ.get(name) else None
-        for name in ("QUORUM_PORT", "QUORUM_STREAM_PORT")
-    ]
-    api, stream = named
-    if api and api == stream:
-        raise SettingsError(f"QUORUM_PORT and QUORUM_STREAM_PORT are both {api}; give each a port of its own")
-    api = api or next_free_port(DEFAULT_PORT, {stream or DEFAULT_STREAM_PORT})
-    return api, stream or next_free_port(DEFAULT_STREAM_PORT, {api})
+def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int]:
+    """Return the ports of API, stream and worker: those that were named, else the usual or the next that are free."""
+    usual = {
+        "QUORUM_PORT": DEFAULT_PORT,
+        "QUORUM_STREAM_PORT": DEFAULT_STREAM_PORT,
+        "QUORUM_METRICS_PORT": DEFAULT_METRICS_PORT,
+    }
+    chosen: dict[str, int] = {}
+    for name in usual:
+        if environ.get(name):
+            port = wanted_port(name, environ[name])
+            other = next((one for one, taken in chosen.items() if taken == port), None)
+            if other:
+                raise SettingsError(f"{other} and {name} are both {port}; give each a port of its own")
+            chosen[name] = port
+    for name, first in usual.items():
+        if name not in chosen:
+            chosen[name] = next_free_port(first, {*chosen.values(), *usual.values()} - {first})
+    api, stream, metrics = (chosen[name] for name in usual)
+    return api, stream, metrics
 
 
 def _write_state(trial: Trial, settings: Settings, taken: list[str]) -> None:
     state = State(
         url=f"http://127.0.0.1:{trial.port}",
         stream_url=f"http://127.0.0.1:{trial.stream_port}/v1/events/stream",
+        metrics_url=f"http://127.0.0.1:{trial.metrics_port}/metrics",
         redis=f"127.0.0.1:{trial.redis.port}" if trial.redis else "",
         taken=tuple(taken),
         open=settings.read_access == "open",

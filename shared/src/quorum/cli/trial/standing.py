@@ -61,7 +61,12 @@ def tell(found: Standing) -> str:
         orphan = f"; Redis (process {found.redis}) still writes there" if found.redis else ""
         return f"no quorum runs in {found.data}{orphan}"
     since = datetime.fromisoformat(found.state.started).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    places = {"api": found.state.url, "stream": found.state.stream_url, "worker": "", "redis": found.state.redis}
+    places = {
+        "api": found.state.url,
+        "stream": found.state.stream_url,
+        "worker": found.state.metrics_url,
+        "redis": found.state.redis,
+    }
     pids = {**found.pids, "redis": found.redis}
     if not found.state.redis:
         del places["redis"]
