@@ -34,6 +34,12 @@ status:  ## what of it runs, since when and where
 stop:  ## stop it, from any terminal
 	@$(BIN)/python -P -m quorum.cli.main stop
 
+.PHONY: shell
+shell: $(VENV)/.run  ## open a shell in which `quorum` works on what runs
+	@env="$${QUORUM_DATA:-.run}/env"; case $$env in /*) ;; *) env=./$$env ;; esac; \
+	  $(BIN)/python -P -m quorum.cli.main status >/dev/null || { echo "nothing runs here: make run in another terminal first" >&2; exit 1; }; \
+	  . "$$env" && echo "quorum works here (quorum --help; \$$QUORUM_URL is $$QUORUM_URL); exit leaves." && exec "$${SHELL:-/bin/sh}"
+
 .PHONY: moved
 moved:
 

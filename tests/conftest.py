@@ -185,6 +185,9 @@ def is_dead(process: psutil.Process) -> bool:
         return True
 
 
+PORTS = ("QUORUM_PORT", "QUORUM_STREAM_PORT", "QUORUM_METRICS_PORT")
+
+
 @dataclass(frozen=True)
 class Trial:
     """A whole quorum as `quorum run` starts it."""
@@ -199,8 +202,8 @@ class Trial:
 @contextmanager
 def quorum_run(directory: Path, **env: str) -> Iterator[Trial]:
     """Run `quorum run` with its data in `directory`, until it has greeted."""
-    port = env.pop("QUORUM_PORT", str(free_port()))
-    settings = {"QUORUM_DATA": str(directory / "data"), "QUORUM_PORT": port, **env}
+    ports = {name: str(free_port()) for name in PORTS}  # several run side by side
+    settings = {"QUORUM_DATA": str(directory / "data"), **ports, **env}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("QUORUM_")}
     log = directory / "run.log"
     written = directory / "data" / "env"

@@ -50,14 +50,16 @@ class Prometheus:
 
 
 @contextmanager
-def scraping(targets: dict[str, int], directory: Path, *, every: str = "1s") -> Iterator[Prometheus]:
-    """Run Prometheus on the shipped configuration, with each job's target at a port of this machine."""
+def scraping(
+    targets: dict[str, int], directory: Path, *, every: str = "1s", file: str = "prometheus.yml"
+) -> Iterator[Prometheus]:
+    """Run Prometheus on a shipped configuration, with each job's target at a port of this machine."""
     directory.mkdir(exist_ok=True)
-    stated = yaml.safe_load((CONFIGURATION / "prometheus.yml").read_text())
+    stated = yaml.safe_load((CONFIGURATION / file).read_text())
     stated["global"]["scrape_interval"] = stated["global"]["evaluation_interval"] = every
     stated["rule_files"] = [str(CONFIGURATION / "alerts.yml")]
     for job in stated["scrape_configs"]:
-        job.pop("dns_sd_configs")
+        job.pop("dns_sd_configs", None)
         job["static_configs"] = [{"targets": [f"127.0.0.1:{targets[job['job_name']]}"]}]
     (directory / "prometheus.yml").write_text(yaml.safe_dump(stated))
     port = free_port()

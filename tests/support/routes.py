@@ -38,10 +38,10 @@ def visits(app: Flask) -> Iterator[Visit]:
 
 def path_of(rule: Rule) -> str:
     """Return a path that a rule matches."""
-    examples = {**EXAMPLES, "name": "swagger-ui.css"}
+    examples = {**EXAMPLES}
     if rule.endpoint == "button.script":
         examples["filename"] = next(iter(scripts()))
     if rule.endpoint == "docs.static":
-        examples["filename"] = "start.js"
+        examples["filename"] = "docs.js"
     _, path = rule.build({name: examples[name] for name in rule.arguments}) or ("", "")
     return str(path)

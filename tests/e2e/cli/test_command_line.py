@@ -65,7 +65,8 @@ def test_the_first_help_names_every_command_and_where_to_begin() -> None:
     assert status == 0
     listed = {line.split()[0] for line in text.split("Commands:")[1].splitlines() if line.strip()}
     assert listed >= set(COMMANDS)
-    assert "New here?" in text
+    assert "\n  New here?     quorum run " in text  # a line of its own
+    assert "\\" not in text
     assert quorum("-h") == (status, text)
 
 

@@ -107,6 +107,9 @@ BREAKAGES = {
     "the configuration is a directory": Breakage(a_directory("redis.conf"), "redis.conf cannot be written"),
     "the lock is a directory": Breakage(a_directory("lock"), "lock"),
     "the data lock is a directory": Breakage(a_directory("redis/lock"), "lock"),
+    "a file where the command has its directory": Breakage(
+        a_file_for_the_directory("bin"), "a directory should be there"
+    ),
     "the env file is a directory": Breakage(a_directory("env"), "env cannot be written"),
     "the state is a directory": Breakage(a_directory("running.json"), "running.json cannot be written"),
     "the policy is missing": Breakage(lambda _: None, "cannot be read", {"QUORUM_POLICY": "nowhere.toml"}),
@@ -137,6 +140,13 @@ def test_a_taken_port_is_refused_in_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"port {port} is taken; choose another with QUORUM_PORT" in refused(tmp_path, {"QUORUM_PORT": str(port)})
+
+
+def test_ports_of_the_stream_are_looked_at_too(tmp_path: Path) -> None:
+    port = str(free_port())
+    both = {"QUORUM_PORT": port, "QUORUM_STREAM_PORT": port}
+    assert f"QUORUM_PORT and QUORUM_STREAM_PORT are both {port}" in refused(tmp_path, both)
+    assert "QUORUM_STREAM_PORT must be a port number" in refused(tmp_path, {"QUORUM_STREAM_PORT": "8081x"})
 
 
 def test_data_of_another_user_is_refused_in_words(used: Path, tmp_path: Path) -> None:

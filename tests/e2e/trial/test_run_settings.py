@@ -13,12 +13,12 @@ import psutil
 import pytest
 from certificates import Authority
 from conftest import NO_CAPS, Trial, quorum_run
-from redis_server import RedisServer, wait_until
+from redis_server import RedisServer, free_port, wait_until
 from servers import newest_redis
 
-from quorum.cli.trial.given import shell
 from quorum.cli.trial.plan import prepare_trial
 from quorum.cli.trial.secrets_file import read_or_make_secrets
+from quorum.cli.trial.shells import sourced, text_for_shells
 from quorum.settings import SettingsError, read_settings
 from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
 from quorum.settings.kinds import Choice, Flag, Whole
@@ -170,18 +170,39 @@ def test_what_the_env_file_of_another_trial_says_is_not_taken_for_a_wish(
     """Two side by side from one shell: the second must not use the first's Redis, secrets and list of erasures."""
     monkeypatch.chdir(tmp_path)
     first = prepared(tmp_path / ".run", {"QUORUM_NAMESPACE": "given"})
-    text = shell("http://127.0.0.1:8080", "", read_settings(first))
+    text = text_for_shells(tmp_path / ".run", "http://127.0.0.1:8080", "", first)
     (tmp_path / ".run" / "env").write_text(text)
     printed = subprocess.run(["sh", "-c", ". .run/env; env -0"], capture_output=True, check=True).stdout.decode()
     sourced = dict(line.partition("=")[::2] for line in printed.split("\0") if line.startswith("QUORUM_"))
     second = prepared(tmp_path / "second", {**sourced, "QUORUM_DEMO": "0"})
     assert second["QUORUM_DEMO"] == "0"
     assert {name for name, value in second.items() if first.get(name) == value} == {
-        "QUORUM_ANONYMOUS", "QUORUM_READ_ACCESS", "QUORUM_LOG_FORMAT", "QUORUM_WEBHOOK_NETWORKS",
+        "QUORUM_ANONYMOUS", "QUORUM_CORS_ORIGINS", "QUORUM_READ_ACCESS", "QUORUM_LOG_FORMAT", "QUORUM_WEBHOOK_NETWORKS",
     }  # fmt: skip
     again = prepared(tmp_path / ".run", sourced)
     assert again["QUORUM_NAMESPACE"] == "given"
     assert again["QUORUM_PEPPER"] == first["QUORUM_PEPPER"]
+
+
+def test_the_env_file_says_what_the_services_were_given_for_any_directory(tmp_path: Path) -> None:
+    """Flags and lists as they were written, a secret from a file by itself, a path that was beside the start."""
+    (tmp_path / "secret").write_text("a site key that stands in a file\n")
+    (tmp_path / "data").mkdir()
+    given = {
+        "QUORUM_DEMO": "off",
+        "QUORUM_CORS_ORIGINS": "https://a.example,https://b.example",
+        "QUORUM_SITE_KEY_FILE": str(tmp_path / "secret"),
+        "QUORUM_POLICY": os.path.relpath(NO_CAPS),
+    }
+    environment = prepared(tmp_path / "data", given)
+    (tmp_path / "env").write_text(text_for_shells(tmp_path / "data", "", "", environment))
+    told = sourced(tmp_path / "env")
+    assert told["QUORUM_SITE_KEY"] == "a site key that stands in a file"
+    assert told["QUORUM_POLICY"] == str(NO_CAPS)
+    expected = {**environment, "QUORUM_POLICY": str(NO_CAPS), "QUORUM_SITE_KEY": told["QUORUM_SITE_KEY"]}
+    del expected["QUORUM_SITE_KEY_FILE"]
+    assert told == expected | {"QUORUM_DATA": str(tmp_path / "data"), "QUORUM_URL": "", "QUORUM_STREAM_URL": ""}
+    assert read_settings(told) == read_settings(expected)
 
 
 def test_what_its_own_env_file_says_is_not_taken_for_a_wish(tmp_path: Path) -> None:
@@ -194,7 +215,8 @@ def test_what_its_own_env_file_says_is_not_taken_for_a_wish(tmp_path: Path) -> N
 
 
 def test_blank_values_and_names_of_others_are_not_settings(tmp_path: Path) -> None:
-    names = dict.fromkeys(NAMES_OF_OTHERS, "8091") | {"QUORUM_READ_ACCESS": " ", "QUORUM_SITE_KEY": ""}
+    ports = {"QUORUM_PORT": str(free_port()), "QUORUM_STREAM_PORT": "", "QUORUM_METRICS_PORT": ""}
+    names = dict.fromkeys(NAMES_OF_OTHERS, "8091") | ports | {"QUORUM_READ_ACCESS": " ", "QUORUM_SITE_KEY": ""}
     environment = prepared(tmp_path / "data", names)
     assert environment["QUORUM_READ_ACCESS"] == "open"
     assert environment["QUORUM_SITE_KEY"] == read_or_make_secrets(tmp_path / "data" / "secrets.json").site_key

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import NO_CAPS, is_dead, quorum_run
+from conftest import NO_CAPS, PORTS, is_dead, quorum_run
 from redis_server import free_port, wait_until
 
 ODD = " a b 50%;q\"u'o#te {x} %(ENV_HOME)s $HOME `id` \\n ünï صورة\nnew line"
@@ -120,7 +120,7 @@ def test_scripts_where_it_is_started_do_not_stand_in_for_libraries(tmp_path: Pat
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name}.py was taken for a library')\n")
     process = subprocess.Popen(
         [str(Path(sys.executable).parent / "quorum"), "run"],
-        env={**os.environ, "QUORUM_PORT": str(free_port())},
+        env={**os.environ, **{name: str(free_port()) for name in PORTS}},
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -141,7 +141,7 @@ def in_a_terminal(directory: Path, *words: str) -> tuple[psutil.Process, int]:
     if pid == 0:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs these tests under nohup hands the opposite on
         os.chdir(directory)
-        os.environ.update(QUORUM_DATA=str(directory / "data"), QUORUM_PORT=str(free_port()))
+        os.environ.update(QUORUM_DATA=str(directory / "data"), **{name: str(free_port()) for name in PORTS})
         os.execvp(words[0], words)
     said = b""
     deadline = time.monotonic() + 60

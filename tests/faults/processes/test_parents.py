@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import NO_CAPS, PEPPER, SITE_KEY, Trial, environment, is_dead, make_settings, quorum_run, running
+from conftest import NO_CAPS, PEPPER, PORTS, SITE_KEY, Trial, environment, is_dead, make_settings, quorum_run, running
 from pipeline import Crowd, assert_all_tallied, whole_pipeline
 from redis_server import RedisServer, free_port, wait_until
 from servers import newest_redis
@@ -94,7 +94,7 @@ def trial_settings(tmp_path: Path) -> dict[str, str]:
         "QUORUM_SITE_KEY": SITE_KEY,
         "QUORUM_PEPPER": PEPPER,
         "QUORUM_POLICY": str(NO_CAPS),
-        "QUORUM_PORT": str(free_port()),
+        **{name: str(free_port()) for name in PORTS},
     }
 
 

@@ -9,7 +9,7 @@ from redis_server import RedisServer
 from unit.report_api.test_mounting import HOSTILE
 
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}
-PAGES = ("/docs", "/docs/", "/docs/index.html", "/demo", "/ops", "/openapi.json")
+PAGES = ("/", "/docs", "/docs/", "/demo", "/ops", "/openapi.json")
 NO_REDIS = "redis://127.0.0.1:1/0"  # pages open without
 
 

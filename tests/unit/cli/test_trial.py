@@ -1,5 +1,6 @@
 """The parts of `quorum run` and of health checks."""
 
+import socket
 import stat
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis.strategies import binary, integers
 
 from quorum.cli.probe import healthy
 from quorum.cli.trial.secrets_file import read_or_make_secrets
-from quorum.host.ports import free_port, is_free, port_for
+from quorum.host.ports import NEAR, free_port, is_free, next_free_port, port_for
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
@@ -30,6 +31,16 @@ def test_a_port_is_kept_while_it_is_free(tmp_path: Path) -> None:
     assert port_for(marker) == port
     marker.write_text(str(free_port()))
     assert port_for(marker) == int(marker.read_text())
+
+
+def test_a_taken_port_is_passed_over_for_the_next() -> None:
+    first = free_port()
+    with socket.create_server(("127.0.0.1", first)):
+        found = next_free_port(first, {first + 1})
+        assert first + 1 < found
+        assert is_free(found)
+    assert next_free_port(first) == first
+    assert is_free(next_free_port(first, set(range(first, first + NEAR))))  # where none is near
 
 
 @given(content=binary(max_size=30) | integers().map(lambda number: str(number).encode()))

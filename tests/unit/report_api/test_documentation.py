@@ -9,7 +9,9 @@ from flask import Flask
 
 from quorum.policy import load_policy
 from report_api.access.guard import ADMIN, ANYONE, BACKEND, CONTENT, LOOKER, MODERATOR, NEEDS, READER, REPORTER
+from report_api.docs.examples import body_of
 from report_api.docs.openapi import openapi, require_documented
+from report_api.docs.tags import tag_of
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, said_of
 
@@ -55,13 +57,38 @@ def test_the_document_has_nothing_that_is_no_route(app: Flask, paths: dict[str, 
 
 
 def test_credentials_are_those_of_the_table(app: Flask, paths: dict[str, Any]) -> None:
-    expected: dict[Any, Any] = {ANYONE: [], READER: [{"bearer": []}, {}], REPORTER: [{"bearer": []}, {}]}
-    expected[LOOKER] = expected[READER]
-    expected |= dict.fromkeys((BACKEND, CONTENT, MODERATOR, ADMIN))
+    expected: dict[Any, Any] = {
+        ANYONE: [],
+        READER: [{"bearer": ["read"]}, {}],
+        LOOKER: [{"bearer": ["read"]}, {"bearer": ["moderate"]}, {}],
+        REPORTER: [{"bearer": ["report"]}, {"token": []}, {}],
+        BACKEND: [{"bearer": ["report"]}],
+        CONTENT: [{"bearer": ["report:content"]}],
+        MODERATOR: [{"bearer": ["moderate"]}],
+        ADMIN: [{"bearer": ["admin"]}],
+    }
     for rule in app.url_map.iter_rules():
         for method, operation in paths.get(as_template(rule.rule), {}).items():
             if method.upper() in (rule.methods or ()):
-                assert operation.get("security") == expected[NEEDS[rule.endpoint]], rule.endpoint
+                need = NEEDS[rule.endpoint]
+                assert operation["security"] == expected[need], rule.endpoint
+                assert operation["description"].endswith(f"Needs {need.told}."), rule.endpoint
+
+
+def test_each_operation_belongs_to_a_group_that_is_described(app: Flask, paths: dict[str, Any]) -> None:
+    described = {tag["name"] for tag in openapi(app, load_policy(None))["tags"]}
+    used = {tag for methods in paths.values() for operation in methods.values() for tag in operation["tags"]}
+    assert used == described
+    with pytest.raises(LookupError, match="no tag"):
+        tag_of("something.new")
+
+
+def test_each_body_has_an_example_that_its_schema_takes(paths: dict[str, Any]) -> None:
+    bodies = [one["requestBody"] for methods in paths.values() for one in methods.values() if "requestBody" in one]
+    assert len(bodies) > 5
+    assert all("example" in body["content"]["application/json"] for body in bodies)
+    with pytest.raises(LookupError, match="no example"):
+        body_of("something.new", load_policy(None))
 
 
 def test_each_operation_has_a_name_of_its_own(paths: dict[str, Any]) -> None:

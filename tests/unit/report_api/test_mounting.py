@@ -83,10 +83,13 @@ def test_only_a_trusted_proxy_says_it() -> None:
         ("/quorum", "/v1/reports", "/v1/reports"),  # taken off
         ("/quorum", "/quorum/docs", "/docs"),
         ("/quorum", "/quorum", "/quorum"),
+        ("/quorum", "/quorum/", "/"),
+        ("/quorum", "/", "/"),
+        ("/docs", "/docs/", "/docs/"),  # taken off, and a page of ours
         ("/quorum", "/quorumv1/reports", "/quorumv1/reports"),
         ("/v1", "/v1/reports", "/v1/reports"),  # taken off, and begins alike
         ("/v1", "/v1/v1/reports", "/v1/reports"),
-        ("/docs", "/docs/swagger-ui.css", "/docs/swagger-ui.css"),
+        ("/docs", "/docs/static/docs.css", "/docs/static/docs.css"),
         ("/quorum", "/v1/images//quorum/v1/reports", "/v1/images//quorum/v1/reports"),
         ("", "/v1/reports", "/v1/reports"),
     ],

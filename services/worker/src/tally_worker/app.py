@@ -37,6 +37,7 @@ from tally_worker.delivering.attempts import Attempts
 from tally_worker.delivering.bus import Bus
 from tally_worker.delivering.delivery import Deliverer
 from tally_worker.delivering.outbound import Caller
+from tally_worker.ending import end_without_delay
 from tally_worker.observe import DeliveryMetrics, PartMetrics, SweepMetrics, counting_requests, serve
 from tally_worker.tallying.acknowledgement import free_window_before_acknowledging
 from tally_worker.tallying.drain import drain_until_silent
@@ -225,6 +226,7 @@ def run_worker(settings: Settings, *, concurrency: int, metrics_address: str, me
     free_window_before_acknowledging()
     setup_logging.connect(_leave_logging_alone)
     _tie_children_to(os.getpid())
+    end_without_delay()
     app = make_worker(settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from quorum.backup.file import BackupReader, Head, KeptKey
+from quorum.backup.fresh import give_way
 from quorum.errors import BackupError
 from quorum.retention.erasure import erase_again, erased_people
 from quorum.retention.erasures import Erasures, merged
@@ -51,7 +52,7 @@ def restore(
     backup_days: int = BACKUP_DAYS,
     resume: bool = False,
 ) -> int:
-    """Bring the keys of a backup back, of all partitions that have no data; return how many.
+    """Bring the keys of a backup back, of all partitions that have no data or have just begun; return how many.
 
     `erased` are people who were erased, beside those whom the backup and what is left in Redis know. With `resume`
     deliveries go on. Cut off, it can be run again: a partition that is there already goes on from where it is. Raises
@@ -66,6 +67,8 @@ def restore(
     with translated_errors():
         missing = missing_partitions(client, all_keys)
         cut_off = redis.hexists(all_keys[0].meta, RESTORING)
+        if not missing and not cut_off and give_way(redis, namespace, all_keys):
+            missing = list(range(head.partitions))
         if not missing and not cut_off:
             raise BackupError(f"there is data under the namespace {namespace!r} already: restore into an empty one")
         _clear_stage(redis, namespace, head.partitions)

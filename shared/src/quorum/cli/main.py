@@ -23,18 +23,23 @@ class _Installed(click.Group):
         return None
 
 
-@click.group(cls=_Installed, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP = """Quorum blocks an image once enough different people have reported it, and tells every other service.
+
+\b
+New here?     quorum run      starts everything on this machine and prints what to try
+In production quorum api      the HTTP side            quorum worker   the tallying side
+Looking       quorum doctor   what is wrong, in words  quorum tail     events as they happen
+
+Settings are environment variables (QUORUM_REDIS_URL, QUORUM_POLICY, ...): see docs/settings.md.
+"""
+
+
+@click.group(
+    cls=_Installed, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="quorum")
 def cli() -> None:
-    r"""Quorum blocks an image once enough different people have reported it, and tells every other service.
-
-    \b
-    New here?     quorum run      starts everything on this machine and prints what to try
-    In production quorum api      the HTTP side            quorum worker   the tallying side
-    Looking       quorum doctor   what is wrong, in words  quorum tail     events as they happen
-
-    Settings are environment variables (QUORUM_REDIS_URL, QUORUM_POLICY, ...): see docs/operations.md.
-    """
+    """Take the command's name; the rest is said above."""
 
 
 def main() -> None:

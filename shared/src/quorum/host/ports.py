@@ -1,6 +1,7 @@
 """Free loopback ports."""
 
 import socket
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from quorum.errors import SettingsError
 from quorum.host.files import write_whole
 
 HIGHEST = 65535
+NEAR = 100  # ports that are tried one after another
 
 
 def is_free(port: int) -> bool:
@@ -27,6 +29,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def next_free_port(first: int, besides: Container[int] = ()) -> int:
+    """Return the first free loopback port from `first` on, but none of `besides`; any free one if none is near."""
+    near = (port for port in range(first, first + NEAR) if port not in besides and is_free(port))
+    return next(near, 0) or free_port()
 
 
 def port_for(marker: Path) -> int:

@@ -80,13 +80,15 @@ NEEDS = {
     "ops.static": INSIDER,
     "openapi_document": ANYONE,
     "asyncapi_document": ANYONE,
+    "landing.page": ANYONE,
+    "landing.static": ANYONE,
     "button.script": ANYONE,
     "docs.page": ANYONE,
-    "docs.asset": ANYONE,
+    "docs.folder": ANYONE,
     "docs.static": ANYONE,
     "demo.page": ANYONE,
-    "demo.new_reader": ANYONE,
-    "demo.known_reader": ANYONE,
+    "demo.name_reader": ANYONE,
+    "demo.send_crew": ANYONE,
     "demo.static": ANYONE,
 }
 

@@ -1,14 +1,19 @@
-"""`/demo`: a small news page on which one person can be several readers. It plays a site: its page and its backend."""
+"""`/demo`: a news page with the report button, and readers to send. It plays a site: its page and its backend."""
 
 import uuid
+from dataclasses import asdict
+from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 
 from quorum.errors import StoreUnavailable
 from quorum.events.feed import BEGINNING
 from quorum.reporters.tokens import mint_token
+from report_api.button.files import scripts
+from report_api.demo.crew_texts import CREW_TEXTS
+from report_api.demo.crews import crews_under, send_wave, waves
 from report_api.demo.stories import STORIES
-from report_api.demo.texts import TEXTS
+from report_api.demo.texts import CAUSES, STATES, TEXTS
 from report_api.web.describing import left_out
 from report_api.web.pages import language_of_reader, show_page
 from report_api.web.services import services
@@ -29,38 +34,56 @@ def page() -> Response:
     language = language_of_reader()
     edition = _edition()
     policy = services().policy
+    crews = crews_under(policy)
     return show_page(
         "demo.html",
         language,
         text=TEXTS[language],
+        crews={crew.name: (crew, CREW_TEXTS[language][crew.name]) for crew in crews},
+        people=policy.people,
+        archive=max(crew.archive for crew in crews),
         stories=STORIES[language],
         edition=edition,
         next_edition=edition % MAX_EDITION + 1,
-        reasons={reason.name: reason.label(language) for reason in policy.reasons},
         threshold=f"{policy.threshold:g}",
-        cursor=_cursor(),
+        button=next(iter(scripts())),
+        data={
+            "edition": edition,
+            "threshold": policy.threshold,
+            "cursor": _cursor(),
+            "beginning": BEGINNING,
+            "crews": {crew.name: asdict(crew) for crew in crews},
+            "text": TEXTS[language],
+            "states": STATES[language],
+            "causes": CAUSES[language],
+        },
     )
 
 
-@blueprint.post("/readers")
+@blueprint.get("/readers/<uuid:reader>")
 @left_out(_PAGE)
-def new_reader() -> dict[str, str]:
-    """Name a fresh reader, as a site does for somebody who signs up there."""
-    return _named(uuid.uuid4())
-
-
-@blueprint.post("/readers/<uuid:reader>")
-@left_out(_PAGE)
-def known_reader(reader: uuid.UUID) -> dict[str, str]:
-    """Name a reader again, whose token has expired."""
-    return _named(reader)
-
-
-def _named(reader: uuid.UUID) -> dict[str, str]:
+def name_reader(reader: uuid.UUID) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the page's reader a token, as a site does for somebody who is signed in there."""
     parts = services()
     settings, seconds = parts.settings, min(TOKEN_SECONDS, int(parts.policy.tokens.max_hours * 3600))
     token = mint_token(settings.token_secret, settings.token_audience, f"demo-{reader}", seconds)
-    return {"reader": str(reader), "token": token}
+    return {"token": token}, {"Cache-Control": "no-store"}
+
+
+@blueprint.post("/reports")
+@left_out(_PAGE)
+def send_crew() -> tuple[dict[str, Any], int]:
+    """Let a wave of a crew report a picture, as the backend of a site reports for its readers."""
+    parts = services()
+    picture, wave = request.args.get("picture", ""), request.args.get("wave", "")
+    crew = next((one for one in crews_under(parts.policy) if one.name == request.args.get("crew")), None)
+    if crew is None or picture not in STORIES["en"]:
+        abort(404)
+    planned = waves(crew, _edition(), picture)
+    if wave not in map(str, range(len(planned))):
+        abort(404)
+    sent = send_wave(parts, crew, _edition(), planned[int(wave)])
+    return {"sent": sent}, 202
 
 
 def _edition() -> int:

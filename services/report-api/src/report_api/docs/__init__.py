@@ -1,15 +1,16 @@
-"""`/docs/`: the page that shows the OpenAPI document, with Swagger UI from this server and nothing in line."""
+"""`/docs`: the page that shows the OpenAPI document to people, made here, with nothing in line and of no other host."""
 
-from importlib.resources import files
+from functools import lru_cache
+from typing import Any
 
-import flask_swagger_ui
-from flask import Blueprint, Response, abort, render_template, send_from_directory
+from flask import Blueprint, current_app, render_template
+from markupsafe import Markup, escape
 
+from quorum.policy import Policy
+from report_api.docs.openapi import document_of
+from report_api.docs.reading import groups, schemas
 from report_api.web.describing import left_out
-
-_SWAGGER = files(flask_swagger_ui) / "dist"
-_ASSETS = frozenset({"swagger-ui.css", "index.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
-_PAGE = "It shows the document to people."
+from report_api.web.services import services
 
 blueprint = Blueprint(
     "docs", __name__, url_prefix="/docs", static_folder="static", static_url_path="/static", template_folder="templates"
@@ -17,18 +18,24 @@ blueprint = Blueprint(
 
 
 @blueprint.get("")
-@blueprint.get("/")
-@blueprint.get("/index.html")
-@left_out(_PAGE)
+@blueprint.get("/", endpoint="folder")
+@left_out("It shows the document to people.")
 def page() -> str:
     """Show the page."""
-    return render_template("docs.html")
+    app: Any = current_app
+    return render_template("docs.html", **_shown(app._get_current_object(), services().policy))  # noqa: SLF001
 
 
-@blueprint.get("/<name>")
-@left_out(_PAGE)
-def asset(name: str) -> Response:
-    """Return one of the files of Swagger UI that the page asks for."""
-    if name not in _ASSETS:
-        abort(404)
-    return send_from_directory(str(_SWAGGER), name)
+@lru_cache(maxsize=4)
+def _shown(app: Any, policy: Policy) -> dict[str, Any]:
+    document = document_of(app, policy)
+    return {"about": document["info"], "groups": groups(document), "schemas": schemas(document)}
+
+
+@blueprint.app_template_filter("with_code")
+def with_code(text: str) -> Markup:
+    """Return a text as HTML in which what stands between backticks is code."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in enumerate(parts)
+    )

@@ -12,6 +12,7 @@ from marshmallow import Schema
 from werkzeug.routing import Rule
 
 from quorum import __version__
+from quorum.access.keys import Scope
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.policy import Policy
 from quorum.policy.model import LANGUAGES
@@ -22,14 +23,17 @@ from quorum.schemas.problems import ProblemSchema
 from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema, WithdrawalSchema
 from quorum.schemas.visibility import LookUpSchema
-from report_api.access.guard import ANYONE, LOOKER, NEEDS, READER, REPORTER
+from report_api.access.guard import ANYONE, NEEDS, REPORTER, Need
 from report_api.access.unauthorized import TITLES
+from report_api.docs.examples import body_of
+from report_api.docs.tags import described, tag_of
 from report_api.telemetry.observe import as_template
 from report_api.web.describing import LeftOut, Operation, in_header, left_out, said_of
 from report_api.web.problems import PROBLEM_TYPE
 from report_api.web.services import services
 
 DOCUMENT_URL = "/openapi.json"
+_JSON = "application/json"
 
 _PROBLEMS = {
     400: "The request cannot be read.",
@@ -86,19 +90,28 @@ def openapi(app: Flask, policy: Policy) -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         plugins=[MarshmallowPlugin()],
-        security=[{"bearer": []}],
+        tags=described(),
     )
     spec.components.security_scheme(
         "bearer",
-        {"type": "http", "scheme": "bearer", "description": "The API key of a site's backend, or a reader's token."},
+        {"type": "http", "scheme": "bearer", "description": "The API key of a site's backend, with a scope."},
+    )
+    spec.components.security_scheme(
+        "token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A reader's token."}
     )
     schemas = _Schemas(spec, policy)
     for rule, method, said in documented_routes(app):
-        operation = schemas.named_in(_operation(rule, said))
+        operation = schemas.named_in(_operation(rule, said, policy))
         spec.path(as_template(rule.rule), operations={method.lower(): operation})
     schemas.named_in(_DATA)
     document: dict[str, Any] = spec.to_dict()
     return document
+
+
+@lru_cache(maxsize=4)
+def document_of(app: Flask, policy: Policy) -> dict[str, Any]:
+    """Return the same, made once; nobody may change it."""
+    return openapi(app, policy)
 
 
 def documented_routes(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
@@ -129,7 +142,7 @@ def register(app: Flask) -> None:
 
     @lru_cache(maxsize=4)
     def made(policy: Policy) -> str:
-        return json.dumps(openapi(app, policy), ensure_ascii=False)
+        return json.dumps(document_of(app, policy), ensure_ascii=False)
 
     @app.get(DOCUMENT_URL)
     @left_out("It is the document.")
@@ -167,24 +180,27 @@ class _Schemas:
         return name
 
 
-def _operation(rule: Rule, said: Operation) -> dict[str, Any]:
-    security = _security(rule.endpoint)
+def _operation(rule: Rule, said: Operation, policy: Policy) -> dict[str, Any]:
+    need = NEEDS[rule.endpoint]
     _, _, view = rule.endpoint.rpartition(".")
-    operation: dict[str, Any] = {"operationId": _camel_case(view), "summary": said.summary}
-    if said.description:
-        operation["description"] = said.description
-    if security is not None:
-        operation["security"] = security
-    of_readers = [_ASKED_LANGUAGE] if NEEDS[rule.endpoint] is REPORTER else []
+    operation: dict[str, Any] = {
+        "operationId": _camel_case(view),
+        "summary": said.summary,
+        "description": "\n\n".join(filter(None, (said.description, f"Needs {need.told}."))),
+        "tags": [tag_of(rule.endpoint)],
+        "security": _security(need),
+    }
+    of_readers = [_ASKED_LANGUAGE] if need is REPORTER else []
     parameters = [*map(_in_path, sorted(rule.arguments)), *of_readers, *said.parameters]
     if parameters:
         operation["parameters"] = parameters
     if said.takes:
-        content = {media: {"schema": schema} for media, schema in said.takes.items()}
+        content: dict[str, Any] = {media: {"schema": schema} for media, schema in said.takes.items()}
+        content[_JSON]["example"] = body_of(rule.endpoint, policy)
         operation["requestBody"] = {"required": True, "content": content}
     implied = (
         *(_OF_BODIES if said.takes else ()),
-        *(_OF_CREDENTIALS if security != [] else ()),
+        *(_OF_CREDENTIALS if need is not ANYONE else ()),
         *(_OF_REDIS if said.asks_redis else ()),
     )
     problems = {status: _problem(status) for status in sorted({*implied, *said.problems})}
@@ -192,12 +208,14 @@ def _operation(rule: Rule, said: Operation) -> dict[str, Any]:
     return operation
 
 
-def _security(endpoint: str) -> list[dict[str, list[str]]] | None:
-    """Return what the document says of credentials; None for what holds for all: a bearer."""
-    need = NEEDS[endpoint]
-    if need is ANYONE:
+def _security(need: Need) -> list[dict[str, list[str]]]:
+    """Return what the document says of credentials; an API key's scopes are told as roles."""
+    if need is REPORTER:
+        return [{"bearer": [Scope.REPORT.value]}, {"token": []}, {}]
+    if not need.scopes:
         return []
-    return [{"bearer": []}, {}] if need in {READER, LOOKER, REPORTER} else None
+    keys = [{"bearer": [scope.value]} for scope in need.scopes]
+    return [*keys, {}] if need.may_be_open else [*keys]
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from report_api.web.services import services
 
 CREATED, NO_CONTENT = 201, 204
 
-_NEEDS = "Needs the scope `admin`."
 _OF_ONE = (404, 409)  # it is not there, or cannot be read
 
 blueprint = Blueprint("webhooks", __name__)
@@ -31,7 +30,7 @@ blueprint = Blueprint("webhooks", __name__)
 @blueprint.post("/v1/webhooks")
 @documented(
     "Subscribe an endpoint",
-    f"{_NEEDS} Deliveries are signed as Standard Webhooks say. An endpoint that gets some of these types already is "
+    "Deliveries are signed as Standard Webhooks say. An endpoint that gets some of these types already is "
     "refused (409), and `first` is the id of the webhook that sends them.",
     takes=WebhookSchema,
     answers={CREATED: answer("Subscribed; the secret is shown here only.", SubscriptionSchema)},
@@ -47,7 +46,7 @@ def create_webhook() -> tuple[dict[str, Any], int]:
 
 
 @blueprint.get("/v1/webhooks")
-@documented("List webhooks", _NEEDS, answers={200: answer("Done.", SubscriptionsSchema)})
+@documented("List webhooks", answers={200: answer("Done.", SubscriptionsSchema)})
 def list_webhooks() -> dict[str, Any]:
     """Return all subscriptions, without their secrets."""
     store = services().webhooks
@@ -55,7 +54,7 @@ def list_webhooks() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/webhooks/<webhook_id>")
-@documented("A webhook", _NEEDS, answers={200: answer("Done.", SubscriptionSchema)}, problems=_OF_ONE)
+@documented("A webhook", answers={200: answer("Done.", SubscriptionSchema)}, problems=_OF_ONE)
 def get_webhook(webhook_id: str) -> dict[str, Any]:
     """Return one subscription, without its secrets."""
     store = services().webhooks
@@ -71,7 +70,7 @@ def delete_webhook(webhook_id: str) -> tuple[str, int]:
 
 
 @blueprint.post("/v1/webhooks/<webhook_id>/secret")
-@documented("Rotate its secret", _NEEDS, answers={200: answer("Done.", SecretSchema)}, problems=_OF_ONE)
+@documented("Rotate its secret", answers={200: answer("Done.", SecretSchema)}, problems=_OF_ONE)
 def rotate_secret(webhook_id: str) -> dict[str, Any]:
     """Give it a new secret; the one before signs as well for a day."""
     store = services().webhooks
@@ -81,7 +80,7 @@ def rotate_secret(webhook_id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/v1/webhooks/<webhook_id>/enable")
-@documented("Deliver again", _NEEDS, answers={200: answer("Done.", SubscriptionSchema)}, problems=_OF_ONE)
+@documented("Deliver again", answers={200: answer("Done.", SubscriptionSchema)}, problems=_OF_ONE)
 def enable_webhook(webhook_id: str) -> dict[str, Any]:
     """Deliver again, from where it stopped."""
     store = services().webhooks
@@ -91,7 +90,6 @@ def enable_webhook(webhook_id: str) -> dict[str, Any]:
 @blueprint.post("/v1/webhooks/<webhook_id>/test")
 @documented(
     "Send a test event",
-    _NEEDS,
     answers={200: answer("Done.", {"type": "object", "properties": {"event_id": {"type": "string"}}})},
     problems=_OF_ONE,
 )

@@ -1,6 +1,7 @@
 """The server: Granian on a socket of our own making."""
 
 import socket
+from time import monotonic, sleep
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -10,6 +11,8 @@ from granian.server.mp import MPServer
 
 BACKLOG = 2048
 HEADER_BYTES = 32_768  # of one request, all headers together
+POLL_SECONDS = 0.02
+REST_SECONDS = 1  # for what has not ended in time
 
 
 class HttpServer(MPServer):
@@ -49,3 +52,18 @@ class HttpServer(MPServer):
             _shd=holder(listener.fileno(), over_a_unix_socket, BACKLOG),
             _sfd=listener.fileno(),
         )
+
+    def _stop_workers(self) -> None:
+        """Let the processes end, then the rest by force.
+
+        Granian alone looks a millisecond after a process has closed its files; on a busy machine it is not gone by
+        then, and is called one that refused.
+        """
+        processes: list[Any] = self.wrks  # Granian has no types for them
+        for worker in processes:
+            worker.terminate()
+        deadline = monotonic() + (self.workers_kill_timeout or 0)
+        while any(worker.is_alive() for worker in processes) and monotonic() < deadline:
+            sleep(POLL_SECONDS)
+        self.workers_kill_timeout = REST_SECONDS
+        super()._stop_workers()  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ MAX_PREFIX_CHARACTERS = 200
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 # What the paths of quorum begin with. A path that does not is left as it is, so that a prefix may be called /v1, too.
 _ROOTS = frozenset(
-    {"v1", "button", "docs", "demo", "ops", "openapi.json", "asyncapi.json", "livez", "readyz", "metrics"}
+    {"v1", "button", "docs", "demo", "landing", "ops", "openapi.json", "asyncapi.json", "livez", "readyz", "metrics"}
 )
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -45,7 +45,12 @@ class Mounting:
 def below(prefix: str, path: str) -> str:
     """Return a path without the prefix that a proxy has left on it."""
     rest = path.removeprefix(prefix) if prefix else path
-    return rest if rest.startswith("/") and rest[1:].partition("/")[0] in _ROOTS else path
+    is_ours = _is_root(rest) or (rest == "/" and not _is_root(prefix))
+    return rest if is_ours else path
+
+
+def _is_root(path: str) -> bool:
+    return path.startswith("/") and path[1:].partition("/")[0] in _ROOTS
 
 
 class Mounted:

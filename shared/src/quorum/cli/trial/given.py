@@ -1,19 +1,14 @@
 """Which settings a trial quorum has: those that the environment states, its own where it states none."""
 
-import os
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from quorum.cli.trial.secrets_file import Secrets
+from quorum.cli.trial.shells import DEFAULT_DATA, ENV, sourced
 from quorum.errors import SettingsError
-from quorum.settings import Settings
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
-from quorum.settings.declaring import COMMANDS, PREFIX
+from quorum.settings.declared import NAMES_OF_OTHERS
+from quorum.settings.declaring import PREFIX
 
-DEFAULT_DATA = ".run"
-ENV = "env"  # the file that shells may source
-SITE_KEY = "QUORUM_SITE_KEY"
 _ACCOUNT = ("USERNAME", "PASSWORD", "PASSWORD_FILE")
 
 
@@ -25,8 +20,8 @@ def given(environ: Mapping[str, str], data: Path, secrets: Secrets) -> dict[str,
     stated = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
     usual = Path(DEFAULT_DATA) / ENV
     if "QUORUM_URL" in stated and usual.parent.resolve() != data.resolve():
-        sourced = _sourced(usual)
-        stated = {name: value for name, value in stated.items() if sourced.get(name) != value}
+        told = sourced(usual)
+        stated = {name: value for name, value in stated.items() if told.get(name) != value}
     if secrets.redis_password in stated.get("QUORUM_REDIS_URL", ""):
         del stated["QUORUM_REDIS_URL"]
     for server in ("REDIS", "BROKER"):
@@ -43,9 +38,10 @@ def own(data: Path, secrets: Secrets, redis_url: str) -> dict[str, str]:
     """Return what a trial sets where nothing is given; `redis_url` is empty when it has no Redis of its own."""
     return {
         "QUORUM_PEPPER": secrets.pepper,
-        SITE_KEY: secrets.site_key,
+        "QUORUM_SITE_KEY": secrets.site_key,
         "QUORUM_TOKEN_SECRET": secrets.token_secret,
         "QUORUM_ANONYMOUS": "on",  # so that every way to report can be tried
+        "QUORUM_CORS_ORIGINS": "http://127.0.0.1:8000,http://localhost:8000",  # a page of one's own can be tried there
         "QUORUM_READ_ACCESS": "open",  # the API listens on loopback only
         "QUORUM_DEMO": "1",
         "QUORUM_ERASURES": str(data / "erasures"),
@@ -58,26 +54,6 @@ def own(data: Path, secrets: Secrets, redis_url: str) -> dict[str, str]:
 def added(stated: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
     """Return which of the defaults hold beside what was given, by itself or in a file."""
     return {name: value for name, value in defaults.items() if not {name, f"{name}_FILE"} & stated.keys()}
-
-
-def shell(url: str, stream_url: str, settings: Settings) -> str:
-    """Return what shells may source: where it answers, and each setting by which commands find the same data."""
-    values = {"QUORUM_URL": url, "QUORUM_STREAM_URL": stream_url}
-    for one in SETTINGS:
-        value = getattr(settings, one.attribute)
-        if value != one.default and (COMMANDS in one.readers or one.name == SITE_KEY):
-            values[one.name] = os.path.abspath(value) if isinstance(value, Path) else str(value)  # noqa: PTH100
-    direct = 'export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"\nexport no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"\n'
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()) + direct
-
-
-def _sourced(env: Path) -> dict[str, str]:
-    """Return what an `env` file exports; nothing when it cannot be read."""
-    try:
-        words = shlex.split(os.fsdecode(env.read_bytes()))
-    except (OSError, ValueError):
-        return {}
-    return dict(word.partition("=")[::2] for word in words if word.startswith(PREFIX))
 
 
 def _refuse_half_an_address(stated: Mapping[str, str], server: str) -> None:

@@ -2,19 +2,19 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
 import click
 
 from quorum.cli.failures import plain_failures, speak_anywhere
+from quorum.cli.probe import healthy
 from quorum.cli.trial.embedded_redis import FULL, LOG, is_full
-from quorum.cli.trial.given import DEFAULT_DATA, ENV, shell
 from quorum.cli.trial.plan import State, read_state
-from quorum.errors import SettingsError, UnwritableFile
-from quorum.host.files import private_directory, write_whole
+from quorum.cli.trial.shells import publish, text_for_shells
+from quorum.errors import SettingsError
 from quorum.host.loopback import answers
-from quorum.settings import read_settings
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -23,16 +23,17 @@ KEY = '-H "Authorization: Bearer $QUORUM_SITE_KEY" '
 MESSAGE = """
 quorum is running.
 
+  Begin here  {url}/    what to click, what to paste
 {demo}  API docs    {url}/docs
   Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
   Events      curl -N {key}{stream}    (live; or {url}/v1/events)
 
-  Block an image from another terminal (five different readers report it):
+  Block an image from another terminal: five readers report it (`make shell` does the first line for you)
 
     . {env}
     for n in 1 2 3 4 5; do curl -s -H "Authorization: Bearer $QUORUM_SITE_KEY" -H 'content-type: application/json' \\
       -d '{{"image_id":"img-1","reason":"violence","reporter_id":"reader-'$n'"}}' $QUORUM_URL/v1/reports; echo; done
-    curl -s {key}$QUORUM_URL/v1/events
+    curl -s {key}"$QUORUM_URL/v1/events?subject=img-1&wait=10"
 {taken}
   Ctrl-C (or quorum stop) stops it; the data stays in {data}.
 """
@@ -51,7 +52,7 @@ def main() -> None:
                 cause = FULL.format(data=data) if is_full(data) else f"see the lines above, and {data / LOG}"
                 raise SettingsError(f"after {PATIENCE_SECONDS} s {missing}: {cause}")
             time.sleep(POLL_SECONDS)
-        env = publish_environment(data, shell(state.url, state.stream_url, read_settings()))
+        env = publish(data, text_for_shells(data, state.url, state.stream_url, os.environ))
         click.echo(message(state, env, data))
 
 
@@ -68,28 +69,14 @@ def message(state: State, env: Path, data: Path) -> str:
     )
 
 
-def publish_environment(data: Path, text: str) -> Path:
-    """Put the env file in the data directory and, for the quorum started last from here, in `.run` if that can be."""
-    content = os.fsencode(text)  # values as they were given
-    write_whole(data / ENV, content)
-    usual = Path(DEFAULT_DATA)
-    try:
-        private_directory(usual)
-        if not usual.samefile(data):
-            write_whole(usual / ENV, content)
-            return data / ENV
-    except (OSError, UnwritableFile):
-        return data / ENV
-    return usual / ENV
-
-
 def _missing(state: State) -> str:
     """Say what does not work yet; nothing when all does."""
     if not answers(f"{state.url}/livez"):
         return f"the API does not answer at {state.url}"
     if not answers(f"{state.url}/readyz", b'"ready"'):
         return "the API is not ready: it does not reach Redis"
-    if not answers(f"{state.url}/metrics", b"\nquorum_last_sweep_age_seconds"):
+    runs_seconds = (datetime.now(UTC) - datetime.fromisoformat(state.started)).total_seconds()
+    if not healthy(f"{state.url}/metrics", "quorum_last_sweep_age_seconds", runs_seconds):  # not the one of yesterday
         return "no worker has begun to work"
     return ""
 

@@ -8,6 +8,7 @@ import shlex
 import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from quorum.settings.declaring import PREFIX
 
 FIRST_TRIES = 3  # of each part, before it has greeted; later supervisord's startretries
 LOCK_SECONDS = 5.0
-POLL_SECONDS = 0.2  # a signal does not end supervisord's wait of a second
+POLL_SECONDS = 0.1  # a signal does not end supervisord's wait of a second
 
 
 def oversee(trial: Trial) -> int:
@@ -46,7 +47,14 @@ def oversee(trial: Trial) -> int:
         overseer.main()
     except ExitNow:
         options.close_logger()
+    if not overseer.failed:
+        _say(f"quorum has stopped; the data stays in {trial.data}")
     return 1 if overseer.failed else 0
+
+
+def _say(words: str) -> None:
+    with suppress(OSError):  # the terminal may be closed
+        click.echo(words)
 
 
 def _placeholders(trial: Trial) -> dict[str, str]:
@@ -57,6 +65,7 @@ def _placeholders(trial: Trial) -> dict[str, str]:
         "TRIAL_DATA": str(trial.data),
         "TRIAL_PORT": str(trial.port),
         "TRIAL_STREAM_PORT": str(trial.stream_port),
+        "TRIAL_METRICS_PORT": str(trial.metrics_port),
         "TRIAL_REDIS": shlex.quote(str(trial.redis.server.binary)) if trial.redis else "none",
         "TRIAL_EMBEDDED": "true" if trial.redis else "false",
     }
@@ -96,12 +105,21 @@ class _Options(ServerOptions):  # type: ignore[misc] # supervisor has no types
 
     def execve(self, filename: str, argv: list[str], env: dict[str, str]) -> None:
         """Become a part, in the child: tied to this supervisor, and Redis holding the lock of what it writes."""
+        if env["SUPERVISOR_PROCESS_NAME"] == "worker":
+            _take_celerys_words_away()
         if env["SUPERVISOR_PROCESS_NAME"] != "redis":
             end_with_parent(self._pid)
         else:
             end_with_parent(self._pid, signal.SIGTERM)
             _hold_data_lock()
         super().execve(filename, argv, env)
+
+
+def _take_celerys_words_away() -> None:
+    """Leave a worker its log, which is standard error, alone: Celery says at its end what reads like a fault."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _hold_data_lock() -> None:
@@ -125,6 +143,13 @@ class _Overseer(Supervisor):  # type: ignore[misc] # supervisor has no types
         self._data = data
         self._greeted = False
         self._ends = Counter[str]()
+
+    def handle_signal(self) -> None:
+        """Say that it stops, once: what a person sees first after Ctrl-C."""
+        running = self.options.mood
+        super().handle_signal()
+        if running > self.options.mood == SupervisorStates.SHUTDOWN:
+            _say("\nquorum stops ..." if sys.stdout.isatty() else "quorum stops ...")
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessStateExitedEvent, self._ended)

@@ -12,13 +12,16 @@ import psutil
 from quorum.cli.trial import given, locks
 from quorum.cli.trial.embedded_redis import EmbeddedRedis, prepare
 from quorum.cli.trial.secrets_file import read_or_make_secrets
+from quorum.cli.trial.shells import DEFAULT_DATA, put_command
 from quorum.errors import SettingsError
 from quorum.host.files import private_directory, write_whole
-from quorum.host.ports import free_port, is_free, wanted_port
+from quorum.host.ports import next_free_port, wanted_port
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
 
 DEFAULT_PORT = 8080
+DEFAULT_STREAM_PORT = 8081
+DEFAULT_METRICS_PORT = 9101
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
@@ -31,6 +34,7 @@ class State:
 
     url: str
     stream_url: str
+    metrics_url: str  # of the worker; API and stream have their own
     redis: str  # its address, or "" when another Redis was named
     taken: tuple[str, ...]  # settings that were given
     open: bool  # reading needs no key
@@ -48,13 +52,14 @@ class Trial:
     data: Path
     port: int
     stream_port: int
+    metrics_port: int
     redis: EmbeddedRedis | None
     environment: dict[str, str]  # every setting of the services that is not its default
 
 
 def data_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory that QUORUM_DATA names."""
-    return Path(os.path.abspath(environ.get("QUORUM_DATA") or given.DEFAULT_DATA))  # noqa: PTH100 - links stay as they are
+    return Path(os.path.abspath(environ.get("QUORUM_DATA") or DEFAULT_DATA))  # noqa: PTH100 - links stay as they are
 
 
 def claim(data: Path) -> int:
@@ -107,23 +112,40 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     added = given.added(stated, defaults)
     settings = read_settings({**stated, **added})
     load_policy(settings.policy_path)
-    trial = Trial(data, _choose_port(environ), free_port(), redis, stated | added)
+    put_command(data)
+    trial = Trial(data, *_choose_ports(environ), redis, stated | added)
     taken = sorted(name for name, value in stated.items() if defaults.get(name) != value)
     _write_state(trial, settings, taken)
     return trial
 
 
-def _choose_port(environ: Mapping[str, str]) -> int:
-    wanted = environ.get("QUORUM_PORT")
-    if wanted:
-        return wanted_port("QUORUM_PORT", wanted)
-    return DEFAULT_PORT if is_free(DEFAULT_PORT) else free_port()
+def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int]:
+    """Return the ports of API, stream and worker: those that were named, else the usual or the next that are free."""
+    usual = {
+        "QUORUM_PORT": DEFAULT_PORT,
+        "QUORUM_STREAM_PORT": DEFAULT_STREAM_PORT,
+        "QUORUM_METRICS_PORT": DEFAULT_METRICS_PORT,
+    }
+    chosen: dict[str, int] = {}
+    for name in usual:
+        if environ.get(name):
+            port = wanted_port(name, environ[name])
+            other = next((one for one, taken in chosen.items() if taken == port), None)
+            if other:
+                raise SettingsError(f"{other} and {name} are both {port}; give each a port of its own")
+            chosen[name] = port
+    for name, first in usual.items():
+        if name not in chosen:
+            chosen[name] = next_free_port(first, {*chosen.values(), *usual.values()} - {first})
+    api, stream, metrics = (chosen[name] for name in usual)
+    return api, stream, metrics
 
 
 def _write_state(trial: Trial, settings: Settings, taken: list[str]) -> None:
     state = State(
         url=f"http://127.0.0.1:{trial.port}",
         stream_url=f"http://127.0.0.1:{trial.stream_port}/v1/events/stream",
+        metrics_url=f"http://127.0.0.1:{trial.metrics_port}/metrics",
         redis=f"127.0.0.1:{trial.redis.port}" if trial.redis else "",
         taken=tuple(taken),
         open=settings.read_access == "open",

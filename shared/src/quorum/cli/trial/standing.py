@@ -15,7 +15,7 @@ from quorum.errors import SettingsError
 from quorum.host.loopback import answers
 
 SERVICES = ("api", "stream", "worker")
-STOP_SECONDS = 45.0  # redis may take 20, the services 15 before that
+STOP_SECONDS = 45.0  # redis may take 20, the services a few before that
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,12 @@ def tell(found: Standing) -> str:
         orphan = f"; Redis (process {found.redis}) still writes there" if found.redis else ""
         return f"no quorum runs in {found.data}{orphan}"
     since = datetime.fromisoformat(found.state.started).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    places = {"api": found.state.url, "stream": found.state.stream_url, "worker": "", "redis": found.state.redis}
+    places = {
+        "api": found.state.url,
+        "stream": found.state.stream_url,
+        "worker": found.state.metrics_url,
+        "redis": found.state.redis,
+    }
     pids = {**found.pids, "redis": found.redis}
     if not found.state.redis:
         del places["redis"]

@@ -1,4 +1,4 @@
-// What the page asks of quorum and, for a reader's token, of the site's backend, which the demo plays.
+// What the page asks of quorum and, to send simulated readers, of the site's backend, which the demo plays.
 
 export class Refused extends Error {
   constructor(status, problem) {
@@ -17,23 +17,10 @@ async function call(path, options) {
   return answer;
 }
 
-async function post(path, options) {
-  return (await call(path, { method: "POST", ...options })).json();
-}
-
-/** Return a reader as {reader, token}: a fresh one, or a known one with a fresh token. */
-export function nameReader(known) {
-  return post(known ? `demo/readers/${known}` : "demo/readers");
-}
-
-/** Report an image; return the text that thanks the reader, in the page's language. */
-export async function sendReport(token, image, reason) {
-  const headers = {
-    "Content-Type": "application/json",
-    "Accept-Language": document.documentElement.lang,
-    Authorization: `Bearer ${token}`,
-  };
-  return (await post("v1/reports", { headers, body: JSON.stringify({ image_id: image, reason }) })).message;
+/** Let a wave of a crew report a picture. */
+export async function sendWave(crew, edition, picture, wave) {
+  const query = new URLSearchParams({ crew, edition, picture, wave });
+  await call(`demo/reports?${query}`, { method: "POST" });
 }
 
 /** Return what became of an image. */
@@ -41,8 +28,9 @@ export async function imageStatus(image) {
   return (await call(`v1/images/${encodeURIComponent(image)}`)).json();
 }
 
-/** Return the events after a cursor and the cursor to go on from. */
-export async function eventsAfter(cursor) {
-  const answer = await call(`v1/events?after=${encodeURIComponent(cursor)}`);
+/** Return the events after a cursor, of one image where it is named, and the cursor to go on from. */
+export async function eventsAfter(after, subject) {
+  const query = new URLSearchParams(subject ? { after, subject } : { after });
+  const answer = await call(`v1/events?${query}`);
   return { events: await answer.json(), cursor: answer.headers.get("Quorum-Cursor") };
 }

@@ -1,52 +1,26 @@
-// Who is reading: kept for the browser tab, so that a reload or another language does not make a new reader.
-
-import { nameReader, Refused } from "./api.js";
+// Who reads: kept for the browser tab, so that a reload or another language does not make a new reader.
 
 const KEY = "quorum-demo-reader";
-const FIRST = { number: 1 };
+const OF_THE_BUTTON = "quorum-report"; // where the button keeps what its reader has reported
 
-export class Reader {
-  #is = JSON.parse(sessionStorage.getItem(KEY)) ?? FIRST;
-  #naming = null;
+function freshId() {
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
 
-  get number() {
-    return this.#is.number;
-  }
+function keep(reader) {
+  sessionStorage.setItem(KEY, JSON.stringify(reader));
+  return reader;
+}
 
-  becomeAnother() {
-    this.#set({ number: this.number + 1 });
-  }
+/** Return {number, id} of the reader of this tab. */
+export function thisReader() {
+  return JSON.parse(sessionStorage.getItem(KEY)) ?? keep({ number: 1, id: freshId() });
+}
 
-  /** Return what `act` does with the reader's token; name the reader anew when the token has expired. */
-  async with(act) {
-    const token = this.#is.token ?? (await this.#name());
-    try {
-      return await act(token);
-    } catch (error) {
-      if (!(error instanceof Refused && error.status === 401)) throw error;
-      return act(await this.#name());
-    }
-  }
-
-  /** Return a token, asked for once however many reports wait for it: asking twice would make two readers of one. */
-  #name() {
-    const is = this.#is;
-    if (this.#naming?.is !== is) this.#naming = { is, token: this.#ask(is) };
-    return this.#naming.token;
-  }
-
-  async #ask(is) {
-    try {
-      const { reader, token } = await nameReader(is.reader);
-      if (this.#is === is) this.#set({ ...is, reader, token });
-      return token;
-    } finally {
-      if (this.#naming?.is === is) this.#naming = null;
-    }
-  }
-
-  #set(is) {
-    this.#is = is;
-    sessionStorage.setItem(KEY, JSON.stringify(is));
-  }
+/** Forget what this reader has reported, and read on as somebody else. */
+export function becomeAnother() {
+  keep({ number: thisReader().number + 1, id: freshId() });
+  localStorage.removeItem(OF_THE_BUTTON);
+  location.reload();
 }

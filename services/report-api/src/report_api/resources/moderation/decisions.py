@@ -29,7 +29,7 @@ blueprint = Blueprint("decisions", __name__)
 @blueprint.post("/v1/images/<image_id:image_id>/decisions")
 @documented(
     "Decide about an image",
-    "Needs the scope `moderate`. Deciding what is so already changes nothing. With the `ETag` of the state that was "
+    "Deciding what is so already changes nothing. With the `ETag` of the state that was "
     "looked at in `If-Match`, a decision about a state that has passed is refused.",
     parameters=(in_header("If-Match", {"type": "string"}, "The `ETag` of `GET /v1/images/{id}`, or several, or `*`."),),
     takes=DecisionSchema,
