@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 from redis_cluster import redis_cluster
 from redis_server import RedisServer, free_port, wait_until
@@ -27,6 +28,10 @@ from quorum.store.layout import check_layout
 from report_api.app import create_app
 
 pytest_plugins = ["rabbitmq", "news_site", "guide_site", "served_folder", "shown_blocks"]
+
+# A test of generated examples is slow where the machine is busy, and none the worse for it.
+hypothesis_settings.register_profile("quorum", deadline=None)
+hypothesis_settings.load_profile("quorum")
 
 ROOT = Path(__file__).parent.parent
 NO_CAPS = ROOT / "tests" / "policies" / "no_caps.toml"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
 from conftest import ROOT, Trial, quorum_run
 from pipeline import CROSSING
 from redis_server import wait_until
@@ -38,6 +39,7 @@ def stop(trial: Trial) -> None:
     assert trial.process.wait(30) == 0
 
 
+@pytest.mark.runs("docs/deployment.md", "and keep .run/secrets.json elsewhere")
 def test_a_backup_comes_back_on_another_machine(tmp_path: Path) -> None:
     before, after = steps()
     (first := tmp_path / "first").mkdir()

@@ -1,7 +1,6 @@
 """Every setting of quorum, declared once: kind, default, who reads it, and what it means.
 
-To add one, add a field: `docs/settings.md` is made from these (`make generate`), and tests say where it must be passed
-on.
+To add one, add a field: `docs/settings.md` is made from these (`make generate`), and tests say who must pass it on.
 """
 
 from dataclasses import dataclass
@@ -155,7 +154,7 @@ class Settings:
     stream_take_seconds: int = setting(
         Whole(1, 3600, "seconds"),
         30,
-        (STREAM,),
+        (API, STREAM),
         "a reader that has not taken what it was sent by then is cut off, and may go on after its last event",
     )
     stream_inner: str = setting(

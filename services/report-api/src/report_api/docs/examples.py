@@ -19,7 +19,12 @@ _BODIES: dict[str, Any] = {
     "images.get_statuses": {"image_ids": [IMAGE]},
     "images.tell_views": {"views": {IMAGE: 1}},
     "visibility.look_up": {"image_ids": [IMAGE]},
+    "claims.claim": {"minutes": 1},
     "decisions.decide": {"decision": "clear", "unfounded": False},
+    "decisions.decide_many": {
+        "decisions": [{"image_id": IMAGE, "decision": "clear", "unfounded": False}],
+        "dry_run": True,
+    },
     "reporters.reporters_status": {"reporter_ids": [PERSON]},
     "webhooks.create_webhook": {"url": "https://receiver.example/quorum", "types": ["quorum.shields.raised.v1"]},
     "webhooks.replay_webhook": {"since": "2026-01-31T12:00:00Z", "until": "2026-01-31T12:00:01Z"},
