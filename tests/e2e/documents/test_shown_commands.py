@@ -141,7 +141,7 @@ def test_a_backup_is_brought_back(shown: list[Block], own_redis: RedisServer, tm
     assert "paused" not in shell.run(doctor, status=1)  # no worker runs here, which is wrong, too
 
 
-@pytest.mark.runs("docs/api.md", "json")
+@pytest.mark.runs("docs/api.md", "urn:quorum:problem")
 def test_the_problem_that_the_page_shows_is_the_answer(shown: list[Block], trial: Trial) -> None:
     [block] = shown
     with pytest.raises(ApiError) as raised:

@@ -1,10 +1,12 @@
 """`POST /v1/decisions`: up to a thousand decisions, a result for each; and what would come of them."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from blocks import Block
 from conftest import namespace_keys
 from desk import Desk, open_desk
 
@@ -32,6 +34,16 @@ def decide(desk: Desk, *items: Any, dry_run: bool = False) -> dict[str, Any]:
 
 def item(image: str, decision: str, **more: Any) -> dict[str, Any]:
     return {"image_id": image, "decision": decision, **more}
+
+
+@pytest.mark.runs("docs/api.md", '{"decisions":')
+def test_the_decisions_that_the_page_shows_are_made(desk: Desk, shown: list[Block]) -> None:
+    [block] = shown
+    desk.report("agency/1")  # is held here
+    desk.report("img-2")
+    answer = desk.post("/v1/decisions", json.loads(block.text.replace("img-1", "agency/1")))
+    results = [(one["status"], one["before"], one["state"]) for one in answer.get_json()["results"]]
+    assert results == [(200, "held", "blocked"), (200, "blocked", "cleared")]
 
 
 def test_each_has_its_result_and_a_bad_one_hinders_no_other(desk: Desk) -> None:

@@ -1,6 +1,8 @@
 """Every code block of the documents is run by a test, or says why not; and what they name in passing is there."""
 
 import re
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import click
@@ -8,7 +10,7 @@ import pytest
 from blocks import ROOT, Block, blocks
 from shown_blocks import PAGES, claims
 
-from quorum.cli.main import cli
+from quorum.cli.main import GROUP
 
 CLAIMS = list(claims())
 INLINE = re.compile(r"(?<!`)`((?:quorum|make) [^`\n]+)`(?!`)")
@@ -54,8 +56,10 @@ def test_every_command_that_a_page_names_is_there(page: str) -> None:
 def is_there(words: list[str]) -> bool:
     if words[0] == "make":
         return all(word in TARGETS for word in words[1:] if re.fullmatch(r"[a-z-]+", word))
-    command: click.Command | None = cli
-    for word in words[1:]:
+    command = COMMANDS[words[1]].load() if words[1] in COMMANDS else None
+    if command is None:
+        return words[1].startswith(("-", "...", "…")) or all(one in COMMANDS for one in words[1].split("|"))
+    for word in words[2:]:
         if not isinstance(command, click.Group):
             break
         if not re.fullmatch(r"[a-z][a-z|-]*", word):  # an option, or `...`
@@ -71,6 +75,17 @@ def found(group: click.Group, name: str) -> click.Command | None:
     return group.get_command(click.Context(group), name)
 
 
+def declared() -> dict[str, EntryPoint]:
+    """Return the commands that the packages of this repository bring, whatever is installed."""
+    found: dict[str, EntryPoint] = {}
+    for package in ("shared", "services/report-api", "services/worker"):
+        project = tomllib.loads((ROOT / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        for name, value in project["entry-points"][GROUP].items():
+            found[name] = EntryPoint(name, value, GROUP)
+    return found
+
+
+COMMANDS = declared()
 TARGETS = set(re.findall(r"^([a-z-]+):", Path(ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
@@ -93,3 +108,21 @@ def test_a_reason_stands_above_a_block(tmp_path: Path, monkeypatch: pytest.Monke
     page.write_text("```sh\nfly\n")
     with pytest.raises(ValueError, match=r"page\.md:1: a block without an end"):
         blocks("page.md")
+
+
+@pytest.mark.parametrize(
+    ("command", "there"),
+    [
+        ("quorum status|stop", True),
+        ("quorum dead list", True),
+        ("quorum webhooks replay ID", True),
+        ("quorum ...", True),
+        ("make run", True),
+        ("quorum nonsense", False),
+        ("quorum dead nonsense", False),
+        ("quorum status|nonsense", False),
+        ("make nonsense", False),
+    ],
+)
+def test_a_command_that_is_not_there_is_found(command: str, there: bool) -> None:  # noqa: FBT001 - a parameter
+    assert is_there(command.split()) is there
