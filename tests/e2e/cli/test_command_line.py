@@ -67,6 +67,7 @@ def test_the_first_help_names_every_command_and_where_to_begin() -> None:
     assert listed >= set(COMMANDS)
     assert "\n  New here?     quorum run " in text  # a line of its own
     assert "\\" not in text
+    assert text.startswith("Usage: quorum [OPTIONS]")
     assert quorum("-h") == (status, text)
 
 

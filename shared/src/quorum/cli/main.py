@@ -45,7 +45,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line, whatever the terminal can show."""
     speak_anywhere()
-    cli()
+    cli(prog_name="quorum")  # however it was called
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ KEY = '-H "Authorization: Bearer $QUORUM_SITE_KEY" '
 MESSAGE = """
 quorum is running.
 
-  Begin here  {url}/    what to click, what to paste
+  Begin here  {url}/        what to click, what to paste: from here to a page of your own
 {demo}  API docs    {url}/docs
   Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
   Events      curl -N {key}{stream}    (live; or {url}/v1/events)
@@ -35,7 +35,7 @@ quorum is running.
       -d '{{"image_id":"img-1","reason":"violence","reporter_id":"reader-'$n'"}}' $QUORUM_URL/v1/reports; echo; done
     curl -s {key}"$QUORUM_URL/v1/events?subject=img-1&wait=10"
 {taken}
-  Ctrl-C (or quorum stop) stops it; the data stays in {data}.
+  Ctrl-C here, or `make stop` (`quorum stop`) anywhere, stops it; the data stays in {data}.
 """
 
 
@@ -61,7 +61,7 @@ def message(state: State, env: Path, data: Path) -> str:
     return MESSAGE.format(
         url=state.url,
         stream=state.stream_url,
-        demo=f"  Try it      {state.url}/demo    a small news page: report a picture as several readers\n" * state.demo,
+        demo=f"  Try it      {state.url}/demo    a news page: send a crowd or a brigade to a picture\n" * state.demo,
         key="" if state.open else KEY,
         env=quote(str(env)),
         taken=f"\n  Obeyed from the environment: {', '.join(state.taken)}\n" if state.taken else "",
