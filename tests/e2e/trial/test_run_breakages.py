@@ -107,9 +107,7 @@ BREAKAGES = {
     "the configuration is a directory": Breakage(a_directory("redis.conf"), "redis.conf cannot be written"),
     "the lock is a directory": Breakage(a_directory("lock"), "lock"),
     "the data lock is a directory": Breakage(a_directory("redis/lock"), "lock"),
-    "a file where the command has its directory": Breakage(
-        a_file_for_the_directory("bin"), "a directory should be there"
-    ),
+    "a file where the command has its directory": Breakage(a_file_for_the_directory("bin"), "it is no directory"),
     "the env file is a directory": Breakage(a_directory("env"), "env cannot be written"),
     "the state is a directory": Breakage(a_directory("running.json"), "running.json cannot be written"),
     "the policy is missing": Breakage(lambda _: None, "cannot be read", {"QUORUM_POLICY": "nowhere.toml"}),
