@@ -39,7 +39,7 @@ def stop(trial: Trial) -> None:
     assert trial.process.wait(30) == 0
 
 
-@pytest.mark.runs("docs/deployment.md", "and keep .run/secrets.json elsewhere")
+@pytest.mark.runs("docs/deployment.md", "and keep .run/secrets.json elsewhere", "quorum doctor || true")
 def test_a_backup_comes_back_on_another_machine(tmp_path: Path) -> None:
     before, after = steps()
     (first := tmp_path / "first").mkdir()

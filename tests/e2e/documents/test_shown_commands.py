@@ -118,7 +118,7 @@ def test_a_policy_is_checked_and_simulated(shown: list[Block], trial: Trial, tmp
     shell.run(block.text, status=1)
 
 
-@pytest.mark.runs("docs/deployment.md", "quorum restore quorum.backup")
+@pytest.mark.runs("docs/deployment.md", "# beforehand")
 def test_a_backup_is_brought_back(shown: list[Block], own_redis: RedisServer, tmp_path: Path) -> None:
     [block] = shown
     settings = make_settings(own_redis.url)
