@@ -162,7 +162,7 @@ def test_a_patient_brigade_spends_its_budget_and_then_only_holds(trial: Trial) -
         edition = next(EDITIONS)
         article = open_demo(opened, trial, edition)
         send(opened, "patient")
-        expect(verdict(opened)).to_have_text(f"{STATES['fr']['held']} {CAUSES['fr']['budget']}", timeout=20_000)
+        expect(verdict(opened)).to_have_text(f"{STATES['fr']['held']} {CAUSES['fr']['budget']}", timeout=60_000)
         archive = TEXTS["fr"]["archive"]
         expect(opened.page.locator("#archive")).to_have_text(archive.format(blocked=10, held=0))
         expect(article.locator("img")).to_be_hidden()
@@ -170,7 +170,7 @@ def test_a_patient_brigade_spends_its_budget_and_then_only_holds(trial: Trial) -
         expect(article.locator("img")).to_be_visible()
         open_demo(opened, trial, next(EDITIONS))
         send(opened, "patient")  # the same people, the same day
-        expect(opened.page.locator("#archive")).to_have_text(archive.format(blocked=0, held=10), timeout=20_000)
+        expect(opened.page.locator("#archive")).to_have_text(archive.format(blocked=0, held=10), timeout=60_000)
         opened.page.goto(f"{trial.url}/demo?edition={edition}")
         expect(verdict(opened)).to_contain_text(CAUSES["fr"]["budget"])  # as told when it was held
         send(opened, "crowd")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize, expect, sync_playwright
 
 AXE = Path(__file__).parents[2] / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+expect.set_options(timeout=20_000)  # a condition is waited for, on a busy machine too
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 ARGUMENTS = [
