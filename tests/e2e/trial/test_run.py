@@ -218,3 +218,9 @@ def test_two_run_side_by_side(trial: Trial, tmp_path: Path) -> None:
         assert ask(trial, "/v1/images/only-there")["reporters"] == 0
         stop(other)
     assert ask(trial, "/readyz")["status"] == "ready"
+
+
+def test_the_stream_answers_on_the_port_of_the_api_too(trial: Trial) -> None:
+    with urlopen(f"{trial.url}/v1/events/stream?after=now", timeout=10) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        assert stream.readline() == b"retry: 2000\n"

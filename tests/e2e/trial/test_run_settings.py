@@ -26,6 +26,7 @@ from quorum.settings.kinds import Choice, Flag, Whole
 PASSWORD = "a password that was given"
 KEY = "qk_given.a-key-that-was-given"
 GIVEN = {
+    "QUORUM_STREAM_INNER": "127.0.0.1:8095",
     "QUORUM_REDIS_USERNAME": "default",
     "QUORUM_REDIS_PASSWORD": PASSWORD,
     "QUORUM_BROKER_USERNAME": "default",

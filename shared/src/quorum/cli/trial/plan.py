@@ -22,6 +22,7 @@ from quorum.settings import Settings, read_settings
 DEFAULT_PORT = 8080
 DEFAULT_STREAM_PORT = 8081
 DEFAULT_METRICS_PORT = 9101
+INNER_PORT = 8091
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
@@ -53,6 +54,7 @@ class Trial:
     port: int
     stream_port: int
     metrics_port: int
+    stream_inner: str  # where the stream listens for the API, host:port
     redis: EmbeddedRedis | None
     environment: dict[str, str]  # every setting of the services that is not its default
 
@@ -113,7 +115,9 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     settings = read_settings({**stated, **added})
     load_policy(settings.policy_path)
     put_command(data)
-    trial = Trial(data, *_choose_ports(environ), redis, stated | added)
+    ports = _choose_ports(environ)
+    inner = stated.get("QUORUM_STREAM_INNER") or f"127.0.0.1:{next_free_port(INNER_PORT, set(ports))}"
+    trial = Trial(data, *ports, inner, redis, stated | added)
     taken = sorted(name for name, value in stated.items() if defaults.get(name) != value)
     _write_state(trial, settings, taken)
     return trial
