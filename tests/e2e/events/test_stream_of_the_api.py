@@ -74,14 +74,14 @@ def test_events_come_through_the_port_of_the_api(both: Both) -> None:
 
 def test_what_the_stream_refuses_is_refused_in_its_words(both: Both) -> None:
     for path, headers, status, kind in (
-        (STREAM, {}, 401, "unauthorized"),
+        (STREAM, {}, 401, "key-missing"),
         (f"{STREAM}?after=nonsense", KEY, 400, "invalid-cursor"),
         (f"{STREAM}?unknown=1", KEY, 400, "unknown-parameter"),
     ):
         connection, response = both.open(path, **headers)
         answer = json.loads(response.read())
         assert (response.status, answer["status"]) == (status, status)
-        assert kind in answer["type"] or status == 400
+        assert answer["type"] == f"urn:quorum:problem:{kind}"
         connection.close()
 
 
