@@ -62,9 +62,13 @@ local function withdraw(image, report)
   if not found then
     return false
   end
+  local people  -- the same for all, and only asked for where one is blocked
   for _, copy in ipairs(all) do
     local one = load(copy[1])
-    if one.state == BLOCKED and not over(one, copy[2], voices(holder.rows, report.at), 1000) then
+    if one.state == BLOCKED then
+      people = people or voices(holder.rows, report.at)
+    end
+    if one.state == BLOCKED and not over(one, copy[2], people, 1000) then
       refund(before, blocked_at(one, copy[2]))
       reopen(one, copy[2], 'withdrawn', report.at)
     end

@@ -37,9 +37,10 @@ def withdraw(book: Book, report: Report, events: list[Event]) -> bool:
     found = [holder.rows.pop(each, None) for each in (report.reporter.fingerprint, *report.reporter.previous)]
     if not any(found):
         return False
+    left = voices(book, holder, now)
     for digest, image in images.items():
         subject = digest, holder.copies.get(digest, report.image.id)
-        if image.state is State.BLOCKED and not over(book, Case(*subject, now), voices(book, holder, now)):
+        if image.state is State.BLOCKED and not over(book, Case(*subject, now), left):
             refund(book, people, image.blocked_ms)
             _reopen(book, subject, "withdrawn", report, events)
     return True
