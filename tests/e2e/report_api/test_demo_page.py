@@ -46,7 +46,7 @@ def become_another(opened: Window) -> None:
 def send(opened: Window, crew: str) -> None:
     """Send a crew to the chosen picture, and wait until all its waves are on their way."""
     number = next(one.waves for one in crews_under(load_policy(None)) if one.name == crew)
-    with opened.page.expect_response(lambda answer: f"wave={number - 1}" in answer.url) as last:
+    with opened.page.expect_response(lambda answer: f"wave={number - 1}" in answer.url, timeout=60_000) as last:
         opened.page.locator(f"[data-crew={crew}]").click()
     assert last.value.status == 202
 

@@ -19,4 +19,5 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True)
     state = fields.String(metadata={"description": "With 412: the state that the image is in by now."})
     image_id = fields.String(metadata={"description": "The image that the request names, in its canonical form."})
+    first = fields.String(metadata={"description": "With `webhook-exists`: the id of the webhook that sends these."})
     errors = fields.List(fields.Nested(FieldErrorSchema))
