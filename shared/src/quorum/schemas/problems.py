@@ -20,4 +20,7 @@ class ProblemSchema(Schema):
     state = fields.String(metadata={"description": "With 412: the state that the image is in by now."})
     image_id = fields.String(metadata={"description": "The image that the request names, in its canonical form."})
     first = fields.String(metadata={"description": "With `webhook-exists`: the id of the webhook that sends these."})
+    oldest = fields.String(metadata={"description": "With `cursor-expired`: the oldest cursor that is left."})
+    name = fields.String(metadata={"description": "With `claimed`: who looks at the image."})
+    until = fields.DateTime(metadata={"description": "With `claimed`: until when, unless it is prolonged."})
     errors = fields.List(fields.Nested(FieldErrorSchema))
