@@ -13,7 +13,7 @@ MOVED := $(shell [ "$$(cat $(VENV)/.place 2>/dev/null)" = "$$(pwd -P)" ] || echo
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/.run: requirements/run.lock shared/pyproject.toml services/report-api/pyproject.toml services/worker/pyproject.toml \
+$(VENV)/.run: requirements/run.lock shared/pyproject.toml services/console/pyproject.toml services/report-api/pyproject.toml services/worker/pyproject.toml \
   requirements/server.lock $(MOVED)
 	@PYTHON='$(PYTHON)' deploy/install $(VENV) requirements/run.lock requirements/server.lock
 	@touch $@
@@ -92,10 +92,14 @@ generate: $(VENV)/.dev  ## remake what is generated: docs/asyncapi.json, docs/me
 	@$(BIN)/python tests/support/troubles.py docs/operations.md
 	@$(BIN)/python tests/support/documents/guides.py docs/sites/README.md
 
+.PHONY: translations
+translations: $(VENV)/.dev  ## bring the catalogues of translations (.po) up to date with the pages
+	@$(BIN)/python deploy/translations.py
+
 .PHONY: sbom
 sbom: $(VENV)/.dev  ## list what the images hold (CycloneDX, in .cache/)
 	@mkdir -p .cache
-	@for image in report-api worker; do \
+	@for image in console report-api worker; do \
 	  $(BIN)/cyclonedx-py requirements requirements/$$image.lock --output-reproducible --of JSON \
 	    --output-file .cache/sbom-$$image.json; \
 	  echo .cache/sbom-$$image.json; \

@@ -190,7 +190,7 @@ def is_dead(process: psutil.Process) -> bool:
         return True
 
 
-PORTS = ("QUORUM_PORT", "QUORUM_STREAM_PORT", "QUORUM_METRICS_PORT")
+PORTS = ("QUORUM_PORT", "QUORUM_STREAM_PORT", "QUORUM_CONSOLE_PORT", "QUORUM_METRICS_PORT")
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from browser import DESKTOP, PHONE, Window, window
 from conftest import NO_CAPS, Trial, quorum_run
 from playwright.sync_api import Locator, expect
 
-from quorum.languages import THANK_YOU
+from quorum.languages import LANGUAGES, THANK_YOU
 from quorum.policy import load_policy
 from report_api.demo.crew_texts import CREW_TEXTS
 from report_api.demo.crews import crews_under
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import CAUSES, STATES, TEXTS
-from report_api.web.pages import LANGUAGES
 
 EDITIONS = itertools.count(100)
 

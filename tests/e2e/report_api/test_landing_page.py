@@ -15,8 +15,8 @@ from conftest import Trial, claimed_app, make_settings, quorum_run
 from playwright.sync_api import expect
 from redis_server import free_port, wait_until
 
+from quorum.languages import LANGUAGES
 from report_api.landing.texts import TEXTS
-from report_api.web.pages import LANGUAGES
 
 pytestmark = pytest.mark.xdist_group("demo")
 

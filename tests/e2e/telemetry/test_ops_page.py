@@ -13,11 +13,11 @@ from playwright.sync_api import expect
 from redis import Redis
 from redis_server import RedisServer
 
+from quorum.languages import LANGUAGES
 from quorum.store.keys import keys_of
 from quorum.telemetry.history import History
 from report_api.ops.finding_texts import FINDINGS, SECTIONS
 from report_api.ops.texts import CHARTS, NUMBERS, TEXTS
-from report_api.web.pages import LANGUAGES
 
 
 @pytest.fixture

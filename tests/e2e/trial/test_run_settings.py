@@ -20,8 +20,9 @@ from quorum.cli.trial.plan import prepare_trial
 from quorum.cli.trial.secrets_file import read_or_make_secrets
 from quorum.cli.trial.shells import sourced, text_for_shells
 from quorum.settings import SettingsError, read_settings
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
+from quorum.settings.declared import SETTINGS
 from quorum.settings.kinds import Choice, Flag, Whole
+from quorum.settings.others import NAMES_OF_OTHERS
 
 PASSWORD = "a password that was given"
 KEY = "qk_given.a-key-that-was-given"
@@ -216,7 +217,12 @@ def test_what_its_own_env_file_says_is_not_taken_for_a_wish(tmp_path: Path) -> N
 
 
 def test_blank_values_and_names_of_others_are_not_settings(tmp_path: Path) -> None:
-    ports = {"QUORUM_PORT": str(free_port()), "QUORUM_STREAM_PORT": "", "QUORUM_METRICS_PORT": ""}
+    ports = {
+        "QUORUM_PORT": str(free_port()),
+        "QUORUM_STREAM_PORT": "",
+        "QUORUM_CONSOLE_PORT": "",
+        "QUORUM_METRICS_PORT": "",
+    }
     names = dict.fromkeys(NAMES_OF_OTHERS, "8091") | ports | {"QUORUM_READ_ACCESS": " ", "QUORUM_SITE_KEY": ""}
     environment = prepared(tmp_path / "data", names)
     assert environment["QUORUM_READ_ACCESS"] == "open"

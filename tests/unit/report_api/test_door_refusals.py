@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 from report_api.server.admission import Admission
 from report_api.server.door import Door
 from report_api.server.greenlets import LoopParking

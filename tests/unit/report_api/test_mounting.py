@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorum.network.addresses import parse_network
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 from report_api.web.mounting import MAX_PREFIX_CHARACTERS, Mounting, below
 
 PROXY = "10.0.0.1"

@@ -8,13 +8,14 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
-from quorum.settings.declaring import API, COMMANDS, STREAM, WORKER
+from quorum.settings.declared import SETTINGS
+from quorum.settings.declaring import API, COMMANDS, CONSOLE, STREAM, WORKER
+from quorum.settings.others import NAMES_OF_OTHERS
 from quorum.settings.reading import KNOWN_NAMES
 from quorum.settings.table import table
 
 NAME = re.compile(r"\bQUORUM_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
-SERVICES = {"report-api": (API, COMMANDS), "stream": (STREAM,), "worker": (WORKER,)}
+SERVICES = {"report-api": (API, COMMANDS), "console": (CONSOLE,), "stream": (STREAM,), "worker": (WORKER,)}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 # docs/settings.md names what Kubernetes makes of a service, the changelog what was once
 EXAMPLES = {"QUORUM_REDIS_SERVICE_HOST", "QUORUM_REDIS_PORT"}
@@ -22,6 +23,7 @@ EXAMPLES = {"QUORUM_REDIS_SERVICE_HOST", "QUORUM_REDIS_PORT"}
 OF_ANOTHER_REDIS = re.compile(r"QUORUM_(BROKER_.+|SENTINEL_.+)")
 OF_ANOTHER_BUS = re.compile(r"QUORUM_TLS_.+")  # in compose the bus alone may have TLS
 SOURCES = {
+    "services/console/src/console": (CONSOLE,),
     "services/report-api/src/report_api": (API, STREAM, COMMANDS),
     "services/worker/src/tally_worker": (WORKER,),
     "shared/src/quorum/cli": (COMMANDS,),

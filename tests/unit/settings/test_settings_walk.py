@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from quorum.errors import SettingsError
 from quorum.settings import Settings, read_settings
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
+from quorum.settings.declared import SETTINGS
 from quorum.settings.declaring import Declared
 from quorum.settings.kinds import Choice, File, Flag, Items, Password, Proxy, Secret, Url, Whole
+from quorum.settings.others import NAMES_OF_OTHERS
 from quorum.settings.reading import KNOWN_NAMES
 
 BY_NAME = {one.name: one for one in SETTINGS}

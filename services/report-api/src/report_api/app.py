@@ -24,6 +24,7 @@ from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
 from quorum.moderation.trail import Trail
 from quorum.moderation.waiting.stored_queue import Queue
+from quorum.network.forwarding import Forwarding, with_scheme
 from quorum.policy.file import PolicyFile
 from quorum.reporters.looks import Looks
 from quorum.settings import Settings, read_settings
@@ -39,7 +40,6 @@ from quorum.telemetry.redis_metrics import RedisCollector
 from quorum.webhooks.deliveries import Webhooks
 from report_api import button, docs, landing, ops
 from report_api.access.callers import Access, require_pepper
-from report_api.access.forwarding import Forwarding, with_scheme
 from report_api.access.guard import guard
 from report_api.docs import asyncapi, openapi
 from report_api.resources import (

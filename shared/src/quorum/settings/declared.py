@@ -10,7 +10,8 @@ from quorum.access.keys import LEAST_TOKEN_SECRET_BYTES
 from quorum.network.addresses import Network
 from quorum.network.endpoint import BROKERS, BUSES, CLUSTER, STORES, Endpoint, Tls, read_endpoint
 from quorum.network.origins import canonical_origin
-from quorum.settings.declaring import ALL, API, COMMANDS, STREAM, WORKER, declared_in, setting
+from quorum.settings.console import ConsoleSettings
+from quorum.settings.declaring import ALL, API, COMMANDS, CONSOLE, STREAM, WORKER, declared_in, setting
 from quorum.settings.kinds import (
     USERNAME,
     Choice,
@@ -34,7 +35,7 @@ _HOST = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(ConsoleSettings):
     """How one quorum is set up. Times are in seconds."""
 
     redis_url: str = setting(
@@ -77,7 +78,7 @@ class Settings:
     policy_path: Path | None = setting(
         File(),
         None,
-        (API, WORKER, COMMANDS),
+        (API, CONSOLE, WORKER, COMMANDS),
         "path of the [policy](policy.md) file; read anew when it changes",
         default_text="the default policy",
         name="QUORUM_POLICY",
@@ -85,14 +86,14 @@ class Settings:
     pepper: str = setting(
         Secret(),
         "",
-        (API, COMMANDS),
+        (API, CONSOLE, COMMANDS),
         "keys the reporters' fingerprints; [how to replace it](security.md)",
         default_text="none; the API needs it",
     )
     pepper_previous: str = setting(
         Secret(),
         "",
-        (API, COMMANDS),
+        (API, CONSOLE, COMMANDS),
         "the pepper before, while it is [being replaced](security.md): reporters are looked for under both",
     )
     site_key: str = setting(Secret(in_header=True), "", (API, STREAM), "the bearer key of the site's backend")
@@ -128,7 +129,7 @@ class Settings:
         Choice("key", "open"), "key", (API, STREAM), "who may read states and events: `key` or `open`"
     )
     events_name_moderators: bool = setting(
-        Flag(), False, (API, COMMANDS), "whether events name the moderator who decided; the audit trail always does"
+        Flag(), False, (API, CONSOLE, COMMANDS), "whether events name who decided; the audit trail always does"
     )
     request_seconds: int = setting(
         Whole(1, 300, "seconds"),
@@ -161,15 +162,15 @@ class Settings:
         Text(r"\S{1,255}:\d{1,5}", "host:port"),
         "",
         (API,),
-        "where `quorum stream --inner-port` listens for the API, which then answers the stream on its own port, too",
+        "where `quorum stream --inner-port` listens for the API, which then answers the stream on its port, too",
     )
     proxy_hops: int = setting(
-        Whole(0, MAX_PROXY_HOPS), 0, (API, STREAM), "trusted proxies in front of API and stream, exactly"
+        Whole(0, MAX_PROXY_HOPS), 0, (API, CONSOLE, STREAM), "trusted proxies in front of API and stream, exactly"
     )
     trusted_proxies: tuple[Network, ...] = setting(
         Items(network, "networks", "10.0.0.0/8"),
         (),
-        (API, STREAM),
+        (API, CONSOLE, STREAM),
         "networks of the proxies, separated by commas: a peer outside of them cannot say on whose behalf it asks",
         default_text="any peer, where `QUORUM_PROXY_HOPS` is not 0",
     )
@@ -287,14 +288,3 @@ class Settings:
 
 
 SETTINGS = declared_in(Settings)
-
-# Names with the prefix that no service reads, and who does: services leave them alone.
-NAMES_OF_OTHERS = {
-    "QUORUM_PORT": "`quorum run` and docker-compose.yml: where the API is published",
-    "QUORUM_STREAM_PORT": "`quorum run` and docker-compose.yml: where the stream is published",
-    "QUORUM_METRICS_PORT": "`quorum run`: where the worker's metrics are",
-    "QUORUM_BIND": "docker-compose.yml: the address where both are published",
-    "QUORUM_DATA": "`quorum run`: its data directory",
-    "QUORUM_URL": "made by `quorum run` for shells and scripts: where the API answers",
-    "QUORUM_STREAM_URL": "made by `quorum run` for shells and scripts: where the stream answers",
-}

@@ -6,8 +6,8 @@ from typing import Any
 from quorum.settings.kinds import Kind
 
 PREFIX = "QUORUM_"
-API, STREAM, WORKER, COMMANDS = "API", "stream", "worker", "commands"
-ALL = (API, STREAM, WORKER, COMMANDS)
+API, CONSOLE, STREAM, WORKER, COMMANDS = "API", "console", "stream", "worker", "commands"
+ALL = (API, CONSOLE, STREAM, WORKER, COMMANDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from marshmallow import Schema, ValidationError
 
 from quorum.errors import SettingsError
 from quorum.network.endpoint import CLUSTER, MalformedUrlError
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS, Settings
+from quorum.settings.declared import SETTINGS, Settings
 from quorum.settings.declaring import PREFIX, Declared
+from quorum.settings.others import NAMES_OF_OTHERS
 
 FILE = "_FILE"
 MAX_FILE_BYTES = 65_536

@@ -1,8 +1,9 @@
 """The page docs/settings.md."""
 
-from quorum.settings.declared import NAMES_OF_OTHERS, SETTINGS
+from quorum.settings.declared import SETTINGS
 from quorum.settings.declaring import ALL, Declared
 from quorum.settings.kinds import MIN_SECRET_CHARACTERS
+from quorum.settings.others import NAMES_OF_OTHERS
 
 _INTRODUCTION = f"""\
 # Settings

@@ -20,8 +20,8 @@ from quorum.store.keys import keys_of
 from quorum.store.scripts import commands_of
 from quorum.tally.drain import DRAIN
 
-API, STREAM, WORKER, ADMIN = "api", "stream", "worker", "admin"
-SERVICES = (API, STREAM, WORKER, ADMIN)
+API, CONSOLE, STREAM, WORKER, ADMIN = "api", "console", "stream", "worker", "admin"
+SERVICES = (API, CONSOLE, STREAM, WORKER, ADMIN)
 
 _CONNECTION = ("AUTH", "ECHO", "HELLO", "PING", "SELECT")
 _CLUSTER = ("CLUSTER SHARDS", "CLUSTER SLOTS", "CLUSTER NODES", "COMMAND", "READONLY", "READWRITE", "ASKING")
@@ -73,6 +73,10 @@ _SCRIPTED = {
         ),
         *("webhooks/add", "webhooks/change"),
     ),
+    CONSOLE: (
+        *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
+        *("judgement/waiting", "judgement/stories", "judgement/records", "webhooks/add", "webhooks/change"),
+    ),
     STREAM: ("reporters/claim_pepper",),
     WORKER: (
         *(
@@ -103,6 +107,7 @@ _CALLED = {
         "WATCH",  # these three for `quorum ...` there
         "ZSCAN",
     ),
+    CONSOLE: (*_TRANSACTION, *_LOOKING, *_WRITING, "SCAN", "UNWATCH", "WATCH", "ZSCAN"),
     STREAM: (*_TRANSACTION, *_LOOKING, "HSET", "HSETNX"),
     WORKER: (*_TRANSACTION, *_LOOKING, *_WRITING, *_HEARING),
     ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING, "ZSCAN"),

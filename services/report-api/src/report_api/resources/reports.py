@@ -10,11 +10,11 @@ from quorum.images.image import Image
 from quorum.inbox.inbox import NO_LIMIT, Receipt, Sending
 from quorum.judgement.records import Kind, Report
 from quorum.languages import THANK_YOU
+from quorum.network.forwarding import client_of
 from quorum.policy import Policy
 from quorum.schemas.reports import AcceptedSchema, ReportSchema, WithdrawalSchema, WithdrawnSchema
 from quorum.tally.codec import encode_report
 from report_api.access.callers import NOTHING_CLAIMED, Caller, Claimed, Shown
-from report_api.access.forwarding import client_of
 from report_api.telemetry.correlation import trace_of
 from report_api.web.bodies import JSON, json_object, load_report, raw_body
 from report_api.web.describing import answer, documented, sent_header

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from quorum.network.forwarding import client_of
 from quorum.policy import Policy
 from quorum.reporters.fingerprints import Reporter
 from quorum.schemas.visibility import MAX_PICTURES, LookedUpSchema, LookUpSchema
 from quorum.tally.visibility import Seen
 from report_api.access.callers import NOTHING_CLAIMED, Shown
-from report_api.access.forwarding import client_of
 from report_api.web.bodies import json_list_body
 from report_api.web.describing import answer, documented
 from report_api.web.services import Services, services

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+from quorum.network.forwarding import Forwarding
 from quorum.reporters.fingerprints import network_of
-from report_api.access.forwarding import Forwarding
 from report_api.server.admission import Admission
 from report_api.server.environ import Environ, environ_of, with_body
 from report_api.server.greenlets import LoopParking

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import h11
 
 from quorum.errors import SettingsError
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 from report_api.server.environ import Environ
 from report_api.web.problems import Refused
 

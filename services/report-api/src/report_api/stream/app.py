@@ -7,7 +7,7 @@ import time
 
 from quorum.errors import CursorExpired, InvalidCursor, StoreUnavailable
 from quorum.events.feed import BEGINNING, NOW
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection
 from report_api.stream.guests import Guests

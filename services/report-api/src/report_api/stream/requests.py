@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from quorum.network.addresses import Address
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 from report_api.web.problems import Refused
 
 MAX_FIELDS = 16  # of a query

@@ -10,10 +10,10 @@ from quorum.access.stored_keys import ApiKeys, KeyRing
 from quorum.errors import StoreUnavailable
 from quorum.events.feed import Feed
 from quorum.events.watch import Watch
+from quorum.network.forwarding import Forwarding
 from quorum.settings import Settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, connect
 from report_api.access.callers import Access
-from report_api.access.forwarding import Forwarding
 from report_api.stream.app import StreamApp
 from report_api.stream.checks import Checks
 from report_api.stream.connection import Connection, Patience

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 
 MAX_PREFIX_CHARACTERS = 200
 # No part begins with a dot, and nothing needs an escape: what is made of this stays on this host, and in its quotes.

@@ -4,10 +4,8 @@ from typing import Any
 
 from flask import Response, render_template, request
 
+from quorum.languages import LANGUAGES, RIGHT_TO_LEFT
 from report_api.web.language import choose_language, offered
-
-LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}  # as their speakers call them
-RIGHT_TO_LEFT = frozenset({"ar"})
 
 
 def language_of_reader() -> str:

@@ -18,6 +18,7 @@ from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
 from quorum.moderation.trail import Trail
 from quorum.moderation.waiting.stored_queue import Queue
+from quorum.network.forwarding import Forwarding
 from quorum.policy import Policy
 from quorum.policy.file import PolicyFile
 from quorum.reporters.looks import Looks
@@ -30,7 +31,6 @@ from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.webhooks.deliveries import Webhooks
 from report_api.access.callers import Access
-from report_api.access.forwarding import Forwarding
 from report_api.web.problems import NAMED_IMAGE
 from report_api.web.waiting import Waiting
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from quorum.cli.trial.secrets_file import Secrets
 from quorum.cli.trial.shells import DEFAULT_DATA, ENV, sourced
 from quorum.errors import SettingsError
-from quorum.settings.declared import NAMES_OF_OTHERS
 from quorum.settings.declaring import PREFIX
+from quorum.settings.others import NAMES_OF_OTHERS
 
 _ACCOUNT = ("USERNAME", "PASSWORD", "PASSWORD_FILE")
 

@@ -67,6 +67,7 @@ def _placeholders(trial: Trial) -> dict[str, str]:
         "TRIAL_STREAM_PORT": str(trial.stream_port),
         "TRIAL_INNER": trial.stream_inner,
         "TRIAL_INNER_PORT": trial.stream_inner.rpartition(":")[2],
+        "TRIAL_CONSOLE_PORT": str(trial.console_port),
         "TRIAL_METRICS_PORT": str(trial.metrics_port),
         "TRIAL_REDIS": shlex.quote(str(trial.redis.server.binary)) if trial.redis else "none",
         "TRIAL_EMBEDDED": "true" if trial.redis else "false",

@@ -21,6 +21,7 @@ from quorum.settings import Settings, read_settings
 
 DEFAULT_PORT = 8080
 DEFAULT_STREAM_PORT = 8081
+DEFAULT_CONSOLE_PORT = 8082
 DEFAULT_METRICS_PORT = 9101
 INNER_PORT = 8091
 RUN_LOCK = "lock"  # held by `quorum run`
@@ -35,6 +36,7 @@ class State:
 
     url: str
     stream_url: str
+    console_url: str
     metrics_url: str  # of the worker; API and stream have their own
     redis: str  # its address, or "" when another Redis was named
     taken: tuple[str, ...]  # settings that were given
@@ -53,6 +55,7 @@ class Trial:
     data: Path
     port: int
     stream_port: int
+    console_port: int
     metrics_port: int
     stream_inner: str  # where the stream listens for the API, host:port
     redis: EmbeddedRedis | None
@@ -123,11 +126,12 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     return trial
 
 
-def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int]:
-    """Return the ports of API, stream and worker: those that were named, else the usual or the next that are free."""
+def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int, int]:
+    """Return the ports of API, stream, console and worker: those that were named, else the usual or the next that are free."""
     usual = {
         "QUORUM_PORT": DEFAULT_PORT,
         "QUORUM_STREAM_PORT": DEFAULT_STREAM_PORT,
+        "QUORUM_CONSOLE_PORT": DEFAULT_CONSOLE_PORT,
         "QUORUM_METRICS_PORT": DEFAULT_METRICS_PORT,
     }
     chosen: dict[str, int] = {}
@@ -141,14 +145,15 @@ def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int]:
     for name, first in usual.items():
         if name not in chosen:
             chosen[name] = next_free_port(first, {*chosen.values(), *usual.values()} - {first})
-    api, stream, metrics = (chosen[name] for name in usual)
-    return api, stream, metrics
+    api, stream, console, metrics = (chosen[name] for name in usual)
+    return api, stream, console, metrics
 
 
 def _write_state(trial: Trial, settings: Settings, taken: list[str]) -> None:
     state = State(
         url=f"http://127.0.0.1:{trial.port}",
         stream_url=f"http://127.0.0.1:{trial.stream_port}/v1/events/stream",
+        console_url=f"http://127.0.0.1:{trial.console_port}",
         metrics_url=f"http://127.0.0.1:{trial.metrics_port}/metrics",
         redis=f"127.0.0.1:{trial.redis.port}" if trial.redis else "",
         taken=tuple(taken),

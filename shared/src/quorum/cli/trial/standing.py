@@ -14,7 +14,7 @@ from quorum.cli.trial.plan import DATA_LOCK, RUN_LOCK, State, read_state, writer
 from quorum.errors import SettingsError
 from quorum.host.loopback import answers
 
-SERVICES = ("api", "stream", "worker")
+SERVICES = ("api", "stream", "console", "worker")
 STOP_SECONDS = 45.0  # redis may take 20, the services a few before that
 
 
@@ -64,6 +64,7 @@ def tell(found: Standing) -> str:
     places = {
         "api": found.state.url,
         "stream": found.state.stream_url,
+        "console": found.state.console_url,
         "worker": found.state.metrics_url,
         "redis": found.state.redis,
     }

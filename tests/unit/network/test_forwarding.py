@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorum.network.addresses import parse_address, parse_network
-from report_api.access.forwarding import Forwarding
+from quorum.network.forwarding import Forwarding
 
 PROXY = "10.0.0.1"
 THREE = "203.0.113.7, 203.0.113.8, 203.0.113.9"

@@ -1,6 +1,8 @@
 """What a reader is told, in their language."""
 
 DEFAULT_LANGUAGE = "en"
+LANGUAGES = {"en": "English", "fr": "Français", "ar": "العربية", "es": "Español"}  # as their speakers call them
+RIGHT_TO_LEFT = frozenset({"ar"})
 
 THANK_YOU = {
     "en": "Thank you for reporting! This image will be blocked automatically once several people have reported it.",

@@ -1,0 +1,1 @@
+"""The pages of quorum for people inside: moderators, their leads, operators."""

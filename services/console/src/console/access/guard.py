@@ -1,0 +1,75 @@
+"""What a person needs for each page and action: one table, enforced before a view runs.
+
+A route that is not in the table stops the start.
+"""
+
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from quorum.accounts.account import Account
+from quorum.accounts.roles import Role
+
+from console.web.htmx import is_part
+from console.web.services import services
+
+ANYONE = None
+
+NEEDS: dict[str, Role | None] = {
+    "static": ANYONE,
+    "livez": ANYONE,
+    "readyz": ANYONE,
+    "sign_in.page": ANYONE,
+    "sign_in.sign_in": ANYONE,
+    "oidc.begin": ANYONE,
+    "oidc.end": ANYONE,
+    "mine.page": Role.VIEWER,
+    "mine.change_password": Role.VIEWER,
+    "mine.sign_out": Role.VIEWER,
+    "mine.close_session": Role.VIEWER,
+    "mine.close_others": Role.VIEWER,
+    "queue.home": Role.VIEWER,
+    "queue.page": Role.VIEWER,
+}
+WITH_AN_OLD_PASSWORD = frozenset({"mine.page", "mine.change_password", "mine.sign_out", "static"})
+
+
+def may(endpoint: str) -> bool:
+    """Tell whether the person who is signed in may do what an endpoint does."""
+    needed = NEEDS[endpoint]
+    account: Account | None = g.get("account")
+    return needed is ANYONE or (account is not None and account.role.may(needed))
+
+
+def guard(app: Flask) -> None:
+    """Put the table before every view, once all are registered. Raises LookupError."""
+    for endpoint in app.view_functions:
+        if endpoint not in NEEDS:
+            raise LookupError(f"{endpoint} is not in the table of what people need")
+
+    @app.before_request
+    def check() -> Response | None:
+        endpoint = request.endpoint
+        if endpoint is None or endpoint in {"static", "livez", "readyz"}:
+            return None
+        token = session.get("token")
+        found = services().sessions.find(token) if isinstance(token, str) else None
+        if found:
+            g.session, g.account = found
+        elif token:
+            session.pop("token")
+        needed = NEEDS[endpoint]
+        if needed is ANYONE:
+            return None
+        if not found:
+            return to_sign_in()
+        if g.account.must_change and endpoint not in WITH_AN_OLD_PASSWORD:
+            return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+        if not g.account.role.may(needed):
+            abort(403)
+        return None
+
+
+def to_sign_in() -> Response:
+    """Send somebody to sign in, and back here afterwards."""
+    if is_part():
+        return Response(status=401, headers={"HX-Redirect": url_for("sign_in.page")})
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("sign_in.page", next=back), 303)  # type: ignore[return-value]

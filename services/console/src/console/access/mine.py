@@ -1,0 +1,61 @@
+"""`/mine`: one's own password, one's sessions, and the way out."""
+
+from flask import Blueprint, Response, g, redirect, request, session, url_for
+from quorum.accounts.stored_accounts import WeakPassword, WrongPassword
+
+from console.web.pages import notice, show
+from console.web.services import services
+from console.web.translating import gettext as _
+
+blueprint = Blueprint("mine", __name__)
+
+
+@blueprint.get("/mine")
+def page() -> Response:
+    """Show one's account."""
+    return _show(200)
+
+
+@blueprint.post("/mine/password")
+def change_password() -> Response:
+    """Change one's password; every other session of one's own ends."""
+    old, new, again = (request.form.get(field, "")[:300] for field in ("old", "new", "again"))
+    if new != again:
+        return _show(422, _("The two new passwords differ."))
+    try:
+        services().accounts.change_password(g.account.name, old, new, keep=g.session.id)
+    except WrongPassword:
+        return _show(422, _("The old password is wrong."))
+    except WeakPassword as error:
+        return _show(422, _("Please choose another password: %(why)s", why=str(error)))
+    notice(_("The password is changed, and your other sessions have ended."))
+    return redirect(url_for("queue.page"), 303)  # type: ignore[return-value]
+
+
+@blueprint.post("/mine/sign-out")
+def sign_out() -> Response:
+    """End this session."""
+    services().sessions.close(session["token"])
+    session.pop("token")
+    return redirect(url_for("sign_in.page"), 303)  # type: ignore[return-value]
+
+
+@blueprint.post("/mine/sessions/<session_id>/close")
+def close_session(session_id: str) -> Response:
+    """End one of one's sessions."""
+    services().sessions.close_id(g.account.name, session_id)
+    notice(_("The session has ended."))
+    return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+
+
+@blueprint.post("/mine/sessions/close")
+def close_others() -> Response:
+    """End all of one's other sessions."""
+    services().sessions.close_all(g.account.name, keep=g.session.id)
+    notice(_("All other sessions have ended."))
+    return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+
+
+def _show(status: int, words: str = "") -> Response:
+    sessions = [] if g.account.must_change else services().sessions.list(g.account.name)
+    return show("access/mine.html", status, words=words, sessions=sessions, here=g.session.id)

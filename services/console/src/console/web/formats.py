@@ -1,0 +1,67 @@
+"""Times and numbers as the reader's language writes them."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+from console.web.translating import gettext as _
+from console.web.translating import language
+
+
+def at(milliseconds: float | None) -> str:
+    """Return a time, Unix ms, to the minute, in UTC."""
+    if milliseconds is None:
+        return _("unknown")
+    return f"{format_datetime(_moment(milliseconds), 'd MMM y HH:mm', locale=language())} UTC"
+
+
+def machine(milliseconds: float) -> str:
+    """Return a time, Unix ms, as machines read it (RFC 3339)."""
+    return _moment(milliseconds).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def ago(milliseconds: float | None) -> str:
+    """Return how long ago a time, Unix ms, was, or in how long it is."""
+    if milliseconds is None:
+        return _("unknown")
+    distance = timedelta(milliseconds=milliseconds - time.time() * 1000)
+    return format_timedelta(distance, add_direction=True, locale=language())
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time."""
+    return _("unknown") if seconds is None else format_timedelta(timedelta(seconds=seconds), locale=language())
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Return a number with at most `digits` after its point."""
+    if value is None:
+        return _("unknown")
+    return format_decimal(value, format="#,##0." + "#" * digits if digits else "#,##0", locale=language())
+
+
+def points(value: float | None) -> str:
+    """Return a score, with one digit after its point."""
+    return _("unknown") if value is None else format_decimal(value, format="#,##0.0", locale=language())
+
+
+def share(value: float | None) -> str:
+    """Return a part of 1 in percent."""
+    return _("unknown") if value is None else format_percent(value, locale=language())
+
+
+FILTERS = {
+    "at": at,
+    "machine": machine,
+    "ago": ago,
+    "duration": duration,
+    "number": number,
+    "points": points,
+    "share": share,
+}
+
+
+def _moment(milliseconds: float) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
