@@ -88,6 +88,37 @@ def test_reopening_an_image_that_was_open_lets_its_reports_judge_it(
     assert bench.status(IMAGE).score == 5.0
 
 
+@pytest.mark.parametrize(("sent", "before"), [(5, "blocked"), (3, "open")])
+def test_reopening_undoes_what_was_upheld_or_blocked(
+    client: FlaskClient, bench: Bench, moderator: dict[str, str], sent: int, before: str
+) -> None:
+    send(client, bench, 0, sent)
+    for _ in range(2):
+        decide(client, moderator, "block" if before == "open" else "uphold")
+        assert [standing(bench, number) for number in range(sent)] == [(1, 0)] * sent
+        assert decide(client, moderator, "reopen").get_json()["state"] == before
+        assert [standing(bench, number) for number in range(sent)] == [(0, 0)] * sent
+    assert events(bench) == (["blocked"] if before == "blocked" else ["blocked", "unblocked"] * 2)
+    assert len({json.loads(event)["id"] for event in bench.events()}) == len(bench.events())
+    assert decide(client, moderator, "reopen").status_code == 409
+    send(client, bench, sent, 6)
+    assert bench.status(IMAGE).state.public_name == "blocked"  # reports judge it on
+
+
+def test_reopening_a_block_of_what_was_cleared_leaves_it_cleared(
+    client: FlaskClient, bench: Bench, moderator: dict[str, str]
+) -> None:
+    send(client, bench, 0, 5)
+    for decision in ("clear", "block", "reopen"):
+        decide(client, moderator, decision)
+    assert bench.status(IMAGE).state.public_name == "cleared"
+    assert [standing(bench, number) for number in range(5)] == [(0, 1)] * 5
+    assert decide(client, moderator, "reopen").get_json()["state"] == "blocked"
+    assert [standing(bench, number) for number in range(5)] == [(0, 0)] * 5
+    assert events(bench) == ["blocked", "unblocked", "blocked", "unblocked", "blocked"]
+    assert len({json.loads(event)["id"] for event in bench.events()}) == 5
+
+
 def test_a_clear_that_was_contested_and_cleared_again_is_reopened_as_a_whole(
     client: FlaskClient, bench: Bench, moderator: dict[str, str]
 ) -> None:

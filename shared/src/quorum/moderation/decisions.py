@@ -24,8 +24,11 @@ class Action(StrEnum):
     UPHOLD = "uphold"  # the reports are right: what is held is blocked, what is blocked stays so
     BLOCK = "block"  # block it, whatever was reported
     CLEAR = "clear"  # nothing is wrong with it: unblock it, and let no report count for a while
-    REOPEN = "reopen"  # the last clear was wrong: all is as before it
+    REOPEN = "reopen"  # the last decision was wrong: all is as before it
     SEPARATE = "separate"  # it does not show the picture that other images show: begin anew without them
+
+
+_REOPENED = {State.CLEARED: {Action.CLEAR}, State.UPHELD: {Action.UPHOLD, Action.BLOCK}}  # by what they were decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,28 +184,43 @@ def _with_last(last: Past, entry: Past) -> Past:
 
 
 def _reopen(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
-    if docket.tally.state is not State.CLEARED:
+    """Take the last decision back. What was blocked by it and is not any more begins a new epoch: its events are new."""
+    state = docket.tally.state
+    if state not in _REOPENED:
         raise DecisionRefused(
-            f"only what was cleared can be reopened, and the image is {docket.tally.state.public_name}"
+            f"only what a moderator has cleared or upheld can be reopened, and the image is {state.public_name}"
         )
-    if not docket.past or docket.past[-1].action != Action.CLEAR:
-        raise DecisionRefused("what the clear changed is not known any more; block it, or let reports judge it")
+    if not docket.past or docket.past[-1].action not in _REOPENED[state]:
+        raise DecisionRefused("what the last decision changed is not known any more; clear or block the image")
     last = docket.past.pop()
     _take_back(docket, last)
     docket.holder.rows = merged(last.rows, docket.holder.rows)
     events: list[Event] = []
     for digest, tally in _tallies(docket).items():
         was = last.images.get(digest)
-        if was is None or tally.state is not State.CLEARED:
+        if was is None or tally.state is not state:
             continue
         if digest in docket.images:
             events += _moved(docket, digest, was.state, decision, policy)
             if was.state.is_judged:
                 tally.name = docket.images[digest][0]
                 docket.again.append((digest, tally.name))
-        tally.state, tally.wary, tally.score, tally.cleared_ms = was.state, was.wary, was.score, 0
-        tally.blocked_ms = decision.at_ms if was.state is State.BLOCKED else 0
+        _restore(tally, was, decision.at_ms, docket.past)
     return events
+
+
+def _restore(tally: Tally, was: Before, at_ms: int, past: list[Past]) -> None:
+    """Make a tally what it was before a decision; `past` are those before that one."""
+    upheld = tally.state is State.UPHELD
+    if upheld and not was.state.is_blocked:
+        tally.epoch += 1
+    if was.state is State.BLOCKED:
+        tally.blocked_ms = (tally.blocked_ms if upheld else 0) or at_ms
+    else:
+        tally.blocked_ms = 0
+    cleared_ms = past[-1].at_ms if past and past[-1].action == Action.CLEAR else at_ms
+    tally.cleared_ms = cleared_ms if was.state is State.CLEARED else 0
+    tally.state, tally.wary, tally.score = was.state, was.wary, was.score
 
 
 def _separate(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:

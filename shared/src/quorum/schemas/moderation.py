@@ -32,7 +32,7 @@ class DecisionSchema(Schema):
         required=True,
         metadata={
             "description": "`uphold`: the reports are right. `block`: block it. `clear`: nothing is "
-            "wrong. `reopen`: the last clear was. `separate`: it does not show the picture of its copies."
+            "wrong. `reopen`: the last decision was. `separate`: it does not show the picture of its copies."
         },
     )
     note = fields.String(

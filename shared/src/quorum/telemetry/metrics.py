@@ -93,7 +93,7 @@ IMAGES_DELETED = Metric("quorum_images_deleted", "counter", "Images that the sit
 DECISIONS_UPHOLD = Metric("quorum_decisions_uphold", "counter", "Decisions that reports were right", ("partition",))
 DECISIONS_BLOCK = Metric("quorum_decisions_block", "counter", "Decisions to block", ("partition",))
 DECISIONS_CLEAR = Metric("quorum_decisions_clear", "counter", "Decisions that nothing is wrong", ("partition",))
-DECISIONS_REOPEN = Metric("quorum_decisions_reopen", "counter", "Clears that were taken back", ("partition",))
+DECISIONS_REOPEN = Metric("quorum_decisions_reopen", "counter", "Decisions that were taken back", ("partition",))
 DECISIONS_SEPARATE = Metric(
     "quorum_decisions_separate", "counter", "Images that were parted from their copies", ("partition",)
 )

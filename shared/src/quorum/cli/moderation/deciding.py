@@ -23,7 +23,7 @@ from quorum.tally.statuses import Statuses
 def decide(
     image_ids: tuple[str, ...], decision: str, *, note: str, well_meant: bool, unknown: bool, dry_run: bool
 ) -> None:
-    """Uphold, block or clear images, reopen what was cleared, separate one from its copies.
+    """Uphold, block or clear images, reopen what was decided, separate one from its copies.
 
     It says of each what became of it, and goes on after one that cannot be decided so; then the exit status is 1.
     """
