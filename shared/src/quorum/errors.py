@@ -152,6 +152,56 @@ class UnknownApiKey(PermanentError):
     """There is no API key with this id."""
 
 
+class InvalidAccount(PermanentError):
+    """What should name an account or its owner elsewhere breaks a rule; the message says which part of it."""
+
+
+class AccountExists(PermanentError):
+    """There is an account of this name, or one that this person of a sign-in service has already."""
+
+
+class UnknownAccount(PermanentError):
+    """There is no account of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no account {name!r}; see `quorum accounts list`")
+        self.name = name
+
+
+class LastAdmin(PermanentError):
+    """Without this account nobody could manage the others."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the last admin that is not disabled: make somebody else an admin first")
+        self.name = name
+
+
+class WeakPassword(PermanentError):
+    """A new password is one that others would try; the message says what to choose."""
+
+
+class WrongPassword(PermanentError):
+    """Somebody who changes their password did not know the present one."""
+
+    def __init__(self) -> None:
+        super().__init__("the present password is another one")
+
+
+class SignInRefused(PermanentError):
+    """Name and password do not open an account. It does not tell whether there is such an account."""
+
+    def __init__(self) -> None:
+        super().__init__("name or password is wrong, or the account is disabled")
+
+
+class SignInThrottled(QuorumError):
+    """Too many passwords were tried; nothing was looked at. Go on in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many passwords were tried; go on in {seconds} s")
+        self.seconds = seconds
+
+
 class InvalidSubscription(PermanentError):
     """A webhook cannot be made so; `field` names what to mend."""
 

@@ -55,6 +55,10 @@ _BY_HAND = ("SCAN", "UNWATCH", "WATCH")  # `quorum forget`, `quorum reporters mu
 _GROUPS = ("XACK", "XAUTOCLAIM", "XGROUP CREATE", "XPENDING", "XREADGROUP")  # `quorum.consume`
 _KEEPING = ("CLIENT PAUSE", "CLIENT UNPAUSE", "DUMP", "RENAME", "RESTORE", "SCAN")  # backup, restore, migration
 
+ACCOUNTS = tuple(  # `quorum accounts`
+    f"accounts/{act}" for act in ("change", "close_all", "closing", "count", "find", "forgive", "open")
+)
+
 _SCRIPTED = {
     API: (
         *(
@@ -72,6 +76,7 @@ _SCRIPTED = {
             "moderation/shields",
         ),
         *("webhooks/add", "webhooks/change"),
+        *ACCOUNTS,
     ),
     CONSOLE: (
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
@@ -93,7 +98,7 @@ _SCRIPTED = {
         ),
         *("events/trim", "webhooks/change", "webhooks/claim", "webhooks/queue", "webhooks/settle"),
     ),
-    ADMIN: ("retention/erase", "retention/erase_letters", "judgement/records"),
+    ADMIN: ("retention/erase", "retention/erase_letters", "judgement/records", *ACCOUNTS),
 }
 _CALLED = {
     API: (

@@ -41,6 +41,11 @@ class Keys:
     meta     hash    layout version, a mark that the data is there; that of partition 0 has the partition count and the
                      mark of the pepper (`pepper.py`), too
     api_keys hash    API keys by id (`api_keys.py`)
+    accounts hash    accounts of people inside: name -> JSON (`accounts/account.py`)
+    sessions string  prefix of one hash for each session: by the SHA-256 of its token, in hex (`accounts/sessions.py`)
+    sessions_of      prefix of one hash for each account: id of a session -> the SHA-256 of its token
+    sign_ins string  prefix of what counts passwords that were tried (hashes; `accounts/throttle.py`)
+    networks string  prefix of one for each account and network from which it has been signed in (strings)
     erased   zset    fingerprints that were erased, by the time, Unix ms (`erasure.py`)
     paused   string  exists while webhooks and bus wait for somebody's word; why they do
     workers  zset    worker names by the server time of their last sweep, Unix ms
@@ -79,6 +84,11 @@ class Keys:
     stats: str
     meta: str
     api_keys: str
+    accounts: str
+    sessions: str
+    sessions_of: str
+    sign_ins: str
+    networks: str
     erased: str
     paused: str
     workers: str
@@ -121,6 +131,11 @@ def keys_of(namespace: str, partition: int) -> Keys:
         stats=prefix + "stats",
         meta=prefix + "meta",
         api_keys=prefix + "api_keys",
+        accounts=prefix + "accounts",
+        sessions=prefix + "sessions:",
+        sessions_of=prefix + "sessions_of:",
+        sign_ins=prefix + "sign_ins:",
+        networks=prefix + "networks:",
         erased=prefix + "erased",
         paused=prefix + "paused",
         workers=prefix + "workers",

@@ -125,6 +125,55 @@ KINDS = (
         ),
     ),
     Kind(
+        *(b"accounts", HASH),
+        person=Kept(
+            "accounts of people inside",
+            "name, role, Argon2id hash of the password, issuer and subject of their sign-in service",
+            "none",
+            "by hand; disabled, it opens nothing",
+        ),
+    ),
+    Kind(
+        *(b"sessions", HASH, rb":[0-9a-f]{64}"),
+        lasting=False,
+        person=Kept(
+            "sessions of people inside",
+            "name; when it was opened and last used; label of the browser",
+            "two hours without use, twelve in all",
+            "`quorum accounts sessions NAME --close`",
+        ),
+    ),
+    Kind(
+        *(b"sessions_of", HASH, ANY),
+        lasting=False,
+        person=Kept(
+            "whose sessions they are",
+            "name of the account; ids of its sessions",
+            "twelve hours after the last was opened",
+            "`quorum accounts sessions NAME --close`",
+        ),
+    ),
+    Kind(
+        *(b"sign_ins", HASH, rb":[0-9a-f]{32}"),
+        lasting=False,
+        person=Kept(
+            "passwords that were tried",
+            "digests of name and network; how many",
+            "half an hour after the last",
+            "by itself",
+        ),
+    ),
+    Kind(
+        *(b"networks", STRING, rb":[0-9a-f]{32}"),
+        lasting=False,
+        person=Kept(
+            "where people inside sign in from",
+            "digest of name and network",
+            "two weeks after the last time",
+            "by itself",
+        ),
+    ),
+    Kind(
         *(b"events", STREAM),
         person=Kept("events", "name of the moderator who decided", "`QUORUM_EVENT_RETENTION_SECONDS`", "by itself"),
     ),

@@ -1,0 +1,1 @@
+"""`quorum accounts|keys|token`: who may do what."""
