@@ -4,11 +4,11 @@ A route that is not in the table stops the start.
 """
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
-from quorum.accounts.account import Account
-from quorum.accounts.roles import Role
 
 from console.web.htmx import is_part
 from console.web.services import services
+from quorum.accounts.account import Account
+from quorum.accounts.roles import Role
 
 ANYONE = None
 
@@ -27,6 +27,36 @@ NEEDS: dict[str, Role | None] = {
     "mine.close_others": Role.VIEWER,
     "queue.home": Role.VIEWER,
     "queue.page": Role.VIEWER,
+    "audit.page": Role.MODERATOR,
+    "audit.export": Role.LEAD,
+    "audit.administration": Role.LEAD,
+    "policy.page": Role.VIEWER,
+    "policy.draft": Role.LEAD,
+    "policy.check": Role.LEAD,
+    "shields.page": Role.VIEWER,
+    "shields.up": Role.LEAD,
+    "shields.down": Role.LEAD,
+    "webhooks.page": Role.ADMIN,
+    "webhooks.add": Role.ADMIN,
+    "webhooks.one": Role.ADMIN,
+    "webhooks.remove": Role.ADMIN,
+    "webhooks.enable": Role.ADMIN,
+    "webhooks.rotate": Role.ADMIN,
+    "webhooks.test": Role.ADMIN,
+    "webhooks.replay": Role.ADMIN,
+    "webhooks.resend": Role.ADMIN,
+    "keys.page": Role.ADMIN,
+    "keys.create": Role.ADMIN,
+    "keys.revoke": Role.ADMIN,
+    "accounts.page": Role.ADMIN,
+    "accounts.add": Role.ADMIN,
+    "accounts.one": Role.ADMIN,
+    "accounts.reset": Role.ADMIN,
+    "accounts.disable": Role.ADMIN,
+    "accounts.enable": Role.ADMIN,
+    "accounts.change_role": Role.ADMIN,
+    "accounts.close_session": Role.ADMIN,
+    "accounts.close_all": Role.ADMIN,
 }
 WITH_AN_OLD_PASSWORD = frozenset({"mine.page", "mine.change_password", "mine.sign_out", "static"})
 

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from flask import current_app
+
+from quorum.access.deeds import Deeds
+from quorum.access.stored_keys import ApiKeys
 from quorum.accounts.sessions import Sessions
 from quorum.accounts.sign_in import SignIn
 from quorum.accounts.stored_accounts import Accounts
-
-from quorum.access.stored_keys import ApiKeys
 from quorum.events.bus import BusPlace
 from quorum.events.feed import Feed
 from quorum.images.image import Image, parse_image
 from quorum.moderation.claims import Claims
+from quorum.moderation.shields import Shields
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
@@ -23,10 +25,12 @@ from quorum.policy.model import Policy
 from quorum.settings import Settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, connect
 from quorum.tally.copies import Copies
+from quorum.tally.journal import Journal
 from quorum.tally.statuses import Statuses
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.webhooks.deliveries import Webhooks
+from quorum.webhooks.given_up import GivenUp
 
 EXTENSION = "quorum"
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
@@ -51,7 +55,11 @@ class Services:
     claims: Claims
     reporters: Reporters
     webhooks: Webhooks
+    given_up: GivenUp
     keys: ApiKeys
+    deeds: Deeds
+    shields: Shields
+    journal: Journal
     feed: Feed
     bus: BusPlace
     health: Health
@@ -94,7 +102,11 @@ def wire(settings: Settings) -> Services:
         claims=Claims(client, namespace, partitions),
         reporters=Reporters(client, namespace, partitions),
         webhooks=Webhooks(client, namespace, partitions),
+        given_up=GivenUp(client, namespace),
         keys=ApiKeys(client, namespace),
+        deeds=Deeds(client, namespace),
+        shields=Shields(client, namespace, partitions),
+        journal=Journal(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
