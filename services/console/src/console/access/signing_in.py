@@ -4,13 +4,13 @@ import re
 
 from flask import Blueprint, Response, g, redirect, request, session, url_for
 from flask_wtf.csrf import generate_csrf
-from quorum.accounts.account import Account
-from quorum.accounts.sign_in import SignInRefused, SignInThrottled
 
 from console.web.pages import show
 from console.web.services import services
 from console.web.translating import gettext as _
 from console.web.translating import ngettext
+from quorum.accounts.account import Account
+from quorum.errors import SignInRefused, SignInThrottled
 from quorum.network.forwarding import client_of
 
 MAX_FIELD = 256
@@ -49,7 +49,7 @@ def sign_in() -> Response:
 
 
 def begin(account: Account) -> None:
-    """Begin a session of an account in this browser; nothing of what its cookie held before is kept but the language."""
+    """Begin a session of an account in this browser; of what its cookie held before the language is kept."""
     language = session.get("language")
     session.clear()
     if language:

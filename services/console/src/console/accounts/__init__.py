@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-from console.accounts.roles import MAY, NAMES
+from console.accounts.roles import MAY
+from console.images.words import ROLES
 from console.web.deeds import Did, note_deed
 from console.web.pages import notice, show
 from console.web.problems import Wrong
@@ -87,7 +88,7 @@ def change_role(name: str) -> Response:
         raise _last_admin() from error
     if account.role is not before.role:
         note_deed(Did.ACCOUNT_ROLE, account.name, f"{before.role} → {account.role}")
-    notice(_("%(name)s now has the role: %(role)s.", name=account.name, role=_(NAMES[account.role])))
+    notice(_("%(name)s now has the role: %(role)s.", name=account.name, role=_(ROLES[account.role])))
     return _to(account)
 
 
@@ -144,4 +145,4 @@ def _page(status: int, words: str = "", name: str = "", role: Role = Role.MODERA
 
 
 def _words() -> dict[str, Any]:
-    return {"role_names": {role: _(text) for role, text in NAMES.items()}, "may_do": {r: _(t) for r, t in MAY.items()}}
+    return {"role_names": {role: _(text) for role, text in ROLES.items()}, "may_do": {r: _(t) for r, t in MAY.items()}}

@@ -1,14 +1,8 @@
-"""What roles are called, and what each adds to the ones before it."""
+"""What each role may beyond the ones before it."""
 
 from console.web.translating import later
 from quorum.accounts.roles import Role
 
-NAMES = {
-    Role.VIEWER: later("viewer"),
-    Role.MODERATOR: later("moderator"),
-    Role.LEAD: later("lead"),
-    Role.ADMIN: later("admin"),
-}
 MAY = {
     Role.VIEWER: later("looks at images, statistics and the policy"),
     Role.MODERATOR: later("decides about images, and reads what was decided"),

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, url_for
 
 from console.audit.exporting import MOST_EXPORTED, exported
-from console.audit.finding import ACTIONS, STATES, Filters, find
+from console.audit.finding import STATES, Filters, find
+from console.images.words import ACTIONS
 from console.web.deeds import NAMES, Did, note_deed
-from console.web.links import image_path
 from console.web.moments import moment
 from console.web.pages import show
 from console.web.problems import Wrong
@@ -39,9 +39,8 @@ def page() -> Response:
         filters=filters,
         is_first=cursor is None,
         older=url_for("audit.page", **asked, before=found.older) if found.older else None,
-        actions={action: _(text) for action, text in ACTIONS.items()},
+        actions={action.value: _(text) for action, text in ACTIONS.items()},
         states={state: _(text) for state, text in STATES.items()},
-        image_path=image_path,
         most=MOST_EXPORTED,
     )
 
@@ -66,7 +65,7 @@ def administration() -> Response:
 def _filters() -> Filters:
     """Return what is asked for. Raises Wrong, InvalidImageId."""
     told = {name: request.args.get(name, "")[: MAX_FIELD if name != "image" else 2048].strip() for name in FIELDS}
-    if told["decision"] and told["decision"] not in ACTIONS:
+    if told["decision"] and told["decision"] not in set(ACTIONS):
         raise Wrong(422, _("There is no such decision."))
     return Filters(
         moderator=told["moderator"].casefold(),

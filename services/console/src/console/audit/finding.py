@@ -5,19 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.web.translating import later
-from quorum.moderation.decisions import Action
 from quorum.moderation.trail import Said, Trail
 
 WINDOW = 500  # entries that one call reads
 MOST_LOOKED_AT = 5000  # entries that one page looks at for those that are asked for
 
-ACTIONS = {
-    Action.UPHOLD.value: later("upheld the reports"),
-    Action.BLOCK.value: later("blocked it"),
-    Action.CLEAR.value: later("cleared it"),
-    Action.REOPEN.value: later("reopened it"),
-    Action.SEPARATE.value: later("separated it from its copies"),
-}
 STATES = {
     "open": later("open"),
     "held": later("held"),

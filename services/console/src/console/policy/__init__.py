@@ -5,7 +5,6 @@ from flask import Blueprint, Response, request
 from console.policy.comparing import TooLong, differences
 from console.policy.replaying import Busy, NoReports, TooSlow, replay
 from console.policy.settings import in_words, sections
-from console.web.links import image_path
 from console.web.pages import show
 from console.web.services import services
 from console.web.translating import gettext as _
@@ -89,7 +88,6 @@ def _show(status: int, text: str, **found: object) -> Response:
         text=text,
         policy=services().policy,
         path=services().settings.policy_path,
-        image_path=image_path,
         most=MAX_TEXT,
         **found,
     )

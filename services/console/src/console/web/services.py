@@ -13,6 +13,7 @@ from quorum.events.bus import BusPlace
 from quorum.events.feed import Feed
 from quorum.images.image import Image, parse_image
 from quorum.moderation.claims import Claims
+from quorum.moderation.dossier import Dossiers
 from quorum.moderation.shields import Shields
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
@@ -22,6 +23,7 @@ from quorum.moderation.waiting.stored_queue import Queue
 from quorum.network.forwarding import Forwarding
 from quorum.policy.file import PolicyFile
 from quorum.policy.model import Policy
+from quorum.reporters.identities import Identities
 from quorum.settings import Settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, connect
 from quorum.tally.copies import Copies
@@ -47,6 +49,9 @@ class Services:
     sign_in: SignIn
     sessions: Sessions
     queue: Queue
+    dossiers: Dossiers
+    identities: Identities
+    journal: Journal
     statuses: Statuses
     copies: Copies
     decisions: Decisions
@@ -94,6 +99,9 @@ def wire(settings: Settings) -> Services:
         sign_in=SignIn(client, namespace),
         sessions=Sessions(client, namespace),
         queue=Queue(client, namespace, partitions),
+        dossiers=Dossiers(client, namespace, partitions),
+        identities=Identities(settings.pepper, settings.pepper_previous),
+        journal=Journal(client, namespace, partitions),
         statuses=Statuses(client, namespace, partitions),
         copies=Copies(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),
