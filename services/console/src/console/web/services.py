@@ -64,7 +64,6 @@ class Services:
     keys: ApiKeys
     deeds: Deeds
     shields: Shields
-    journal: Journal
     feed: Feed
     bus: BusPlace
     health: Health
@@ -114,7 +113,6 @@ def wire(settings: Settings) -> Services:
         keys=ApiKeys(client, namespace),
         deeds=Deeds(client, namespace),
         shields=Shields(client, namespace, partitions),
-        journal=Journal(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
