@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -10,6 +11,7 @@ from conftest import make_settings, namespace_keys
 from redis_server import RedisServer
 from store import Bench, open_bench
 
+from quorum.accounts.account import dump
 from quorum.accounts.roles import Role
 from quorum.accounts.sessions import MOST_OF_ONE, Sessions
 from quorum.accounts.stored_accounts import Accounts
@@ -94,6 +96,38 @@ def test_a_session_of_an_account_that_was_reset_since_the_password_was_checked_i
     with pytest.raises(SignInRefused):
         sessions.open("anna", "", account=checked)
     assert sessions.list("anna") == []
+
+
+def test_an_account_that_changes_while_a_session_is_opened_is_looked_at_again(
+    sessions: Sessions, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, acts = sessions._account, [lambda: accounts.reset("anna"), lambda: accounts.disable("anna")]
+
+    def read_then_change(name: str) -> bytes | None:
+        raw = read(name)
+        if acts:
+            acts.pop()()
+        return raw
+
+    monkeypatch.setattr(sessions, "_account", read_then_change)
+    with pytest.raises(SignInRefused):
+        sessions.open("anna", "")
+    accounts.enable("anna")
+    assert sessions.list("anna") == []
+    assert sessions.open("anna", "")
+    assert acts == []
+
+
+def test_a_session_that_was_left_open_is_not_found_once_its_account_is_disabled_or_gone(
+    sessions: Sessions, accounts: Accounts, bench: Bench
+) -> None:
+    token, _ = sessions.open("anna", "")
+    account = accounts.get("anna")
+    assert account
+    bench.client.hset(bench.keys.accounts, "anna", dump(replace(account, disabled_ms=1)))  # as from a backup
+    assert sessions.find(token) is None
+    bench.client.hdel(bench.keys.accounts, "anna")
+    assert sessions.find(token) is None
 
 
 def test_an_unused_session_ends_after_two_hours(sessions: Sessions, bench: Bench) -> None:
