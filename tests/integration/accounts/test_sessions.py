@@ -15,7 +15,7 @@ from quorum.accounts.account import dump
 from quorum.accounts.roles import Role
 from quorum.accounts.sessions import MOST_OF_ONE, Sessions
 from quorum.accounts.stored_accounts import Accounts
-from quorum.errors import SignInRefused
+from quorum.errors import SignInRefused, StoreUnavailable
 from quorum.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -241,7 +241,7 @@ def test_of_sessions_that_are_opened_while_their_account_is_disabled_none_stays_
         assert [token for token in tokens if token and sessions.find(token)] == []
 
 
-def test_a_full_redis_still_finds_sessions(own_redis: RedisServer) -> None:
+def test_a_full_redis_still_finds_sessions_and_opens_none(own_redis: RedisServer) -> None:
     with open_bench(make_settings(own_redis.url)) as bench:
         namespace = bench.keys.accounts.partition(":{")[0]
         accounts, sessions = Accounts(bench.client, namespace), Sessions(bench.client, namespace)
@@ -250,6 +250,8 @@ def test_a_full_redis_still_finds_sessions(own_redis: RedisServer) -> None:
         let_pass(bench.client, bench.keys, 61)
         own_redis.client.config_set("maxmemory", 1)
         found = sessions.find(token)
+        with pytest.raises(StoreUnavailable):
+            sessions.open("anna", "")
         own_redis.client.config_set("maxmemory", 0)
         assert found
         accounts.change_password("anna", password, GOOD, keep=found[0].id)
