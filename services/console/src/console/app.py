@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from console import accounts, audit, images, keys, policy, queue, reporters, shields, webhooks
-from console.access import mine, signing_in
+from console.access import mine, oidc, signing_in
 from console.access.cookies import Cookies, signing_key
 from console.access.guard import guard
 from console.images import deciding
@@ -22,7 +22,7 @@ from quorum.settings import Settings, read_settings
 
 MAX_BODY_BYTES = 1 << 20
 ROOMS = (
-    *(signing_in, mine, queue, images, deciding, reporters),
+    *(signing_in, oidc, mine, queue, images, deciding, reporters),
     *(audit, policy, shields, webhooks, keys, accounts),
 )
 
@@ -51,6 +51,7 @@ def create_app(settings: Settings | None = None, parts: Services | None = None) 
     register_problems(app)
     send_headers(app)
     _answer_probes(app)
+    oidc.prepare(app, settings)
     for room in ROOMS:
         app.register_blueprint(room.blueprint)
     guard(app)

@@ -55,8 +55,9 @@ _BY_HAND = ("SCAN", "UNWATCH", "WATCH")  # `quorum forget`, `quorum reporters mu
 _GROUPS = ("XACK", "XAUTOCLAIM", "XGROUP CREATE", "XPENDING", "XREADGROUP")  # `quorum.consume`
 _KEEPING = ("CLIENT PAUSE", "CLIENT UNPAUSE", "DUMP", "RENAME", "RESTORE", "SCAN")  # backup, restore, migration
 
-ACCOUNTS = tuple(  # `quorum accounts`
-    f"accounts/{act}" for act in ("change", "close_all", "closing", "count", "find", "forgive", "open")
+ACCOUNTS = (  # `quorum accounts`
+    *("accounts/change", "accounts/close_all", "accounts/closing", "accounts/find", "accounts/open"),
+    *("accounts/throttling/count", "accounts/throttling/forgive"),
 )
 
 _SCRIPTED = {

@@ -44,7 +44,7 @@ class Keys:
     accounts hash    accounts of people inside: name -> JSON (`accounts/account.py`)
     sessions string  prefix of one hash for each session: by the SHA-256 of its token, in hex (`accounts/sessions.py`)
     sessions_of      prefix of one hash for each account: id of a session -> the SHA-256 of its token
-    sign_ins string  prefix of what counts passwords that were tried (hashes; `accounts/throttle.py`)
+    sign_ins string  prefix of what counts passwords that were tried (hashes; `accounts/throttling/throttle.py`)
     networks string  prefix of one for each account and network from which it has been signed in (strings)
     deeds    stream  what people inside did to accounts, keys, webhooks, shields: the last (`access/deeds.py`)
     erased   zset    fingerprints that were erased, by the time, Unix ms (`erasure.py`)
