@@ -64,7 +64,9 @@ def test_each_page_is_whole_in_every_look(look: tuple[Window, str], furnished: C
     area.fill("threshold = -1")
     page.locator("button.main").last.click()
     expect(page.locator("[role=alert]")).to_contain_text("draft, line 1")
-    assert all("422" in complaint for complaint in opened.complaints)  # the browser tells of every answer that is no 200
+    assert all(
+        "422" in complaint for complaint in opened.complaints
+    )  # the browser tells of every answer that is no 200
     opened.complaints.clear()
     check(opened, furnished, f"broken-{name}")
     page.goto(f"{furnished.url}/keys")
