@@ -51,12 +51,12 @@ def test_a_row_says_who_what_why_and_what_came_of_it(decided: Console) -> None:
     ],
 )
 def test_decisions_are_found(decided: Console, asked: dict[str, str], count: int) -> None:
-    assert images(Person(decided, Role.MODERATOR).look("/audit", **asked)) == count
+    assert images(Person(decided, Role.MODERATOR).look("/audit", query=asked)) == count
 
 
 @pytest.mark.parametrize("asked", [{"decision": "hang"}, {"since": "soon"}, {"before": "x"}, {"image": "\0"}])
 def test_what_makes_no_sense_is_refused(decided: Console, asked: dict[str, str]) -> None:
-    Person(decided, Role.MODERATOR).look("/audit", 422, **asked)
+    Person(decided, Role.MODERATOR).look("/audit", 422, asked)
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(decided: Console, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(decided: Console, monkey
 
 def test_one_page_looks_at_so_many_and_says_so(decided: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "MOST_LOOKED_AT", 2)
-    page = Person(decided, Role.MODERATOR).look("/audit", image="agency/0")
+    page = Person(decided, Role.MODERATOR).look("/audit", query={"image": "agency/0"})
     assert "None of the last 2 decisions" in page
     assert 'rel="next"' in page
 

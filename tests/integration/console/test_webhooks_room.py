@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from console_forms import Person
@@ -81,7 +82,7 @@ def test_the_events_of_a_time_are_sent_again(console: Console, admin: Person) ->
     console.report("img-replayed", 6)
     hook = subscribe(console, "https://replay.example.org/")
     now = datetime.now(UTC)
-    span = {
+    span: dict[str, Any] = {
         "since": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M}",
         "until": f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M}",
     }

@@ -1,6 +1,7 @@
 """Somebody who is signed in to the console and sends its forms, without a browser."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from console_site import Console
@@ -20,9 +21,9 @@ class Person:
         self.client: FlaskClient = console.app.test_client()
         self.client.set_cookie("quorum", console.cookie(role, name), domain="localhost")
 
-    def look(self, path: str, status: int = 200, **query: str) -> str:
+    def look(self, path: str, status: int = 200, query: Mapping[str, str] | None = None) -> str:
         """Return a page as text."""
-        answer = self.client.get(path, query_string=query)
+        answer = self.client.get(path, query_string=dict(query or {}))
         assert answer.status_code == status, answer.text[:2000]
         return answer.text
 
