@@ -133,11 +133,11 @@ def test_of_guesses_at_the_same_moment_no_more_are_looked_at(sign_in: SignIn, mo
     looked: list[str] = []
     verify = passwords.verify
 
-    def look(kept: str, password: str) -> bool:
+    def counted(kept: str, password: str) -> bool:
         looked.append(password)
         return verify(kept, password)
 
-    monkeypatch.setattr(passwords, "verify", look)
+    monkeypatch.setattr(passwords, "verify", counted)
     with ThreadPoolExecutor(16) as pool:
         guesses = pool.map(lambda number: refused(sign_in, "anna", HOME, f"guess {number}"), range(64))
         assert Counter(guesses) == {"SignInRefused": 5, "SignInThrottled": 59}

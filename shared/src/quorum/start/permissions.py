@@ -82,6 +82,7 @@ _SCRIPTED = {
     CONSOLE: (
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
         *("judgement/waiting", "judgement/stories", "judgement/records", "webhooks/add", "webhooks/change"),
+        *ACCOUNTS,
     ),
     STREAM: ("reporters/claim_pepper",),
     WORKER: (
