@@ -27,7 +27,8 @@ from quorum.store.connection import connect, translated_errors
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 NAMESPACE = "site/one"
-SECRETS = {f"REDIS_{who}PASSWORD": f"secret-of-{who.lower()}" for who in ("", "API_", "STREAM_", "WORKER_", "ADMIN_")}
+USERS = ("", "API_", "CONSOLE_", "STREAM_", "WORKER_", "ADMIN_")
+SECRETS = {f"REDIS_{who}PASSWORD": f"secret-of-{who.lower()}" for who in USERS}
 
 
 def compose_users(directory: Path) -> Path:
@@ -87,7 +88,8 @@ def test_the_admin_alone_may_read_a_backup(server: RedisServer, tmp_path: Path) 
 
 def test_each_container_has_a_user_of_its_own() -> None:
     users = {name: one.get("environment", {}).get("QUORUM_REDIS_USERNAME") for name, one in COMPOSE["services"].items()}
-    wanted = {"report-api": "quorum-api", "stream": "quorum-stream", "worker": "quorum-worker", "admin": "quorum-admin"}
+    names = {"report-api": "api"}
+    wanted = {one: f"quorum-{names.get(one, one)}" for one in ("report-api", "console", "stream", "worker", "admin")}
     assert {name: user for name, user in users.items() if user} == wanted
 
 

@@ -43,7 +43,7 @@ _LOOKING = (
         "ZRANGE",
         "ZRANGEBYSCORE",
     ),
-    *("ZREVRANGE", "ZREVRANGEBYSCORE", "ZSCORE"),
+    *("ZREVRANGE", "ZREVRANGEBYSCORE", "ZSCORE", "ZMSCORE"),
 )
 _WRITING = (
     *("DEL", "EXPIRE", "HDEL", "HINCRBY", "HSET", "HSETNX", "LTRIM", "PEXPIRE", "RPUSH", "SET", "UNLINK"),
@@ -83,6 +83,7 @@ _SCRIPTED = {
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
         *("judgement/waiting", "judgement/stories", "judgement/records", "webhooks/add", "webhooks/change"),
         "webhooks/queue",
+        *ACCOUNTS,
     ),
     STREAM: ("reporters/claim_pepper",),
     WORKER: (

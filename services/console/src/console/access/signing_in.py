@@ -54,7 +54,8 @@ def begin(account: Account) -> None:
     session.clear()
     if language:
         session["language"] = language
-    session["token"], _opened = services().sessions.open(account.name, label_of(request.headers.get("User-Agent", "")))
+    label = label_of(request.headers.get("User-Agent", ""))
+    session["token"], _opened = services().sessions.open(account.name, label, account=account)
     generate_csrf()
 
 

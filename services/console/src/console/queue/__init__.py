@@ -14,7 +14,8 @@ from quorum.errors import InvalidCursor
 from quorum.images.image import Image, parse_image
 from quorum.moderation.waiting.entries import Entry
 
-LIMIT = 50
+LIMIT = 30
+LOOKED_AT = 400  # images of which a page is made, so that it is there at once
 
 blueprint = Blueprint("queue", __name__)
 
@@ -32,7 +33,7 @@ def page() -> Response:
     policy = parts.policy
     asked = read_asked(request.args, policy)
     try:
-        found = parts.queue.page(asked.wanted(policy), asked.page, LIMIT, policy)
+        found = parts.queue.page(asked.wanted(policy), asked.page, LIMIT, policy, LOOKED_AT)
     except InvalidCursor:
         return redirect(url_for("queue.page", **asked.other()), 303)  # type: ignore[return-value]
     waiting = parts.queue.waiting()

@@ -13,7 +13,7 @@ from quorum.policy.accuracy import MINUTE_MS, accuracy_factor
 from quorum.policy.model import POINT
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES
 
-LOOKED_AT = 20_000  # of the last reports of each partition
+LOOKED_AT = 5_000  # of the last reports of each partition
 MOST_SHOWN = 100
 MAX_DAYS = 3650
 

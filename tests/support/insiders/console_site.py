@@ -72,6 +72,10 @@ class Console:
         serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         return str(serializer.dumps({"token": token}))
 
+    def cookie_of_admin(self) -> str:
+        """Return the cookie of somebody who may do everything."""
+        return self.cookie(Role.ADMIN)
+
     def enter(self, opened: Window, role: Role = Role.ADMIN, name: str = "") -> None:
         """Let a browser be signed in."""
         opened.page.context.add_cookies([{"name": "quorum", "value": self.cookie(role, name), "url": self.url}])
