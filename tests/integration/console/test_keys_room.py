@@ -1,13 +1,16 @@
 """API keys in the console: shown once, revoked for good, and noted."""
 
+import logging
 import re
 
+import pytest
 from console_forms import Person
 from console_site import Console
 
 from quorum.access.keys import Scope
 from quorum.access.stored_keys import KeyRing
 from quorum.accounts.roles import Role
+from quorum.telemetry.discretion import discreet
 
 WHOLE = re.compile(r'value="(qk_[0-9a-f]{12}\.[\w-]{43})"')
 
@@ -41,8 +44,14 @@ def test_a_revoked_key_opens_nothing_and_the_list_says_so(console: Console) -> N
     assert "there is no API key" in admin.send("/keys/none/revoke", 409).text
 
 
-def test_who_did_it_is_noted(console: Console) -> None:
-    Person(console, Role.ADMIN).send("/keys", 201, name="a noted one", scopes="read")
+def test_who_did_it_is_noted_and_logged(console: Console, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "console.web.deeds"):
+        Person(console, Role.ADMIN).send("/keys", 201, name="a noted one", scopes="read")
+    [line] = [discreet(record) for record in caplog.records if record.name == "console.web.deeds"]
+    assert line.getMessage() == "key created"
+    told = line.__dict__
+    assert (told["account"], told["detail"]) == ("admin@example.org", "read")
+    assert told["about"].startswith("a noted one (")
     page = Person(console, Role.LEAD).look("/audit/administration")
     assert "a noted one" in page
     assert "created an API key" in page

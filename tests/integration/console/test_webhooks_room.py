@@ -100,7 +100,10 @@ def test_what_was_given_up_is_listed_and_sent_again_once(console: Console, admin
     page = admin.look(f"/webhooks/{hook.id}")
     assert "Service Unavailable" in page
     assert "img-given-up" in page
-    assert "1 event is sent again" in admin.told(f"/webhooks/{hook.id}/resend")
+    [letter] = console.parts.given_up.list(hook.id, 9)
+    admin.send(f"/webhooks/{hook.id}/resend", 422, letter="x")
+    assert "0 events are sent again" in admin.told(f"/webhooks/{hook.id}/resend", letter="1-1")
+    assert "1 event is sent again" in admin.told(f"/webhooks/{hook.id}/resend", letter=letter.id)
     assert "0 events are sent again" in admin.told(f"/webhooks/{hook.id}/resend")
     store, now = console.parts.webhooks, console.now_ms()
     [claim] = store.claim(hook, now, 1000, 9)

@@ -1,5 +1,7 @@
 """Webhooks: endpoints that are told of decisions, how their deliveries fare, and what may be done about it."""
 
+import re
+
 from flask import Blueprint, Response, redirect, request, url_for
 
 from console.web.deeds import Did, note_deed
@@ -17,6 +19,7 @@ from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscr
 MAX_URL = 2000
 DELIVERIES = 50
 DEAD_SHOWN = 20
+LETTER = re.compile(r"[0-9]{1,15}-[0-9]{1,15}")
 
 blueprint = Blueprint("webhooks", __name__)
 
@@ -123,9 +126,11 @@ def replay(webhook_id: str) -> Response:
 
 @blueprint.post("/webhooks/<webhook_id>/resend")
 def resend(webhook_id: str) -> Response:
-    """Send again what its endpoint never took."""
-    subscription = _get(webhook_id)
-    count = services().given_up.resend(subscription.id, services().webhooks.now_ms())
+    """Send again what its endpoint never took: one event, or all."""
+    subscription, letter = _get(webhook_id), request.form.get("letter") or None
+    if letter and not LETTER.fullmatch(letter):
+        raise Wrong(422, _("There is no such event."))
+    count = services().given_up.resend(subscription.id, services().webhooks.now_ms(), letter)
     note_deed(Did.WEBHOOK_RESENT, _called(subscription), str(count))
     notice(ngettext("%(num)s event is sent again.", "%(num)s events are sent again.", count))
     return _to(subscription)
