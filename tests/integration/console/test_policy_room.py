@@ -73,6 +73,7 @@ def test_a_broken_file_changes_nothing_and_is_told(ruled: Console) -> None:
         assert "The file on disk is broken" in page
         assert "threshold: must be a number" in page
         assert version in page
+        assert text_of(ruled) == good
         seen = Person(ruled, Role.VIEWER).look("/policy")
         assert "The file on disk is broken" in seen
         assert "must be a number" not in seen
