@@ -77,6 +77,13 @@ class NotBlocked(PermanentError):
         self.state = state
 
 
+class NoStatement(PermanentError):
+    """The image is not blocked: there is nothing to give reasons for."""
+
+    def __init__(self) -> None:
+        super().__init__("the image is not blocked, so that there is no statement of reasons")
+
+
 class AppealExists(PermanentError):
     """There was an appeal against this block already: one is heard against each."""
 

@@ -111,7 +111,7 @@ def sweeper(tally: Any, retention: Retention, health: Health, registry: Collecto
         health,  # type: ignore[arg-type]
         Shields(),  # type: ignore[arg-type]
         History(),  # type: ignore[arg-type]
-        Appeals(),  # type: ignore[arg-type]
+        appeals=Appeals(),  # type: ignore[arg-type]
         policies=POLICIES,
         worker="worker-1",
         interval_seconds=0.01,

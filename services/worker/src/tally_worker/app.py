@@ -126,7 +126,7 @@ def make_sweeper(
         Health(*store),
         Shields(*store),
         History(*store),
-        AppealsUpkeep(*store),
+        appeals=AppealsUpkeep(*store),
         policies=policies,
         worker=worker,
         interval_seconds=settings.sweep_seconds,

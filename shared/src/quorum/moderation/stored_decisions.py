@@ -1,7 +1,6 @@
 """Moderators' decisions in Redis: read, decide in Python, write only if nothing has changed meanwhile."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -128,7 +127,7 @@ class Decisions:
         counters = [f"decisions_{decision.action}", *outcomes]
         if result.state.is_blocked is not before.is_blocked:
             counters.append("blocked_by_moderators" if result.state.is_blocked else "unblocked")
-        said = _audit(image, decision, result, docket.tally.epoch, policy.version, Counter(outcomes))
+        said = _audit(image, decision, result, {"epoch": docket.tally.epoch, "policy": policy.version}, outcomes)
         head = (decision.at_ms, said, int(standings != docket.standings))
         return result if self._write(stored, cells, events, counters, head) else None
 
@@ -192,7 +191,7 @@ def _outcomes(before: dict[bytes, Standing], after: dict[bytes, Standing]) -> It
 
 
 def _audit(
-    image: Image, decision: Decision, decided: Decided, epoch: int, version: str, outcomes: Mapping[str, int]
+    image: Image, decision: Decision, decided: Decided, ruled: Mapping[str, Any], outcomes: Sequence[str]
 ) -> str:
     return json.dumps(
         {
@@ -204,13 +203,13 @@ def _audit(
             "at_ms": decision.at_ms,
             "state": decided.before.public_name,
             "after": decided.state.public_name,
-            "epoch": epoch,
+            "epoch": ruled["epoch"],
             "images": decided.images,
             "credited": decided.credited,
             "blamed": decided.blamed,
-            "policy": version,
-            "warned": outcomes.get("reporters_warned", 0),
-            "muted": outcomes.get("reporters_muted", 0),
+            "policy": ruled["policy"],
+            "warned": outcomes.count("reporters_warned"),
+            "muted": outcomes.count("reporters_muted"),
             **({"appeal": decided.appeal} if decided.appeal else {}),
         },
         ensure_ascii=False,

@@ -22,8 +22,11 @@ CATEGORIES = frozenset(
         *("SCAMS_AND_FRAUD", "SELF_HARM", "UNSAFE_AND_PROHIBITED_PRODUCTS", "VIOLENCE"),
     )
 )
-_EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
-AREAS = {"EU": _EU, "EEA": sorted([*_EU, "IS", "LI", "NO"])}
+_EU = (
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+)
+AREAS: Mapping[str, tuple[str, ...]] = {"EU": _EU, "EEA": tuple(sorted([*_EU, "IS", "LI", "NO"]))}
 COUNTRIES = frozenset(AREAS["EEA"])
 
 MAX_GROUND_CHARACTERS = 500  # of the database
@@ -41,7 +44,7 @@ class Legal:
     categories: Mapping[str, str] = field(default_factory=dict)
     laws: Mapping[str, str] = field(default_factory=dict)
     terms: str = "Terms and conditions"
-    territories: tuple[str, ...] = tuple(AREAS["EEA"])
+    territories: tuple[str, ...] = AREAS["EEA"]
     terms_url: str = ""
     appeal_url: str = ""
 
@@ -51,7 +54,7 @@ class Legal:
 
 
 def read_legal(fields: Fields, reasons: Sequence[str], usual_categories: Callable[[], Mapping[str, str]]) -> Legal:
-    """Return what a policy says of the grounds of blocks; `usual_categories` are the default ones. Raises PolicyError."""
+    """Return what a policy says of grounds; `usual_categories` are those of the default one. Raises PolicyError."""
     table = fields.table("dsa", {"terms", "territories", "terms_url", "appeal_url"})
     usual = Legal()
     return Legal(
@@ -104,7 +107,12 @@ def _url(table: Fields, name: str) -> str:
         host = parts.hostname
     except ValueError as error:
         raise table.error(name, f"is not a URL: {error}") from error
-    if parts.scheme not in {"http", "https"} or not host or not _PLAIN.fullmatch(text) or len(text) > MAX_URL_CHARACTERS:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or not _PLAIN.fullmatch(text)
+        or len(text) > MAX_URL_CHARACTERS
+    ):
         problem = f"must be a URL with https:// or http:// in plain ASCII, of at most {MAX_URL_CHARACTERS} characters"
         raise table.error(name, problem)
     return text

@@ -94,9 +94,7 @@ _SCRIPTED = {
         ),
         *("events/trim", "webhooks/change", "webhooks/claim", "webhooks/queue", "webhooks/settle"),
     ),
-    ADMIN: (
-        *("retention/erase", "retention/erase_letters", "retention/erase_appeals", "judgement/records"),
-    ),
+    ADMIN: (*("retention/erase", "retention/erase_letters", "retention/erase_appeals", "judgement/records"),),
 }
 _CALLED = {
     API: (

@@ -53,6 +53,11 @@ class Appeal:
         """Whether it waits for a moderator."""
         return self.answer is None
 
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether nobody decided it."""
+        return self.answer is not None and self.answer.outcome is Outcome.LAPSED
+
     def is_about(self, state: State, epoch: int) -> bool:
         """Tell whether an image in this state and epoch is under the block that it is against."""
         return state.is_blocked and epoch == self.epoch
@@ -93,7 +98,7 @@ def lodged(appeals: Sequence[Appeal], state: State, fresh: Appeal) -> list[Appea
     """
     if not state.is_blocked:
         raise NotBlocked(state.public_name)
-    if any(one.epoch == fresh.epoch and not _has_lapsed(one) for one in appeals):
+    if any(one.epoch == fresh.epoch and not one.has_lapsed for one in appeals):
         raise AppealExists
     return [*appeals, fresh][-MOST_KEPT:]
 
@@ -141,6 +146,11 @@ def stands(appeals: Sequence[Appeal]) -> tuple[int | None, int | None]:
     return waits.at_ms if waits else None, min(ended, default=None)
 
 
+def appeal_id(digest: bytes, appeal: Appeal) -> str:
+    """Return what names an appeal, and the event that tells its outcome."""
+    return event_id(digest, appeal.epoch, f"appeal-{appeal.at_ms}")
+
+
 def event_of(digest: bytes, image_id: str, appeal: Appeal, by: By) -> Event:
     """Return the event that says that an appeal was decided: never its text."""
     assert appeal.answer is not None
@@ -151,8 +161,7 @@ def event_of(digest: bytes, image_id: str, appeal: Appeal, by: By) -> Event:
         "appealed_at": timestamp(appeal.at_ms),
         "decided_by": by.told,
     }
-    name = event_id(digest, appeal.epoch, f"appeal-{appeal.at_ms}")
-    return cloud_event(name, APPEAL_DECIDED, image_id, appeal.answer.at_ms, data)
+    return cloud_event(appeal_id(digest, appeal), APPEAL_DECIDED, image_id, appeal.answer.at_ms, data)
 
 
 def events_between(
@@ -187,7 +196,3 @@ def _read(fields: dict[str, Any]) -> Appeal:
     answer = fields["answer"]
     given = Answer(**{**answer, "outcome": Outcome(answer["outcome"])}) if answer else None
     return Appeal(**{**fields, "answer": given})
-
-
-def _has_lapsed(appeal: Appeal) -> bool:
-    return appeal.answer is not None and appeal.answer.outcome is Outcome.LAPSED

@@ -13,7 +13,7 @@ from quorum.errors import StoreUnavailable, UnknownImage
 from quorum.images.image import Image, stored_image
 from quorum.judgement.records import State
 from quorum.moderation.appeals.appeals import Appeal, By, current, decode_appeals, lapsed, lodged
-from quorum.moderation.appeals.keeping import Keeping, Kept
+from quorum.moderation.appeals.keeping import Keeping
 from quorum.moderation.stories import DECISION, Stories
 from quorum.moderation.waiting.cursor import Position
 from quorum.moderation.waiting.windows import Ordered
@@ -111,5 +111,3 @@ class Appeals:
         """Return the moderator who made the block what it is; empty where that is not known any more."""
         decisions = [one for one in self._stories.of(image) if one.what == DECISION]
         return (decisions[-1].name or "") if decisions else ""
-
-

@@ -26,7 +26,7 @@ class AppealsUpkeep:
         self._keeping = Keeping(client)
 
     def settle(self, policy: Policy) -> int:
-        """Let open appeals lapse whose block is over, and end what was decided long ago; return how many images changed.
+        """Let open appeals lapse whose block is over, and end what was decided long ago; return of how many images.
 
         What another has changed meanwhile, and what cannot be read, waits. Raises StoreUnavailable, DataMissing.
         """
