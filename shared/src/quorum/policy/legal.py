@@ -31,6 +31,7 @@ COUNTRIES = frozenset(AREAS["EEA"])
 
 MAX_GROUND_CHARACTERS = 500  # of the database
 MAX_URL_CHARACTERS = 500
+_URLS = ("terms_url", "appeal_url", "complaint_url")
 _PLAIN = re.compile(r"[!-~]+")
 
 
@@ -38,7 +39,8 @@ _PLAIN = re.compile(r"[!-~]+")
 class Legal:
     """Categories by the names of reasons, the laws that some of them are about, and what else a ground is told by.
 
-    `territories` are countries; `terms_url` and `appeal_url` are empty where the policy does not say.
+    `territories` are countries; the URLs are empty where the policy does not say: of the terms, of where uploaders appeal,
+    and of where reporters complain.
     """
 
     categories: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Legal:
     territories: tuple[str, ...] = AREAS["EEA"]
     terms_url: str = ""
     appeal_url: str = ""
+    complaint_url: str = ""
 
     def category_of(self, reason: str) -> str:
         """Return the category of a reason, that of other violations where the policy gives it none."""
@@ -55,14 +58,14 @@ class Legal:
 
 def read_legal(fields: Fields, reasons: Sequence[str], usual_categories: Callable[[], Mapping[str, str]]) -> Legal:
     """Return what a policy says of grounds; `usual_categories` are those of the default one. Raises PolicyError."""
-    table = fields.table("dsa", {"terms", "territories", "terms_url", "appeal_url"})
+    table = fields.table("dsa", {"terms", "territories", *_URLS})
     usual = Legal()
     return Legal(
         _categories(fields, reasons, usual_categories),
         {name: _ground(laws, name) for laws in [fields.table("laws", set(reasons))] for name in laws.names()},
         _ground(table, "terms") if "terms" in table else usual.terms,
         _territories(table) if "territories" in table else usual.territories,
-        *(_url(table, name) if name in table else "" for name in ("terms_url", "appeal_url")),
+        *(_url(table, name) if name in table else "" for name in _URLS),
     )
 
 

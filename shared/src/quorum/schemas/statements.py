@@ -54,7 +54,7 @@ class RedressSchema(Schema):
     )
 
 
-class ReasonsSchema(Schema):
+class WhyBlockedSchema(Schema):
     """Why an image is blocked."""
 
     image_id = fields.String(required=True)

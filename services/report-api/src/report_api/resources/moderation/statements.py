@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from quorum.images.image import Image
 from quorum.languages import THANK_YOU
 from quorum.moderation.statements.statement import Block, statement, whole_text
-from quorum.schemas.statements import ReasonsSchema
+from quorum.schemas.statements import WhyBlockedSchema
 from report_api.web.bodies import JSON
 from report_api.web.describing import answer, documented, in_header, sent_header
 from report_api.web.language import choose_language
@@ -28,8 +28,8 @@ _LANGUAGE = {"Content-Language": sent_header({"type": "string", "enum": list(THA
     parameters=(in_header("Accept-Language", {"type": "string"}, f"Language of the words: {', '.join(THANK_YOU)}."),),
     answers={
         200: {
-            **answer("Blocked for this.", ReasonsSchema, headers=_LANGUAGE),
-            "content": {JSON: {"schema": ReasonsSchema}, TEXT: {"schema": {"type": "string"}}},
+            **answer("Blocked for this.", WhyBlockedSchema, headers=_LANGUAGE),
+            "content": {JSON: {"schema": WhyBlockedSchema}, TEXT: {"schema": {"type": "string"}}},
         }
     },
     problems=(400, 404),
