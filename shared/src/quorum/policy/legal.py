@@ -39,8 +39,8 @@ _PLAIN = re.compile(r"[!-~]+")
 class Legal:
     """Categories by the names of reasons, the laws that some of them are about, and what else a ground is told by.
 
-    `territories` are countries; the URLs are empty where the policy does not say: of the terms, of where uploaders appeal,
-    and of where reporters complain.
+    `territories` are countries. The URLs are empty where the policy does not say: of the terms, of where uploaders
+    appeal, and of where reporters complain.
     """
 
     categories: Mapping[str, str] = field(default_factory=dict)

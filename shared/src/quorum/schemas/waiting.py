@@ -4,8 +4,8 @@ from marshmallow import Schema, fields, validate
 
 from quorum.judgement.waiting import Cause
 from quorum.moderation.claims import DEFAULT_MINUTES, MOST_MINUTES
-from quorum.schemas.appeals import PresentAppealSchema
 from quorum.schemas.images import ImageStatusSchema
+from quorum.schemas.redress.appeals import PresentAppealSchema
 
 CAUSES = [cause.value for cause in Cause]
 

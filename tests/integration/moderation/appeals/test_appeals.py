@@ -87,7 +87,7 @@ def test_a_decision_about_the_image_decides_its_appeal(
     assert event["data"]["outcome"] == outcome
     assert event["data"]["decided_by"] == {"kind": "moderator"}
     assert "secret" not in json.dumps(told(bench))
-    assert appeals.open() == 0
+    assert appeals.open_count() == 0
     again = decide(bench, decisions, action, "bob")
     assert (again.changed, again.appeal) == (False, None)
     assert len(told(bench)) == 1
@@ -125,7 +125,7 @@ def test_a_decision_about_an_appeal_asks_for_one(bench: Bench, appeals: Appeals,
         decide(bench, decisions, Action.CLEAR, of_appeal=True)
     appeals.lodge(IMAGE, "no")
     assert decide(bench, decisions, Action.CLEAR, of_appeal=True, dry_run=True).appeal is Outcome.CLEARED
-    assert appeals.open() == 1
+    assert appeals.open_count() == 1
     assert told(bench) == []
 
 
@@ -149,7 +149,7 @@ def test_an_appeal_lapses_with_its_block(bench: Bench, appeals: Appeals, setting
     [event] = told(bench)
     assert event["data"]["outcome"] == "lapsed"
     assert event["data"]["decided_by"] == {"kind": "policy", "version": bench.policy.version}
-    assert appeals.open() == 0
+    assert appeals.open_count() == 0
     assert [one.what for one in Stories(bench.client, settings.namespace, 1).of(IMAGE)] == ["blocked", "appeal"]
     bench.block(IMAGE.id, at=NOW_MS + 100)
     appeals.lodge(IMAGE, "what lapsed was not heard")
@@ -198,4 +198,4 @@ def test_an_uploader_is_forgotten_and_the_appeal_stays(bench: Bench, appeals: Ap
     [kept] = appeals.of(IMAGE)
     assert (kept.text, kept.uploader, kept.is_open) == ("", "", True)
     assert appeals.of(parse_image("img-2"))[0].text == "somebody else"
-    assert appeals.open() == 2
+    assert appeals.open_count() == 2

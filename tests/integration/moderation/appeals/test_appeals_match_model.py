@@ -155,7 +155,7 @@ class Machine(RuleBasedStateMachine):
         assert sorted((event["subject"], event["data"]["epoch"], event["data"]["outcome"]) for event in told) == sorted(
             expected
         )
-        assert self.appeals.open() == len(self.model.cases) - len(expected)
+        assert self.appeals.open_count() == len(self.model.cases) - len(expected)
         waiting = {image.id for image, _ in self.appeals.waiting().appeals}
         assert waiting == {one.image for one in self.model.cases if one.outcome is None}
 

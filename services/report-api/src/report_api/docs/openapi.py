@@ -16,11 +16,11 @@ from quorum.access.keys import Scope
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.policy import Policy
 from quorum.policy.model import LANGUAGES
-from quorum.schemas.appeals import LodgedSchema
 from quorum.schemas.events import AppealDataSchema, CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.moderation import DecisionsSchema
 from quorum.schemas.problems import ProblemSchema
+from quorum.schemas.redress.appeals import LodgedSchema
 from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema, WithdrawalSchema
 from quorum.schemas.visibility import LookUpSchema

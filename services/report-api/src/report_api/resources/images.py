@@ -12,9 +12,9 @@ from quorum.images.image import Image, parse_image, stored_image
 from quorum.judgement.records import Kind, Report
 from quorum.policy.classes import VERIFIED
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
-from quorum.schemas.appeals import ImageSchema
 from quorum.schemas.content import ShownSchema
 from quorum.schemas.images import CopiesSchema, ImageIdsSchema, ImageStatusesSchema, ViewsSchema
+from quorum.schemas.redress.appeals import ImageSchema
 from quorum.schemas.reports import WithdrawnSchema
 from quorum.tally.statuses import ImageStatus
 from report_api.access.callers import Caller

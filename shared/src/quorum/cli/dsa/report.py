@@ -51,7 +51,7 @@ def _report(settings: Settings, year: int) -> dict[str, Any]:
         if period.start_ms <= notice.received_ms < period.end_ms:
             counts.add_notice(notice)
     told = counts.told()
-    told["appeals"]["open_now"] = Appeals(*store).open()
+    told["appeals"]["open_now"] = Appeals(*store).open_count()
     return {"year": year, **told, "not_covered": list(_not_covered(period, lost, oldest, told))}
 
 

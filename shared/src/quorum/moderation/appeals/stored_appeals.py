@@ -97,7 +97,7 @@ class Appeals:
         ]
         return Page(found, window.end)
 
-    def open(self) -> int:
+    def open_count(self) -> int:
         """Return how many are open."""
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)

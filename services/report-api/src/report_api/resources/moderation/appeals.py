@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from quorum.events.event import timestamp
 from quorum.images.image import Image
 from quorum.moderation.appeals.appeals import Appeal, appeal_id
-from quorum.schemas.appeals import (
+from quorum.schemas.redress.appeals import (
     AppealDecidedSchema,
     AppealDecisionSchema,
     AppealsSchema,

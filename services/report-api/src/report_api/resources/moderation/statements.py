@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from quorum.images.image import Image
 from quorum.languages import THANK_YOU
 from quorum.moderation.statements.statement import Block, statement, whole_text
-from quorum.schemas.statements import WhyBlockedSchema
+from quorum.schemas.redress.statements import WhyBlockedSchema
 from report_api.web.bodies import JSON
 from report_api.web.describing import answer, documented, in_header, sent_header
 from report_api.web.language import choose_language
