@@ -199,3 +199,10 @@ def test_an_uploader_is_forgotten_and_the_appeal_stays(bench: Bench, appeals: Ap
     assert (kept.text, kept.uploader, kept.is_open) == ("", "", True)
     assert appeals.of(parse_image("img-2"))[0].text == "somebody else"
     assert appeals.open_count() == 2
+
+
+def test_what_somebody_else_wrote_among_appeals_goes_with_the_person_in_it(bench: Bench, settings: Settings) -> None:
+    key = f"{bench.keys.appeals}1"
+    bench.client.hset(key, mapping={b"one": b"no appeal of " + UPLOADER.hex().encode(), b"two": b"nobody's"})
+    assert Erasure(bench.client, settings.namespace, 1).erase([UPLOADER]).tallied == 1
+    assert bench.client.hgetall(key) == {b"two": b"nobody's"}
