@@ -8,7 +8,7 @@ import pytest
 from conftest import make_settings
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from redis_server import RedisServer
 from servers import newest_redis
 from store import NOW_MS, Bench, open_bench
@@ -28,6 +28,7 @@ from quorum.tally.codec import encode_report, encode_stamp
 
 IMAGES = ("img-1", "img-2")
 MODERATORS = ("ana", "bob")
+ACTIONS = (Action.UPHOLD, Action.BLOCK, Action.UPHOLD, Action.CLEAR, Action.REOPEN, Action.SEPARATE)
 
 
 @dataclass
@@ -85,6 +86,11 @@ class Machine(RuleBasedStateMachine):
         status = self.bench.status(image)
         return status.state, status.epoch
 
+    @initialize()
+    def begins_with_blocks(self) -> None:
+        for image in IMAGES:
+            self.reported_by_many(image)
+
     @rule(image=st.sampled_from(IMAGES))
     def reported_by_many(self, image: str) -> None:
         for number in range(5):
@@ -116,7 +122,7 @@ class Machine(RuleBasedStateMachine):
         against = self.model.last.get(image, "") if state is State.UPHELD else ""
         self.model.cases.append(Case(image, epoch, against))
 
-    @rule(image=st.sampled_from(IMAGES), action=st.sampled_from(Action), moderator=st.sampled_from(MODERATORS))
+    @rule(image=st.sampled_from(IMAGES), action=st.sampled_from(ACTIONS), moderator=st.sampled_from(MODERATORS))
     def decided(self, image: str, action: Action, moderator: str) -> None:
         state, epoch = self.now(image)
         case = self.model.waits(image)
@@ -171,5 +177,5 @@ def test_each_appeal_is_decided_and_told_once(server: RedisServer) -> None:
     names = make_settings(server.url)
     with open_bench(names) as bench:
         machine = type("Appealed", (Machine,), {"bench": bench, "names": names})
-        most = hypothesis_settings(max_examples=60, stateful_step_count=30, deadline=None)
+        most = hypothesis_settings(max_examples=100, stateful_step_count=40, deadline=None)
         run_state_machine_as_test(machine, settings=most)
