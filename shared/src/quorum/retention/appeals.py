@@ -12,6 +12,7 @@ from quorum.store.connection import is_transient
 from quorum.store.keys import Keys
 from quorum.store.scripts import Script
 
+PAGE = 500  # buckets
 ATTEMPTS = 20  # appeals that change this often meanwhile are reported as not read
 
 
@@ -24,15 +25,27 @@ def erase_appeals(
     """
     until = {fingerprint.hex(): at_ms for fingerprint, at_ms in erased.items()}
     count = 0
-    for bucket in buckets if until else ():
-        name = f"{keys.appeals}{bucket}"
-        try:
-            count += sum(_erase(client, name, digest, raw, until) for digest, raw in client.hgetall(name).items())
-        except (ResponseError, InvalidRecord) as error:
-            if is_transient(error):
-                raise
-            unread.append(name)
+    for start in range(0, len(buckets) if until else 0, PAGE):
+        names = [f"{keys.appeals}{bucket}" for bucket in buckets[start : start + PAGE]]
+        pipe = client.pipeline(transaction=False)
+        for name in names:
+            pipe.hgetall(name)
+        for name, fields in zip(names, pipe.execute(raise_on_error=False), strict=True):
+            try:
+                count += sum(_erase(client, name, digest, raw, until) for digest, raw in _read(fields).items())
+            except (ResponseError, InvalidRecord) as error:
+                if is_transient(error):
+                    raise
+                unread.append(name)
     return count
+
+
+def _read(answer: Any) -> Mapping[bytes, bytes]:
+    """Return what a key holds. Raises the error that Redis answered with."""
+    if isinstance(answer, Exception):
+        raise answer
+    found: Mapping[bytes, bytes] = answer
+    return found
 
 
 def _erase(client: Any, name: str, digest: bytes, raw: bytes | None, until: Mapping[str, int]) -> int:
