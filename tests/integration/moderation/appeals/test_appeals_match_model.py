@@ -137,9 +137,13 @@ class Machine(RuleBasedStateMachine):
         except DecisionRefused:
             assert action in {Action.UPHOLD, Action.REOPEN, Action.SEPARATE}
             return
-        assert not (stands and case and case.against == moderator)
+        waits_on = action is Action.REOPEN and decided.state.is_blocked and self.now(image)[1] == epoch
+        assert waits_on or not (stands and case and case.against == moderator)
         if decided.changed:
             self.model.last[image] = moderator
+        if stands and waits_on:
+            assert decided.appeal is None
+            return
         if stands and case:
             case.outcome = "upheld" if decided.state.is_blocked else "cleared"
             assert decided.appeal == case.outcome
