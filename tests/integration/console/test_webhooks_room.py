@@ -9,7 +9,9 @@ from console_forms import Person
 from console_rooms import deliver, subscribe
 from console_site import Console
 
+from console.webhooks.looking import TYPES
 from quorum.accounts.roles import Role
+from quorum.events.event import EVENT_TYPES
 from quorum.webhooks.subscription import TEST
 
 SECRET = re.compile(r'value="(whsec_[\w+/=]+)"')
@@ -19,6 +21,10 @@ BLOCKED = "quorum.image.blocked.v1"
 @pytest.fixture
 def admin(console: Console) -> Person:
     return Person(console, Role.ADMIN)
+
+
+def test_every_type_of_event_has_words() -> None:
+    assert set(TYPES) == set(EVENT_TYPES)
 
 
 def test_an_endpoint_is_added_and_its_secret_shown_once(console: Console, admin: Person) -> None:

@@ -8,6 +8,7 @@ from console.web.formats import number
 from console.web.translating import gettext as _
 from console.web.translating import later, ngettext
 from quorum.policy.classes import ANONYMOUS, MUTED, TRUSTED, VERIFIED
+from quorum.policy.legal import AREAS
 from quorum.policy.load import default_policy
 from quorum.policy.model import Policy
 
@@ -31,6 +32,12 @@ class Shown:
     def is_default(self) -> bool:
         """Whether it is what the policy that is shipped says."""
         return self.value == self.default
+
+
+def _where(policy: Policy) -> str:
+    """Return the territories as an area where they are one, else one by one."""
+    countries = policy.legal.territories
+    return next((area for area, of in AREAS.items() if of == countries), ", ".join(countries))
 
 
 _TABLE: tuple[tuple[str, tuple[Meaning, ...]], ...] = (
@@ -165,6 +172,30 @@ _TABLE: tuple[tuple[str, tuple[Meaning, ...]], ...] = (
             ("limits.network", lambda p: p.limits.network, later("reports from one network")),
             ("limits.key", lambda p: p.limits.key, later("reports with one API key")),
             ("limits.looks", lambda p: p.limits.looks, later("questions of one reader's browser")),
+        ),
+    ),
+    (
+        later("Appeals and statements of reasons"),
+        (
+            (
+                "appeals.another_moderator",
+                lambda p: p.appeals.another_moderator,
+                later("whether an appeal is decided by somebody who did not decide before"),
+            ),
+            (
+                "appeals.keep_days",
+                lambda p: p.appeals.keep_days,
+                later("days for which an appeal is kept once it is decided"),
+            ),
+            ("dsa.terms", lambda p: p.legal.terms, later("what a block relies on where the reason is no law")),
+            ("dsa.territories", _where, later("where a block holds")),
+            ("dsa.terms_url", lambda p: p.legal.terms_url, later("where the terms stand")),
+            ("dsa.appeal_url", lambda p: p.legal.appeal_url, later("where uploaders appeal")),
+            (
+                "dsa.complaint_url",
+                lambda p: p.legal.complaint_url,
+                later("where reporters complain about what was decided"),
+            ),
         ),
     ),
     (
