@@ -48,10 +48,8 @@ def load_policy(path: Path | None = None) -> Policy:
 
 def policy_text(path: Path | None) -> str:
     """Return what the file at `path` holds, or the policy that is shipped with quorum. Raises PolicyError."""
-    if path is None:
-        return _default_text()
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig") if path else _default_text()
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
 

@@ -6,7 +6,16 @@ from console.web.services import services
 from console.web.translating import gettext as _
 from console.web.translating import later
 from quorum.errors import CursorExpired, InvalidCursor
-from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import (
+    APPEAL_DECIDED,
+    BLOCKED,
+    DELETED,
+    HELD,
+    RELEASED,
+    SHIELDS_LOWERED,
+    SHIELDS_RAISED,
+    UNBLOCKED,
+)
 from quorum.webhooks.subscription import Subscription
 
 TYPES = {
@@ -17,6 +26,7 @@ TYPES = {
     RELEASED: later("an image does not wait any more"),
     SHIELDS_RAISED: later("the shields are raised"),
     SHIELDS_LOWERED: later("the shields are lowered"),
+    APPEAL_DECIDED: later("an appeal is decided"),
 }
 _STATES = {
     "ok": later("works"),
