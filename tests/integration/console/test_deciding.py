@@ -239,4 +239,4 @@ def test_an_appeal_is_shown_beside_the_image_and_decided_by_another(desk: Consol
     image = first.get("/images/img-1").text
     assert "second@example.org decided: the block stays." in image
     assert "There is nothing in this list." in first.get("/queue?list=appealed").text
-    assert events(desk) == ["blocked", "appeal"]
+    assert events(desk) == ["blocked", "decided"]
