@@ -8,13 +8,13 @@ from pathlib import Path
 
 from .batch import batch
 from .capacity import capacity
+from .console.pages import pages
 from .cost import cost
 from .drain import drain
 from .harness import FULL, QUICK, ROOT, Lab, Row, Scale, open_lab
 from .intake import intake
 from .latency import latency
 from .memory import memory
-from .pages import pages
 from .pictures import pictures
 from .table import page, table
 

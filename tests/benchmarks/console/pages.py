@@ -19,8 +19,8 @@ from quorum.store.keys import keys_of
 from quorum.store.layout import check_layout
 from quorum.tally.drain import PartitionTally
 
-from . import fill
-from .harness import PEPPER, Bar, Lab, Row, Scale
+from .. import fill
+from ..harness import PEPPER, Bar, Lab, Row, Scale
 
 SMALL = 100  # of each kind, in the store that is compared with
 ASKED = 15  # times that each page is asked for
