@@ -1,10 +1,11 @@
 // What the page asks of quorum and, to send simulated readers, of the site's backend, which the demo plays.
 
 export class Refused extends Error {
-  constructor(status, problem) {
+  constructor(answer, problem) {
     super(problem.detail);
-    this.status = status;
+    this.status = answer.status;
     this.problem = problem;
+    this.retryAfterMs = 1000 * (Number(answer.headers.get("Retry-After")) || 1);
   }
 }
 
@@ -13,14 +14,21 @@ const ROOT = new URL("../..", import.meta.url);
 
 async function call(path, options) {
   const answer = await fetch(new URL(path, ROOT), options);
-  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+  if (!answer.ok) throw new Refused(answer, await answer.json().catch(() => ({})));
   return answer;
 }
 
-/** Let a wave of a crew report a picture. */
+/** Let a wave of a crew report a picture; who reports more than one may in a minute waits for the next one. */
 export async function sendWave(crew, edition, picture, wave) {
   const query = new URLSearchParams({ crew, edition, picture, wave });
-  await call(`demo/reports?${query}`, { method: "POST" });
+  for (;;) {
+    try {
+      return await call(`demo/reports?${query}`, { method: "POST" });
+    } catch (error) {
+      if (error.status !== 429) throw error;
+      await new Promise((done) => setTimeout(done, error.retryAfterMs));
+    }
+  }
 }
 
 /** Return what became of an image. */
