@@ -18,8 +18,9 @@ from quorum.store.connection import connect
 from quorum.store.keys import keys_of
 from quorum.store.layout import check_layout
 from quorum.tally.drain import PartitionTally
-from tests.benchmarks import fill
-from tests.benchmarks.harness import PEPPER, Bar, Lab, Row, Scale
+
+from .. import fill  # noqa: TID252 - the package is run, not installed
+from ..harness import PEPPER, Bar, Lab, Row, Scale  # noqa: TID252
 
 SMALL = 100  # of each kind, in the store that is compared with
 ASKED = 15  # times that each page is asked for
