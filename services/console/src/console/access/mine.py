@@ -1,11 +1,11 @@
 """`/mine`: one's own password, one's sessions, and the way out."""
 
 from flask import Blueprint, Response, g, redirect, request, session, url_for
-from quorum.accounts.stored_accounts import WeakPassword, WrongPassword
 
 from console.web.pages import notice, show
 from console.web.services import services
 from console.web.translating import gettext as _
+from quorum.errors import WeakPassword, WrongPassword
 
 blueprint = Blueprint("mine", __name__)
 
