@@ -27,6 +27,9 @@ NEEDS: dict[str, Role | None] = {
     "mine.close_others": Role.VIEWER,
     "queue.home": Role.VIEWER,
     "queue.page": Role.VIEWER,
+    "operations.page": Role.VIEWER,
+    "operations.state": Role.VIEWER,
+    "operations.points": Role.VIEWER,
 }
 WITH_AN_OLD_PASSWORD = frozenset({"mine.page", "mine.change_password", "mine.sign_out", "static"})
 
@@ -55,6 +58,8 @@ def guard(app: Flask) -> None:
             g.session, g.account = found
         elif token:
             session.pop("token")
+        if not found and request.method == "GET":
+            services().readiness.ready()  # without Redis nobody can sign in: that is said before anybody tries
         needed = NEEDS[endpoint]
         if needed is ANYONE:
             return None

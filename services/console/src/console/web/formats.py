@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 from console.web.translating import gettext as _
 from console.web.translating import language
@@ -52,6 +53,22 @@ def share(value: float | None) -> str:
     return _("unknown") if value is None else format_percent(value, locale=language())
 
 
+def measured(value: float | None, unit: str) -> str:
+    """Return a value with its unit: count, per_second, per_minute, seconds, bytes or share, as static/charts.js has."""
+    if value is None:
+        return _("unknown")
+    if unit == "share":
+        return share(value)
+    if unit == "seconds":
+        factor, name = next((one for one in _LENGTHS if value >= one[0] * 2), (1, "duration-second"))
+        return format_unit(_rounded(value / factor), name, length="short", locale=language())
+    if unit == "bytes":
+        factor, name = next((one for one in _SIZES if value >= one[0]), (1, "digital-byte"))
+        return format_unit(_rounded(value / factor), name, length="short", locale=language())
+    said = number(_rounded(value), 3)
+    return {"per_second": _("%(number)s/s", number=said), "per_minute": _("%(number)s/min", number=said)}.get(unit, said)
+
+
 FILTERS = {
     "at": at,
     "machine": machine,
@@ -60,8 +77,16 @@ FILTERS = {
     "number": number,
     "points": points,
     "share": share,
+    "measured": measured,
 }
+_LENGTHS = ((86_400, "duration-day"), (3600, "duration-hour"), (60, "duration-minute"))
+_SIZES = ((1e9, "digital-gigabyte"), (1e6, "digital-megabyte"), (1e3, "digital-kilobyte"))
 
 
 def _moment(milliseconds: float) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _rounded(value: float) -> float:
+    """Return three significant digits of a value below a thousand, and the whole of one above."""
+    return round(value) if abs(value) >= 100 else float(f"{value:.3g}")  # noqa: PLR2004

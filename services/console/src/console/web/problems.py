@@ -7,9 +7,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from console.web.htmx import is_part
+from console.web.outages import outage
 from console.web.pages import show
 from console.web.translating import gettext as _
-from quorum.errors import CommandDenied, DataMissing, InvalidImageId, QuorumError, StoreUnavailable
+from quorum.errors import InvalidImageId, QuorumError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -46,23 +47,9 @@ def register_problems(app: Flask) -> None:
             400, _("This form is too old, or was not sent by this page. Go back, load it again, and send it again.")
         )
 
-    @app.errorhandler(DataMissing)
-    def missing(error: DataMissing) -> Response:
-        log.error("redis has lost its data", exc_info=error)
-        return problem(503, _("Redis has lost its data: an operator must restore it. Nothing was changed."))
-
-    @app.errorhandler(CommandDenied)
-    def denied(error: CommandDenied) -> Response:
-        log.error("redis denies a command", exc_info=error)
-        return problem(
-            503, _("Redis does not permit the console what it needs. An operator finds the reason in its log.")
-        )
-
     @app.errorhandler(StoreUnavailable)
-    def away(_error: StoreUnavailable) -> Response:
-        return problem(
-            503, _("The data cannot be reached just now. Nothing was changed; please try again in a moment.")
-        )
+    def away(error: StoreUnavailable) -> Response:
+        return outage(error)
 
     @app.errorhandler(InvalidImageId)
     def bad_image(error: InvalidImageId) -> Response:

@@ -25,7 +25,7 @@ quorum is running.
 
   Begin here  {url}/        what to click, what to paste: from here to a page of your own
 {demo}  API docs    {url}/docs
-  Operations  {url}/ops     what is wrong, what to do, live charts  ({url}/metrics)
+  Metrics     {url}/metrics
   Events      curl -N {key}{stream}    (live; or {url}/v1/events)
 
   Block an image from another terminal: five readers report it (`make shell` does the first line for you)
