@@ -36,7 +36,7 @@ CHARTS = (
     Chart("held", later("Images held"), "per_minute", 1),
     Chart("depth", later("Reports in the inbox"), "count", 100),
     Chart("age", later("The oldest report waits"), "seconds", 10),
-    Chart("delay", later("From report to event, 99 %"), "seconds", 1),
+    Chart("delay", later("From report to event, 99 of 100"), "seconds", 1),
     Chart("memory", later("Memory of Redis"), "bytes", 10_000_000),
 )
 
@@ -44,17 +44,16 @@ CHARTS = (
 def series(points: Sequence[Point]) -> dict[str, Series]:
     """Return what each chart draws; a gap in what was noted is a moment whose value is None."""
     drawn: dict[str, Series] = {chart.name: [[], []] for chart in CHARTS}
-    for before, after in pairwise(points):
-        apart = after["at_ms"] - before["at_ms"]
-        if apart < CLOSE_MS:
-            continue
-        for name, measure in _MEASURES.items():
-            times, values = drawn[name]
-            if apart > GAP_MS:
+    kept = [after for before, after in pairwise([None, *points]) if not before or _apart(before, after) >= CLOSE_MS]
+    for before, after in pairwise([None, *kept]):
+        for name, (times, values) in drawn.items():
+            if after is None or (before is None and name not in _GAUGES):
+                continue  # a rate needs two moments
+            if before and _apart(before, after) > GAP_MS:
                 times.append(before["at_ms"] / 1000 + 1)
                 values.append(None)
             times.append(after["at_ms"] / 1000)
-            values.append(measure(before, after))
+            values.append(after[_GAUGES[name]] if name in _GAUGES else _RATES[name](before or after, after))
     return drawn
 
 
@@ -88,13 +87,16 @@ def _slowest(before: Point, after: Point) -> float | None:
     return EVENT_DELAYS_MS[min(bisect_left(seen, seen[-1] * QUANTILE), len(EVENT_DELAYS_MS) - 1)] / 1000
 
 
-_MEASURES: dict[str, Callable[[Point, Point], float | None]] = {
+def _apart(before: Point, after: Point) -> float:
+    milliseconds: float = after["at_ms"] - before["at_ms"]
+    return milliseconds
+
+
+_GAUGES = {"depth": "inbox_depth", "age": "inbox_age_seconds", "memory": "memory_bytes"}
+_RATES: dict[str, Callable[[Point, Point], float | None]] = {
     "tallied": _rate("tallied", 1000),
     "counted": _rate("counted", 1000),
     "blocked": _rate("blocked", 60_000),
     "held": _rate("held", 60_000),
-    "depth": lambda _, after: after["inbox_depth"],
-    "age": lambda _, after: after["inbox_age_seconds"],
     "delay": _slowest,
-    "memory": lambda _, after: after["memory_bytes"],
 }

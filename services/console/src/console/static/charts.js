@@ -16,12 +16,18 @@ const STEPS = {
   bytes: decimals(0),
   seconds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...SECONDS, ...[2, 5, 10, 20, 50, 100].map((n) => n * DAY)],
 };
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
 const moments = { hour: clock, day };
 
 function decimals(from) {
   return Array.from({ length: 13 - from }, (_, place) => 10 ** (from + place)).flatMap((power) => [power, 2 * power, 5 * power]);
+}
+
+// Returns the ticks of an axis: zero, and up to four even steps; the last is not below the value.
+function ticksUpTo(unit, value) {
+  const step = STEPS[unit].find((one) => value / one <= 4.001) ?? STEPS[unit].at(-1);
+  return Array.from({ length: Math.max(1, Math.ceil(value / step - 0.001)) + 1 }, (_, place) => place * step);
 }
 
 function unitOf(unit, size) {
@@ -79,7 +85,7 @@ function options(figure, chart, size) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     scales: {
       x: { range: () => (bars || per === "day" ? margins(chart.data[0]) : chart.span) },
-      y: { range: (_plot, _least, most) => [0, Math.max(chart.least, (most ?? 0) * 1.08)] },
+      y: { range: (_plot, _least, most) => [0, ticksUpTo(unit, Math.max(chart.least, most ?? 0)).at(-1)] },
     },
     axes: [
       {
@@ -88,7 +94,8 @@ function options(figure, chart, size) {
         values: (_plot, ticks) => ticks.map((tick) => moments[per].format(tick * 1000)),
       },
       {
-        font, stroke: ink, grid, ticks: { show: false }, gap: 6, size: widthOf, space: 34, incrs: STEPS[unit],
+        font, stroke: ink, grid, ticks: { show: false }, gap: 6, size: widthOf,
+        splits: (_plot, _axis, _least, most) => ticksUpTo(unit, most),
         values: (_plot, ticks) => ticks.map(written(ticks)),
       },
     ],
