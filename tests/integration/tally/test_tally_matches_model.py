@@ -382,6 +382,20 @@ class TallyMachine(RuleBasedStateMachine):
         assert [int(count or 0) for count in counts] == [waiting[cause] for cause in KEPT_CAUSES]
 
     @invariant()
+    def figures_of_days_agree(self) -> None:
+        prefix = self.keys.days.encode()
+        stored = {
+            int(key[len(prefix) :]): {
+                name.decode(): int(number)
+                for name, number in self.client.hgetall(key).items()
+                if not name.startswith(b"to_decision:")  # the model does not know since when an image waits
+            }
+            for key in namespace_keys(self.client, self.namespace)
+            if key.startswith(prefix)
+        }
+        assert stored == {day: {name: n for name, n in one.items() if n} for day, one in self.model.days.items()}
+
+    @invariant()
     def stories_agree(self) -> None:
         events: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry, fields in self.client.xrange(self.keys.events):

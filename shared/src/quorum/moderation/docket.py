@@ -33,12 +33,12 @@ Cell = tuple[str, bytes]  # a hash and a field of it
 
 @dataclass(slots=True)
 class StoredDocket:
-    """A docket, and what each cell that it was made of held; `waits` is whether one of its images is in the queue."""
+    """A docket, and what each cell that it was made of held; one of its images waits since `since_ms`, None: none does."""
 
     docket: Docket
     cells: dict[Cell, bytes]
     keys: Keys
-    waits: bool
+    since_ms: int | None
 
     def changed(self) -> Iterator[tuple[str, bytes, bytes, bytes]]:
         """Yield each cell that was read, key and field, what it held, and what it is to hold; empty for nothing."""
@@ -102,7 +102,7 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
     decided = decode_past(past, policy.names_by_code) if past else []
     people = list({*tallies[holder].rows, *(decided[-1].changes if decided else ())})
     known = reader.read(*(_cell(keys.reporters, person) for person in people))
-    blocked_at, waits = _lists(client, keys, image, shown.values())
+    blocked_at, since_ms = _lists(client, keys, image, shown.values())
     docket = Docket(
         image.digest,
         {digest: (image_id, tallies[digest]) for digest, image_id in shown.items()},
@@ -112,17 +112,17 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
         {person: decode_standing(one) if one else Standing() for person, one in zip(people, known, strict=True)},
         blocked_at,
     )
-    return StoredDocket(docket, reader.cells, keys, waits)
+    return StoredDocket(docket, reader.cells, keys, since_ms)
 
 
-def _lists(client: Redis, keys: Keys, image: Image, shown: Iterable[str]) -> tuple[int, bool]:
-    """Return when an image was blocked, Unix ms (0: it is not), and whether it or another of `shown` waits."""
+def _lists(client: Redis, keys: Keys, image: Image, shown: Iterable[str]) -> tuple[int, int | None]:
+    """Return when an image was blocked, and since when the first of `shown` waits, Unix ms (0 and None: not so)."""
     pipe = client.pipeline(transaction=False)
     pipe.zscore(keys.blocked, image.id)
     for image_id in shown:
         pipe.zscore(keys.held, image_id)
     blocked_at, *waiting = pipe.execute()
-    return int(blocked_at or 0), any(since is not None for since in waiting)
+    return int(blocked_at or 0), min((int(since) for since in waiting if since is not None), default=None)
 
 
 def _cell(prefix: str, digest: bytes) -> Cell:

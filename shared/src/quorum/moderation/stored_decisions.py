@@ -1,6 +1,7 @@
 """Moderators' decisions in Redis: read, decide in Python, write only if nothing has changed meanwhile."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from quorum.images.image import Image, stored_image
 from quorum.judgement.records import Event, State
 from quorum.moderation.decisions import Action, Decision, Docket, decide
 from quorum.moderation.docket import StoredDocket, read_docket
+from quorum.moderation.figures import before_of, figures_of
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
 from quorum.store.cluster import time_ms
@@ -50,7 +52,9 @@ class Decisions:
     def __init__(self, client: Redis, namespace: str, partitions: int, *, name_moderators: bool = False) -> None:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
-        self._decide = Script("judgement/records", "judgement/waiting", "judgement/stories", "moderation/decide")
+        self._decide = Script(
+            *("judgement/records", "judgement/waiting", "judgement/stories", "judgement/figures", "moderation/decide")
+        )
         self._name_moderators = name_moderators
 
     def decide(self, image: Image, action: Action, moderator: str, policy: Policy, **more: Any) -> Decided:
@@ -104,9 +108,10 @@ class Decisions:
         tag = state_tag(docket.tally.epoch, before)
         if expected is not None and tag not in expected:
             raise StateHasPassed(image.id, before.public_name, tag)
+        found = before_of(docket, policy)
         events = decide(docket, decision, policy)
         cells = list(stored.changed())
-        over = stored.waits and docket.tally.state is not State.HELD  # what was contested, and nobody reports any more
+        over = stored.since_ms is not None and docket.tally.state is not State.HELD  # what was contested, and nobody reports any more
         decided = _decided(docket, before, standings, events, changed=over or any(old != new for *_, old, new in cells))
         if dry_run or not decided.changed:
             return decided
@@ -115,27 +120,32 @@ class Decisions:
             counters.append("blocked_by_moderators" if decided.state.is_blocked else "unblocked")
         said = _audit(image, decision, decided, docket.tally.epoch, policy.version)
         head = (decision.at_ms, said, int(standings != docket.standings))
-        return decided if self._write(stored, cells, events, counters, head) else None
+        counted = figures_of(found, docket, decision, stored.since_ms)
+        return decided if self._write(stored, cells, events, (counters, counted), head) else None
 
     def _write(
         self,
         stored: StoredDocket,
         cells: Sequence[tuple[Any, ...]],
         events: Sequence[Event],
-        counters: Sequence[str],
+        counters: tuple[Sequence[str], Counter[str]],
         said: tuple[Any, ...],
     ) -> bool:
-        """Write what `decide.lua` takes, unless something has changed meanwhile; `said` are its first arguments."""
+        """Write what `decide.lua` takes, unless something has changed meanwhile.
+
+        `counters` are those since the beginning, and the figures of the day; `said` are its first arguments.
+        """
         docket, keys = stored.docket, stored.keys
         lists: tuple[Sequence[tuple[Any, ...]], ...] = (
             cells,
             [(image_id, digest, SETS.get(tally.state, "")) for digest, (image_id, tally) in docket.images.items()],
             [(digest + image_id.encode(),) for digest, image_id in docket.again],
             [(json.dumps(event, ensure_ascii=False), *_place(event)) for event in events],
-            [(counter,) for counter in counters],
+            [(counter,) for counter in counters[0]],
+            list(counters[1].items()),
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
-        names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories)
+        names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories, keys.days)
         return bool(self._decide(self._client, names, (*said, *args)))
 
 

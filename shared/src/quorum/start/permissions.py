@@ -69,6 +69,7 @@ _SCRIPTED = {
             "moderation/claims",
             "judgement/waiting",
             "judgement/stories",
+            "judgement/figures",
             "retention/erase",
             "retention/erase_letters",
             "judgement/records",
@@ -80,7 +81,8 @@ _SCRIPTED = {
     ),
     CONSOLE: (
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
-        *("judgement/waiting", "judgement/stories", "judgement/records", "webhooks/add", "webhooks/change"),
+        *("judgement/waiting", "judgement/stories", "judgement/figures", "judgement/records"),
+        *("webhooks/add", "webhooks/change"),
     ),
     STREAM: ("reporters/claim_pepper",),
     WORKER: (
