@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from quorum.errors import DecisionRefused
 from quorum.images.content import Content, parse_content
 from quorum.images.image import bucket_of, parse_image
+from quorum.judgement.figures import week_of
 from quorum.judgement.records import Kind, Report, State, Tally
 from quorum.judgement.waiting import KEPT_CAUSES
 from quorum.moderation.decisions import Action, Decision, decide_in_model
@@ -385,7 +386,7 @@ class TallyMachine(RuleBasedStateMachine):
     def figures_of_days_agree(self) -> None:
         prefix = self.keys.days.encode()
         stored = {
-            int(key[len(prefix) :]): {
+            key[len(prefix) :].decode(): {
                 name.decode(): int(number)
                 for name, number in self.client.hgetall(key).items()
                 if not name.startswith(b"to_decision:")  # the model does not know since when an image waits
@@ -393,7 +394,11 @@ class TallyMachine(RuleBasedStateMachine):
             for key in namespace_keys(self.client, self.namespace)
             if key.startswith(prefix)
         }
-        assert stored == {day: {name: n for name, n in one.items() if n} for day, one in self.model.days.items()}
+        expected: dict[str, Counter[str]] = defaultdict(Counter)
+        for day, counted in self.model.days.items():
+            expected[str(day)].update(counted)
+            expected[f"w{week_of(day)}"].update(counted)
+        assert stored == {when: {name: n for name, n in one.items() if n} for when, one in expected.items()}
 
     @invariant()
     def stories_agree(self) -> None:

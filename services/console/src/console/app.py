@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from console import operations, queue
+from console import operations, queue, statistics
 from console.access import mine, signing_in
 from console.access.cookies import Cookies, signing_key
 from console.access.guard import guard
@@ -19,7 +19,7 @@ from quorum.network.forwarding import with_scheme
 from quorum.settings import Settings, read_settings
 
 MAX_BODY_BYTES = 1 << 20
-ROOMS = (signing_in, mine, queue, operations)
+ROOMS = (signing_in, mine, queue, operations, statistics)
 
 
 def create_app(settings: Settings | None = None, parts: Services | None = None) -> Flask:

@@ -37,6 +37,11 @@ def day_of(at_ms: int) -> int:
     return at_ms // DAY_MS
 
 
+def week_of(day: int) -> int:
+    """Return the week of a day, by its number: weeks begin on Monday, and the first is that of 1970-01-01."""
+    return (day + 3) // 7
+
+
 def duration(name: str, milliseconds: int) -> str:
     """Return the figure that counts a duration."""
     place = bisect_left(BOUNDS, milliseconds / 1000)

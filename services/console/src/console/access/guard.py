@@ -30,6 +30,8 @@ NEEDS: dict[str, Role | None] = {
     "operations.page": Role.VIEWER,
     "operations.state": Role.VIEWER,
     "operations.points": Role.VIEWER,
+    "statistics.page": Role.VIEWER,
+    "statistics.download": Role.LEAD,
 }
 WITH_AN_OLD_PASSWORD = frozenset({"mine.page", "mine.change_password", "mine.sign_out", "static"})
 

@@ -1,9 +1,9 @@
 """Times and numbers as the reader's language writes them."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
@@ -16,6 +16,11 @@ def at(milliseconds: float | None) -> str:
     if milliseconds is None:
         return _("unknown")
     return f"{format_datetime(_moment(milliseconds), 'd MMM y HH:mm', locale=language())} UTC"
+
+
+def day_of(day: date) -> str:
+    """Return a day."""
+    return format_date(day, "d MMM y", locale=language())
 
 
 def machine(milliseconds: float) -> str:
@@ -71,6 +76,7 @@ def measured(value: float | None, unit: str) -> str:
 
 FILTERS = {
     "at": at,
+    "day": day_of,
     "machine": machine,
     "ago": ago,
     "duration": duration,

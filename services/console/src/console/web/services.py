@@ -26,6 +26,7 @@ from quorum.tally.copies import Copies
 from quorum.tally.statuses import Statuses
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
+from quorum.telemetry.stored_days import Days
 from quorum.webhooks.deliveries import Webhooks
 
 EXTENSION = "quorum"
@@ -56,6 +57,7 @@ class Services:
     bus: BusPlace
     health: Health
     history: History
+    days: Days
     readiness: Health  # the same, on a connection that waits 250 ms at most
 
     @property
@@ -99,5 +101,6 @@ def wire(settings: Settings) -> Services:
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
         history=History(client, namespace, partitions),
+        days=Days(client, namespace, partitions),
         readiness=Health(connect(settings.store, READY_TIMEOUT_SECONDS), namespace, partitions),
     )
