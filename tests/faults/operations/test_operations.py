@@ -3,6 +3,7 @@
 Prometheus runs with the intervals that are shipped (5 s), so the printed seconds are those that an operator would see.
 """
 
+import json
 import shutil
 import signal
 import time

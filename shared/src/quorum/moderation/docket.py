@@ -33,7 +33,7 @@ Cell = tuple[str, bytes]  # a hash and a field of it
 
 @dataclass(slots=True)
 class StoredDocket:
-    """A docket, and what each cell that it was made of held; one of its images waits since `since_ms`, None: none does."""
+    """A docket, what each cell that it was made of held, and since when one of its images waits (None: none does)."""
 
     docket: Docket
     cells: dict[Cell, bytes]

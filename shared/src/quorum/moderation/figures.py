@@ -54,4 +54,3 @@ def _of_image(before: State, after: State) -> Iterator[str]:
         yield "overturned"
     elif after is State.UPHELD and not before.is_blocked:
         yield "by_moderators"
-

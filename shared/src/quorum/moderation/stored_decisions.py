@@ -111,7 +111,9 @@ class Decisions:
         found = before_of(docket, policy)
         events = decide(docket, decision, policy)
         cells = list(stored.changed())
-        over = stored.since_ms is not None and docket.tally.state is not State.HELD  # what was contested, and nobody reports any more
+        over = (
+            stored.since_ms is not None and docket.tally.state is not State.HELD
+        )  # what was contested, and nobody reports any more
         decided = _decided(docket, before, standings, events, changed=over or any(old != new for *_, old, new in cells))
         if dry_run or not decided.changed:
             return decided
@@ -145,7 +147,17 @@ class Decisions:
             list(counters[1].items()),
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
-        names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories, keys.days)
+        names = (
+            keys.blocked,
+            keys.held,
+            keys.pending,
+            keys.events,
+            keys.stats,
+            keys.audit,
+            keys.causes,
+            keys.stories,
+            keys.days,
+        )
         return bool(self._decide(self._client, names, (*said, *args)))
 
 

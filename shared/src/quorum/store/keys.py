@@ -34,8 +34,8 @@ class Keys:
     trimmed  string  the last event id that was removed from the front of the stream
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
-    days     hash    one per day, `<days><days since 1970>`, and per week, `<days>w<weeks>`: figure -> how many, for 400 days
-                     (`judgement/figures.py`)
+    days     hash    one per day, `<days><days since 1970>`, and per week, `<days>w<weeks>`: figure -> how many
+                     (`judgement/figures.py`), for 400 days
     requests string  prefix of the idempotency keys that were used, which live for a day
     webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
                      (hashes), due (zset), log, dead (streams) (`webhooks.py`)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from quorum.judgement.figures import BOUNDS, MORE
+from quorum.judgement.figures import BOUNDS
 
 _FIRST = date(1970, 1, 1)
 
@@ -18,17 +18,22 @@ class Figures:
     """What was counted on one day or several together: figure -> how many."""
 
     counted: Mapping[str, int] = field(default_factory=dict)
+    _by_name: dict[str, dict[str, int]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Sort them out once."""
+        for key, number in self.counted.items():
+            name, _, reason = key.partition(":")
+            self._by_name.setdefault(name, {})[reason] = number
 
     def by(self, name: str) -> dict[str, int]:
         """Return a figure by its reasons (decisions: by action), the most frequent first."""
-        found = {key[len(name) + 1 :]: number for key, number in self.counted.items() if key.startswith(f"{name}:")}
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        return dict(sorted(self._by_name.get(name, {}).items(), key=lambda item: (-item[1], item[0])))
 
     def total(self, name: str, reason: str | None = None) -> int:
         """Return a figure, of all reasons or of one."""
-        if reason is not None:
-            return self.counted.get(f"{name}:{reason}", 0)
-        return sum(number for key, number in self.counted.items() if key.startswith(f"{name}:"))
+        found = self._by_name.get(name, {})
+        return sum(found.values()) if reason is None else found.get(reason, 0)
 
     def seconds(self, name: str, part: float) -> float | None:
         """Return the duration, in seconds, that a part of those counted do not exceed (0.5: the median).
@@ -36,12 +41,13 @@ class Figures:
         It is taken as evenly spread between the bounds of its bucket, which are at most twice as far apart as the value
         is from zero. None when nothing was counted; the last bound where it is longer.
         """
-        counts = [self.counted.get(f"{name}:{bound}", 0) for bound in (*BOUNDS, MORE)]
-        wanted = part * sum(counts)
+        found = self._by_name.get(name, {})
+        wanted = part * sum(found.values())
         if wanted <= 0:
             return None
         below, least = 0, 0.0
-        for number, bound in zip(counts, BOUNDS, strict=False):
+        for bound in BOUNDS:
+            number = found.get(str(bound), 0)
             if number and below + number >= wanted:
                 return least + (bound - least) * (wanted - below) / number
             below, least = below + number, float(bound)

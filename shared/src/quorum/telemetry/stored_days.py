@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from redis import Redis
@@ -67,10 +68,15 @@ def _since(answers: Sequence[Any]) -> int | None:
     return max(known) if len(known) == len(answers) else None
 
 
+@lru_cache(maxsize=1000)
+def _text(name: bytes) -> str:
+    return name.decode()
+
+
 def _figures(answers: Sequence[Any]) -> Figures:
     total: Counter[str] = Counter()
     for answer in answers:
         if isinstance(answer, dict):  # else a key of a wrong type, whose figures are lost
             for name, number in answer.items():
-                total[name.decode()] += int(number)
+                total[_text(name)] += int(number)
     return Figures(total)

@@ -4,11 +4,11 @@ A route that is not in the table stops the start.
 """
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
-from quorum.accounts.account import Account
-from quorum.accounts.roles import Role
 
 from console.web.htmx import is_part
 from console.web.services import services
+from quorum.accounts.account import Account
+from quorum.accounts.roles import Role
 
 ANYONE = None
 
@@ -60,8 +60,7 @@ def guard(app: Flask) -> None:
             g.session, g.account = found
         elif token:
             session.pop("token")
-        if not found and request.method == "GET":
-            services().readiness.ready()  # without Redis nobody can sign in: that is said before anybody tries
+        _look_for_redis(is_known=bool(found))
         needed = NEEDS[endpoint]
         if needed is ANYONE:
             return None
@@ -72,6 +71,12 @@ def guard(app: Flask) -> None:
         if not g.account.role.may(needed):
             abort(403)
         return None
+
+
+def _look_for_redis(*, is_known: bool) -> None:
+    """Raise StoreUnavailable where nobody can sign in, so that it is said before anybody tries."""
+    if not is_known and request.method == "GET":
+        services().readiness.ready()
 
 
 def to_sign_in() -> Response:

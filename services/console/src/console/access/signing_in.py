@@ -4,12 +4,12 @@ import re
 
 from flask import Blueprint, Response, g, redirect, request, session, url_for
 from flask_wtf.csrf import generate_csrf
-from quorum.accounts.account import Account
 
 from console.web.pages import show
 from console.web.services import services
 from console.web.translating import gettext as _
 from console.web.translating import ngettext
+from quorum.accounts.account import Account
 from quorum.errors import SignInRefused, SignInThrottled
 from quorum.network.forwarding import client_of
 

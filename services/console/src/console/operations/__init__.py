@@ -1,4 +1,4 @@
-"""`/operations`: what is wrong now and what to do, in one look; below it the vital numbers, and charts of the last hour.
+"""`/operations`: what is wrong now and what to do, in one look; below it vital numbers, and charts of the last hour.
 
 Verdict and numbers are in the page as it comes; scripts keep them fresh and draw the charts.
 """

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any
 
 from console.web.translating import later
@@ -44,16 +44,18 @@ CHARTS = (
 def series(points: Sequence[Point]) -> dict[str, Series]:
     """Return what each chart draws; a gap in what was noted is a moment whose value is None."""
     drawn: dict[str, Series] = {chart.name: [[], []] for chart in CHARTS}
-    kept = [after for before, after in pairwise([None, *points]) if not before or _apart(before, after) >= CLOSE_MS]
-    for before, after in pairwise([None, *kept]):
+    before: Point | None = None
+    for after in points:
+        if before is not None and _apart(before, after) < CLOSE_MS:
+            continue
         for name, (times, values) in drawn.items():
-            if after is None or (before is None and name not in _GAUGES):
-                continue  # a rate needs two moments
-            if before and _apart(before, after) > GAP_MS:
+            if before is not None and _apart(before, after) > GAP_MS:
                 times.append(before["at_ms"] / 1000 + 1)
                 values.append(None)
-            times.append(after["at_ms"] / 1000)
-            values.append(after[_GAUGES[name]] if name in _GAUGES else _RATES[name](before or after, after))
+            if name in _GAUGES or before is not None:  # a rate needs two moments
+                times.append(after["at_ms"] / 1000)
+                values.append(after[_GAUGES[name]] if name in _GAUGES else _RATES[name](before or after, after))
+        before = after
     return drawn
 
 

@@ -64,4 +64,5 @@ def _together(states: list[PartitionHealth], key: str, size: str) -> int | None:
     """Return a size of all partitions; None where a key of a wrong type hides one, since that is no zero."""
     if any(wrong.endswith(f":{key}") for state in states for wrong in state.wrong_keys):
         return None
-    return sum(getattr(state, size) for state in states)
+    sizes: list[int] = [getattr(state, size) for state in states]
+    return sum(sizes)

@@ -79,7 +79,7 @@ function options(figure, chart, size) {
   const written = (values) => writer(unit, Math.max(0, ...values.filter((value) => value !== null)), chart.patterns ?? {});
   return {
     ...size,
-    padding: [10, 14, 0, 4],
+    padding: [10, chart.per === "day" ? 30 : 16, 0, 4],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),

@@ -26,6 +26,7 @@ def page() -> Response:
     """Show the page."""
     parts, asked = services(), _asked()
     period = _read(parts, asked)
+    rows = by_time(period)
     names = {reason.name: reason.label(language()) for reason in parts.policy.reasons}
     return show(
         "statistics/page.html",
@@ -35,8 +36,8 @@ def page() -> Response:
         period=period,
         tiles=in_large(period.figures),
         reasons=by_reason(period.figures, names),
-        rows=by_time(period),
-        curves=curves(period),
+        rows=rows[::-1],
+        curves=curves(rows),
         first=day_of(period.days[0].date),
         last=day_of(period.days[-1].date),
     )

@@ -1,48 +1,38 @@
 """What the charts of the page draw."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.statistics.rows import MEDIAN, MOST
+from console.statistics.rows import Row
 from console.web.translating import gettext as _
 from console.web.translating import later
-from quorum.telemetry.days import Figures, Period, moment_ms
-
-Value = Callable[[Figures], float | None]
+from quorum.telemetry.days import Day, moment_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A chart: its title, the unit of its values (of static/charts.js), and its lines by name."""
+    """A chart: its title, the unit of its values (of static/charts.js), and its lines: a name, and a field of `Row`."""
 
     name: str
     title: str
     unit: str
     least: float
-    lines: tuple[tuple[str, Value], ...]
+    lines: tuple[tuple[str, str], ...]
     bars: bool = False
 
 
-def _total(name: str) -> Value:
-    return lambda figures: figures.total(name)
-
-
-def _seconds(name: str, part: float) -> Value:
-    return lambda figures: figures.seconds(name, part)
-
-
 CURVES = (
-    Curve("reports", later("Reports"), "count", 4, ((later("reports"), _total("reports")),), bars=True),
+    Curve("reports", later("Reports"), "count", 4, ((later("reports"), "reports"),), bars=True),
     Curve(
         "outcomes",
         later("What came of them"),
         "count",
         4,
         (
-            (later("blocks"), _total("blocks")),
-            (later("holds"), _total("holds")),
-            (later("decisions"), _total("decisions")),
+            (later("blocks"), "blocks"),
+            (later("holds"), "holds"),
+            (later("decisions"), "decisions"),
         ),
     ),
     Curve(
@@ -51,8 +41,8 @@ CURVES = (
         "seconds",
         10,
         (
-            (later("half of them within"), _seconds("to_block", MEDIAN)),
-            (later("nine of ten within"), _seconds("to_block", MOST)),
+            (later("half of them within"), "to_block"),
+            (later("nine of ten within"), "to_block_most"),
         ),
     ),
     Curve(
@@ -61,8 +51,8 @@ CURVES = (
         "seconds",
         60,
         (
-            (later("half of them within"), _seconds("to_decision", MEDIAN)),
-            (later("nine of ten within"), _seconds("to_decision", MOST)),
+            (later("half of them within"), "to_decision"),
+            (later("nine of ten within"), "to_decision_most"),
         ),
     ),
     Curve(
@@ -70,21 +60,21 @@ CURVES = (
         later("Blocks that moderators overturned"),
         "share",
         0.1,
-        ((later("of the blocks that they decided about"), lambda figures: figures.overturned()),),
+        ((later("of the blocks that they decided about"), "overturned_share"),),
     ),
     Curve(
         "accuracy",
         later("Reports that were right"),
         "share",
         1,
-        ((later("of the reports that moderators decided about"), lambda figures: figures.accuracy()),),
+        ((later("of the reports that moderators decided about"), "accuracy"),),
     ),
 )
 
 
-def curves(period: Period) -> list[dict[str, Any]]:
+def curves(rows: Sequence[tuple[Day, Row]]) -> list[dict[str, Any]]:
     """Return each chart as static/statistics.js takes it; a value that is not known is None."""
-    times = [moment_ms(day.date) // 1000 for day in period.days]
+    times = [moment_ms(day.date) // 1000 for day, _row in rows]
     return [
         {
             "name": curve.name,
@@ -92,14 +82,8 @@ def curves(period: Period) -> list[dict[str, Any]]:
             "unit": curve.unit,
             "least": curve.least,
             "bars": curve.bars,
-            "lines": [_(line) for line, _value in curve.lines],
-            "data": [
-                times,
-                *(
-                    [None if day.figures is None else value(day.figures) for day in period.days]
-                    for _line, value in curve.lines
-                ),
-            ],
+            "lines": [_(line) for line, _field in curve.lines],
+            "data": [times, *([getattr(row, field) for _day, row in rows] for _line, field in curve.lines)],
         }
         for curve in CURVES
     ]

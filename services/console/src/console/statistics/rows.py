@@ -63,8 +63,8 @@ def in_large(figures: Figures | None) -> Row:
 
 
 def by_time(period: Period) -> list[tuple[Day, Row]]:
-    """Return each day or week, the latest first."""
-    return [(day, row_of(str(day.date), day.figures)) for day in reversed(period.days)]
+    """Return each day or week, in their order."""
+    return [(day, row_of(str(day.date), day.figures)) for day in period.days]
 
 
 def by_reason(figures: Figures | None, names: Mapping[str, str]) -> list[Row]:
@@ -78,4 +78,6 @@ def by_reason(figures: Figures | None, names: Mapping[str, str]) -> list[Row]:
     return [row_of(names.get(reason, reason) or _("no report"), figures, reason) for reason in order]
 
 
-_BY_REASON = frozenset({"reports", "blocks", "holds", "confirmed", "overturned", "upheld", "unfounded", "by_moderators"})
+_BY_REASON = frozenset(
+    {"reports", "blocks", "holds", "confirmed", "overturned", "upheld", "unfounded", "by_moderators"}
+)

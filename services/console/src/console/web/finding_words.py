@@ -117,9 +117,7 @@ FINDINGS = {
     ),
     "redis_denies": Words(
         later("Redis does not permit all that is asked of it"),
-        later(
-            "Not all is known here; quorum doctor names what is denied, deploy/redis/users.acl has what is needed."
-        ),
+        later("Not all is known here; quorum doctor names what is denied, deploy/redis/users.acl has what is needed."),
         "redis-denies-a-command",
     ),
     "redis_young": Words(

@@ -2,9 +2,11 @@
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, parse_pattern
 from babel.units import format_unit
 
 from console.web.translating import gettext as _
@@ -45,7 +47,7 @@ def number(value: float | None, digits: int = 0) -> str:
     """Return a number with at most `digits` after its point."""
     if value is None:
         return _("unknown")
-    return format_decimal(value, format="#,##0." + "#" * digits if digits else "#,##0", locale=language())
+    return format_decimal(value, format=_pattern(digits), locale=language())
 
 
 def points(value: float | None) -> str:
@@ -68,10 +70,12 @@ def measured(value: float | None, unit: str) -> str:
         factor, name = next((one for one in _LENGTHS if value >= one[0] * 2), (1, "duration-second"))
         return format_unit(_rounded(value / factor), name, length="short", locale=language())
     if unit == "bytes":
-        factor, name = next((one for one in _SIZES if value >= one[0]), (1, "digital-byte"))
-        return format_unit(_rounded(value / factor), name, length="short", locale=language())
+        size, name = next((one for one in _SIZES if value >= one[0]), (1.0, "digital-byte"))
+        return format_unit(_rounded(value / size), name, length="short", locale=language())
     said = number(_rounded(value), 3)
-    return {"per_second": _("%(number)s/s", number=said), "per_minute": _("%(number)s/min", number=said)}.get(unit, said)
+    return {"per_second": _("%(number)s/s", number=said), "per_minute": _("%(number)s/min", number=said)}.get(
+        unit, said
+    )
 
 
 FILTERS = {
@@ -87,6 +91,12 @@ FILTERS = {
 }
 _LENGTHS = ((86_400, "duration-day"), (3600, "duration-hour"), (60, "duration-minute"))
 _SIZES = ((1e9, "digital-gigabyte"), (1e6, "digital-megabyte"), (1e3, "digital-kilobyte"))
+
+
+@cache
+def _pattern(digits: int) -> Any:
+    """Return how numbers are written: read once, for tables of a thousand numbers."""
+    return parse_pattern("#,##0." + "#" * digits if digits else "#,##0")
 
 
 def _moment(milliseconds: float) -> datetime:

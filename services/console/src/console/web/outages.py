@@ -1,7 +1,7 @@
 """What every page says when Redis does not answer, has lost its data, or does not permit what is needed.
 
-Sessions lie in Redis, so nobody can be told from a stranger then: the page says what is wrong and what an operator does,
-holds no data, and is the same for all.
+Sessions lie in Redis, so nobody can be told from a stranger then: the page says what is wrong and what an operator
+does, holds no data, and is the same for all.
 """
 
 import logging

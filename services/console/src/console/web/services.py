@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from flask import current_app
+
+from quorum.access.stored_keys import ApiKeys
 from quorum.accounts.sessions import Sessions
 from quorum.accounts.sign_in import SignIn
 from quorum.accounts.stored_accounts import Accounts
-
-from quorum.access.stored_keys import ApiKeys
 from quorum.events.bus import BusPlace
 from quorum.events.feed import Feed
 from quorum.images.image import Image, parse_image
