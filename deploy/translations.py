@@ -57,10 +57,10 @@ def updated(before: bytes, template: Catalog, language: str) -> bytes:
         if message.id:
             known = old.get(message.id if isinstance(message.id, str) else message.id[0])
             same = known is not None and known.id == message.id
-            locations = sorted({(name, None) for name, _ in message.locations})
+            locations = sorted({(name, 0) for name, _ in message.locations})
             new.add(message.id, known.string if same and known else "", locations=locations, flags=message.flags)
     written = BytesIO()
-    write_po(written, new, width=WIDTH, sort_output=True, omit_header=True)
+    write_po(written, new, width=WIDTH, sort_output=True, omit_header=True, include_lineno=False)
     head = f'# Translations of quorum: {language}\nmsgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
     plural = f'"Language: {language}\\n"\n"Plural-Forms: {new.plural_forms}\\n"\n\n'
     return (head + plural).encode() + written.getvalue()
@@ -69,12 +69,14 @@ def updated(before: bytes, template: Catalog, language: str) -> bytes:
 def told(catalogue: bytes, language: str) -> str:
     """Say how many texts a catalogue has, and how many of them are not translated."""
     messages = [message for message in read_po(BytesIO(catalogue), locale=language) if message.id]
-    lacking = [
-        message
-        for message in messages
-        if not all([message.string] if isinstance(message.string, str) else message.string)
-    ]
+    lacking = [message for message in messages if not is_whole(message.string)]
     return f"{len(messages)} texts, {len(lacking)} to translate"
+
+
+def is_whole(translation: object) -> bool:
+    """Tell whether a text is translated, in each of its forms."""
+    forms = translation if isinstance(translation, tuple | list) else [translation]
+    return all(forms)
 
 
 if __name__ == "__main__":

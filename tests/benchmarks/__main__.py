@@ -14,6 +14,7 @@ from .harness import FULL, QUICK, ROOT, Lab, Row, Scale, open_lab
 from .intake import intake
 from .latency import latency
 from .memory import memory
+from .pages import pages
 from .pictures import pictures
 from .table import page, table
 
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Lab, Scale], Iterator[Row]]] = {
     "latency": latency,
     "memory": memory,
     "pictures": pictures,
+    "pages": pages,
     "cost": cost,
     "capacity": capacity,
 }

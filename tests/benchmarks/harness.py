@@ -118,7 +118,9 @@ class Lab:
     @property
     def settings(self) -> Settings:
         """The settings of the processes that run here."""
-        return Settings(self.url(), self.url(), namespace=NAMESPACE, pepper=PEPPER, site_key=SITE_KEY)
+        return Settings(
+            redis_url=self.url(), broker_url=self.url(), namespace=NAMESPACE, pepper=PEPPER, site_key=SITE_KEY
+        )
 
     def clear(self) -> None:
         """Empty all databases."""

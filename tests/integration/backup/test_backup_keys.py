@@ -38,6 +38,7 @@ RESTS = {
     rb":[ -~]+:due": st.just(b":wh_1:due"),
     rb":(subscriptions|cursors|failing)": st.sampled_from([b":subscriptions", b":cursors", b":failing"]),
     rb"(:converted)?": st.sampled_from([b"", b":converted"]),
+    rb":[0-9a-f]{64}": st.binary(min_size=32, max_size=32).map(lambda digest: b":" + digest.hex().encode()),
     rb":[0-9a-f]{32}": st.binary(min_size=16, max_size=16).map(lambda digest: b":" + digest.hex().encode()),
 }
 CONTENT = {

@@ -14,6 +14,10 @@ from redis_server import RedisServer
 from servers import candidates, name_of
 from store import open_bench
 
+from quorum.accounts.roles import Role
+from quorum.accounts.sessions import Sessions
+from quorum.accounts.sign_in import SignIn
+from quorum.accounts.stored_accounts import Accounts
 from quorum.backup.writing import write_backup
 from quorum.cli.main import cli
 from quorum.errors import CommandDenied
@@ -23,7 +27,8 @@ from quorum.store.connection import connect, translated_errors
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 NAMESPACE = "site/one"
-SECRETS = {f"REDIS_{who}PASSWORD": f"secret-of-{who.lower()}" for who in ("", "API_", "STREAM_", "WORKER_", "ADMIN_")}
+USERS = ("", "API_", "CONSOLE_", "STREAM_", "WORKER_", "ADMIN_")
+SECRETS = {f"REDIS_{who}PASSWORD": f"secret-of-{who.lower()}" for who in USERS}
 
 
 def compose_users(directory: Path) -> Path:
@@ -83,7 +88,8 @@ def test_the_admin_alone_may_read_a_backup(server: RedisServer, tmp_path: Path) 
 
 def test_each_container_has_a_user_of_its_own() -> None:
     users = {name: one.get("environment", {}).get("QUORUM_REDIS_USERNAME") for name, one in COMPOSE["services"].items()}
-    wanted = {"report-api": "quorum-api", "stream": "quorum-stream", "worker": "quorum-worker", "admin": "quorum-admin"}
+    names = {"report-api": "api"}
+    wanted = {one: f"quorum-{names.get(one, one)}" for one in ("report-api", "console", "stream", "worker", "admin")}
     assert {name: user for name, user in users.items() if user} == wanted
 
 
@@ -100,6 +106,53 @@ COMMANDS = (
     *("reporters mute somebody", "reporters show somebody", "reporters unmute somebody", "forget somebody", "erasures"),
     *("keys create one --scope read", "keys list", "webhooks list", "webhooks resume", "dead list", "reports export -"),
 )
+
+
+ACCOUNTS = (
+    *(
+        "add bo --role lead",
+        "add linked --role viewer --subject iss\u00a0sub",
+        "list",
+        "reset anna",
+        "disable anna",
+        "enable anna",
+    ),
+    *("role anna lead", "sessions anna", "sessions anna --close"),
+)
+
+
+@pytest.mark.parametrize("service", ["api", "admin"])
+@pytest.mark.parametrize("command", ACCOUNTS)
+def test_accounts_are_looked_after_in_the_container_of_the_admin_as_in_that_of_the_api(
+    server: RedisServer, service: str, command: str
+) -> None:
+    settings = make_settings(server.url, broker_url="memory://", namespace=NAMESPACE)
+    with open_bench(settings) as bench:
+        bench.client.delete(bench.keys.accounts)
+        accounts = Accounts(bench.client, NAMESPACE)
+        accounts.add("root", Role.ADMIN)
+        accounts.add("anna", Role.ADMIN)
+        Sessions(bench.client, NAMESPACE).open("anna", "Firefox")
+    user = {"QUORUM_REDIS_URL": url_of(server, service)}
+    words = ["accounts", *(word.replace("\u00a0", " ") for word in command.split(" "))]
+    done = CliRunner().invoke(cli, words, env={**environment(settings), **user})
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("service", ["api", "admin"])
+def test_who_signs_in_needs_no_more_than_the_commands_of_accounts(server: RedisServer, service: str) -> None:
+    with open_bench(make_settings(server.url, broker_url="memory://", namespace=NAMESPACE)) as bench:
+        bench.client.delete(bench.keys.accounts)
+    with connect(url_of(server, service), 5.0) as client:
+        accounts, sessions = Accounts(client, NAMESPACE), Sessions(client, NAMESPACE)
+        _, password = accounts.add("anna", Role.ADMIN)
+        account = SignIn(client, NAMESPACE).check("anna", password, "192.0.2.7")
+        token, session = sessions.open("anna", "Firefox", account=account)
+        changed = accounts.change_password("anna", password, "correct horse battery staple", keep=session.id)
+        assert sessions.find(token) == (session, changed)
+        assert sessions.close_id("anna", sessions.open("anna", "")[1].id)
+        sessions.close(token)
+        assert sessions.find(token) is None
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -17,6 +17,7 @@ PATH = re.compile(r"`((?:shared|services|deploy|tests|docs)/[\w./-]*)`")
 SHORT = re.compile(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.(?:py|lua))`")  # below a package, as `store/keys.py`
 PACKAGES = [
     ROOT / "shared/src/quorum",
+    ROOT / "services/console/src",
     ROOT / "services/report-api/src",
     ROOT / "services/worker/src",
     ROOT / "shared/src",

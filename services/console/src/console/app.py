@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from console import operations, queue, statistics
-from console.access import mine, signing_in
+from console import images, operations, queue, reporters, statistics
+from console.access import mine, oidc, signing_in
 from console.access.cookies import Cookies, signing_key
 from console.access.guard import guard
+from console.images import deciding
 from console.web.headers import send_headers
 from console.web.pages import prepare_templates
+from console.web.paths import take_image_ids
 from console.web.problems import register_problems
 from console.web.services import EXTENSION, Services, services, wire
 from console.web.translating import translate_templates
@@ -19,7 +21,7 @@ from quorum.network.forwarding import with_scheme
 from quorum.settings import Settings, read_settings
 
 MAX_BODY_BYTES = 1 << 20
-ROOMS = (signing_in, mine, queue, operations, statistics)
+ROOMS = (signing_in, oidc, mine, queue, images, deciding, reporters, operations, statistics)
 
 
 def create_app(settings: Settings | None = None, parts: Services | None = None) -> Flask:
@@ -37,6 +39,7 @@ def create_app(settings: Settings | None = None, parts: Services | None = None) 
         WTF_CSRF_TIME_LIMIT=None,  # it is good for as long as the session
         SEND_FILE_MAX_AGE_DEFAULT=0,  # by their ETag, so that no release meets the scripts of the one before
     )
+    take_image_ids(app)
     parts = parts or wire(settings)
     app.extensions[EXTENSION] = parts
     CSRFProtect(app)
@@ -45,6 +48,7 @@ def create_app(settings: Settings | None = None, parts: Services | None = None) 
     register_problems(app)
     send_headers(app)
     _answer_probes(app)
+    oidc.prepare(app, settings)
     for room in ROOMS:
         app.register_blueprint(room.blueprint)
     guard(app)

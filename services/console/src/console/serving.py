@@ -43,7 +43,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, threads: int) 
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=20,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=LOGS,
     ).serve(target_loader=cast("Any", _application), wrap_loader=False)
 

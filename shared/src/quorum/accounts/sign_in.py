@@ -7,7 +7,7 @@ from redis import Redis
 from quorum.accounts import passwords
 from quorum.accounts.account import Account, parse_name
 from quorum.accounts.stored_accounts import Accounts
-from quorum.accounts.throttle import Throttle
+from quorum.accounts.throttling.throttle import Throttle
 from quorum.errors import InvalidAccount, SignInRefused
 
 _MOST_OF_A_NAME = 256  # characters that count, of what is no name

@@ -9,7 +9,7 @@ from redis import Redis
 from quorum.accounts import passwords
 from quorum.accounts.account import Account, dump, is_last_admin, load, parse_name, parse_subject
 from quorum.accounts.roles import Role
-from quorum.accounts.throttle import Throttle
+from quorum.accounts.throttling.throttle import Throttle
 from quorum.errors import (
     AccountExists,
     LastAdmin,

@@ -186,7 +186,7 @@ def _with_last(last: Past, entry: Past) -> Past:
 
 
 def _reopen(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
-    """Take the last decision back. What was blocked by it and is not any more begins a new epoch: its events are new."""
+    """Take the last decision back; what was blocked by it and is not any more begins a new epoch."""
     state = docket.tally.state
     if state not in _REOPENED:
         raise DecisionRefused(

@@ -28,7 +28,7 @@ SETS = {State.BLOCKED: "blocked", State.UPHELD: "blocked", State.HELD: "held"}  
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision led to, or would: the image's state before and after it, and its tag now.
+    """What a decision led to, or would: the image's state and tag before it and after it.
 
     `events` are types, `images` how many show the picture that was decided about, `credited` and `blamed` people.
     """
@@ -37,6 +37,7 @@ class Decided:
     state: State
     tag: str
     changed: bool
+    tag_before: str = ""
     events: tuple[str, ...] = ()
     images: int = 1
     credited: int = 0
@@ -111,10 +112,9 @@ class Decisions:
         found = before_of(docket, policy)
         events = decide(docket, decision, policy)
         cells = list(stored.changed())
-        over = (
-            stored.since_ms is not None and docket.tally.state is not State.HELD
-        )  # what was contested, and nobody reports any more
-        decided = _decided(docket, before, standings, events, changed=over or any(old != new for *_, old, new in cells))
+        contested = stored.since_ms is not None and docket.tally.state is not State.HELD  # what nobody reports any more
+        changed = contested or any(old != new for *_, old, new in cells)
+        decided = _decided(docket, (before, tag), standings, events, changed=changed)
         if dry_run or not decided.changed:
             return decided
         counters = [f"decisions_{decision.action}", *_outcomes(standings, docket.standings)]
@@ -167,8 +167,9 @@ def _place(event: Event) -> tuple[str, bytes]:
 
 
 def _decided(
-    docket: Docket, before: State, standings: dict[bytes, Standing], events: Sequence[Event], *, changed: bool
+    docket: Docket, seen: tuple[State, str], standings: dict[bytes, Standing], events: Sequence[Event], *, changed: bool
 ) -> Decided:
+    before, tag = seen
     pairs = [(standings.get(person, Standing()), one) for person, one in docket.standings.items()]
     after = docket.tally.state
     return Decided(
@@ -176,6 +177,7 @@ def _decided(
         after,
         state_tag(docket.tally.epoch, after),
         changed,
+        tag,
         events=tuple(event["type"] for event in events),
         images=len(docket.images),
         credited=sum(new.upheld > old.upheld for old, new in pairs),

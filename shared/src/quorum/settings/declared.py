@@ -134,7 +134,7 @@ class Settings(ConsoleSettings):
     request_seconds: int = setting(
         Whole(1, 300, "seconds"),
         10,
-        (API, STREAM),
+        (API, CONSOLE, STREAM),
         "a request must be whole, and its answer be taken, within this time; idle connections end after it",
     )
     unfinished_requests: int = setting(

@@ -43,7 +43,7 @@ _LOOKING = (
         "ZRANGE",
         "ZRANGEBYSCORE",
     ),
-    *("ZREVRANGE", "ZREVRANGEBYSCORE", "ZSCORE"),
+    *("ZREVRANGE", "ZREVRANGEBYSCORE", "ZSCORE", "ZMSCORE"),
 )
 _WRITING = (
     *("DEL", "EXPIRE", "HDEL", "HINCRBY", "HSET", "HSETNX", "LTRIM", "PEXPIRE", "RPUSH", "SET", "UNLINK"),
@@ -55,8 +55,9 @@ _BY_HAND = ("SCAN", "UNWATCH", "WATCH")  # `quorum forget`, `quorum reporters mu
 _GROUPS = ("XACK", "XAUTOCLAIM", "XGROUP CREATE", "XPENDING", "XREADGROUP")  # `quorum.consume`
 _KEEPING = ("CLIENT PAUSE", "CLIENT UNPAUSE", "DUMP", "RENAME", "RESTORE", "SCAN")  # backup, restore, migration
 
-ACCOUNTS = tuple(  # `quorum accounts`
-    f"accounts/{act}" for act in ("change", "close_all", "closing", "count", "find", "forgive", "open")
+ACCOUNTS = (  # `quorum accounts`
+    *("accounts/change", "accounts/close_all", "accounts/closing", "accounts/find", "accounts/open"),
+    *("accounts/throttling/count", "accounts/throttling/forgive"),
 )
 
 _SCRIPTED = {
@@ -83,6 +84,7 @@ _SCRIPTED = {
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
         *("judgement/waiting", "judgement/stories", "judgement/figures", "judgement/records"),
         *("webhooks/add", "webhooks/change"),
+        *ACCOUNTS,
     ),
     STREAM: ("reporters/claim_pepper",),
     WORKER: (

@@ -46,7 +46,7 @@ class Keys:
     accounts hash    accounts of people inside: name -> JSON (`accounts/account.py`)
     sessions string  prefix of one hash for each session: by the SHA-256 of its token, in hex (`accounts/sessions.py`)
     sessions_of      prefix of one hash for each account: id of a session -> the SHA-256 of its token
-    sign_ins string  prefix of what counts passwords that were tried (hashes; `accounts/throttle.py`)
+    sign_ins string  prefix of what counts passwords that were tried (hashes; `accounts/throttling/throttle.py`)
     networks string  prefix of one for each account and network from which it has been signed in (strings)
     erased   zset    fingerprints that were erased, by the time, Unix ms (`erasure.py`)
     paused   string  exists while webhooks and bus wait for somebody's word; why they do

@@ -1,7 +1,7 @@
 """The last reports that were tallied, for simulations and exports, oldest first."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from redis import Redis
@@ -34,3 +34,14 @@ class Journal:
                 return
             yield from map(decode_entry, entries)
             place += len(entries)
+
+    def last_of(self, fingerprints: Collection[bytes], looked_at: int) -> list[Report]:
+        """Return the reports of somebody among the last `looked_at` of each partition, newest first.
+
+        Raises StoreUnavailable.
+        """
+        with translated_errors():
+            pages: list[list[bytes]] = [self._client.lrange(one, -looked_at, -1) for one in self._journals]  # type: ignore[misc]
+        theirs = (raw for page in pages for raw in page if any(one in raw for one in fingerprints))
+        reports = [report for raw in theirs if (report := decode_entry(raw)).reporter.fingerprint in fingerprints]
+        return sorted(reports, key=lambda report: -report.received_ms)

@@ -1,6 +1,6 @@
 """What is known of images now."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -67,31 +67,46 @@ class Statuses:
 
         An image that shows the picture of others has the rows of all.
         """
-        partitions = sorted({image.partition(len(self._keys)) for image in images})
+        grouped = defaultdict[int, list[Image]](list)
+        for image in images:
+            grouped[image.partition(len(self._keys))].append(image)
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
-            for image in images:
-                pipe.hget(f"{self._keys_of(image).aliases}{image.bucket}", image.digest)
-            holders = [
-                picture_of(alias or b"") or image.digest for image, alias in zip(images, pipe.execute(), strict=True)
-            ]
             ask_time(pipe, self._keys[0].meta)
-            for image, holder in zip(images, holders, strict=True):
-                keys = self._keys_of(image)
-                pipe.hget(f"{keys.images}{image.bucket}", image.digest)
-                pipe.hget(f"{keys.images}{bucket_of(holder)}", holder)
-                pipe.zscore(keys.blocked, image.id)
-            for partition in partitions:
+            for partition, theirs in grouped.items():
                 pipe.hexists(self._keys[partition].meta, LAYOUT)
+                pipe.zmscore(self._keys[partition].blocked, [image.id for image in theirs])
+            for image in images:
+                keys = self._keys_of(image)
+                pipe.hget(f"{keys.aliases}{image.bucket}", image.digest)
+                pipe.hget(f"{keys.images}{image.bucket}", image.digest)
             now, *answers = pipe.execute()
-            marks = [answers.pop() for _ in partitions]
-        if not all(marks):
-            raise DataMissing
-        records = [
-            replace(_record(own), rows=_record(holder).rows)
-            for own, holder in zip(answers[::3], answers[1::3], strict=True)
-        ]
-        return list(zip(records, answers[2::3], strict=True)), in_ms(now)
+            of_partitions, of_images = answers[: 2 * len(grouped)], answers[2 * len(grouped) :]
+            if not all(of_partitions[::2]):
+                raise DataMissing
+            holders = self._holders(images, of_images[::2])
+        blocked = {
+            image.id: at
+            for theirs, times in zip(grouped.values(), of_partitions[1::2], strict=True)
+            for image, at in zip(theirs, times, strict=True)
+        }
+        records = [_record(raw) for raw in of_images[1::2]]
+        for place, holder in holders.items():
+            records[place] = replace(records[place], rows=_record(holder).rows)
+        kept = [(record, blocked[image.id]) for image, record in zip(images, records, strict=True)]
+        return kept, in_ms(now)
+
+    def _holders(self, images: Sequence[Image], aliases: Sequence[bytes | None]) -> dict[int, bytes | None]:
+        """Return, for the places of images that share the rows of a picture, what is kept of that picture."""
+        shared = {
+            place: picture for place, alias in enumerate(aliases) if (picture := picture_of(alias or b"")) is not None
+        }
+        if not shared:
+            return {}
+        pipe = self._client.pipeline(transaction=False)
+        for place, picture in shared.items():
+            pipe.hget(f"{self._keys_of(images[place]).images}{bucket_of(picture)}", picture)
+        return dict(zip(shared, pipe.execute(), strict=True))
 
     def knows(self, image: Image) -> bool:
         """Tell whether an image was ever reported, decided about, or said to show a picture.

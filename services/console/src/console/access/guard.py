@@ -32,7 +32,19 @@ NEEDS: dict[str, Role | None] = {
     "operations.points": Role.VIEWER,
     "statistics.page": Role.VIEWER,
     "statistics.download": Role.LEAD,
+    "queue.find": Role.VIEWER,
+    "images.page": Role.VIEWER,
+    "deciding.decide": Role.MODERATOR,
+    "deciding.undo": Role.MODERATOR,
+    "deciding.claim": Role.MODERATOR,
+    "deciding.preview": Role.MODERATOR,
+    "deciding.decide_many": Role.MODERATOR,
+    "reporters.ask": Role.MODERATOR,
+    "reporters.find": Role.MODERATOR,
+    "reporters.page": Role.MODERATOR,
+    "reporters.mute": Role.LEAD,
 }
+ASKED_BY_MACHINES = frozenset({"static", "livez", "readyz"})
 WITH_AN_OLD_PASSWORD = frozenset({"mine.page", "mine.change_password", "mine.sign_out", "static"})
 
 
@@ -48,29 +60,34 @@ def guard(app: Flask) -> None:
     for endpoint in app.view_functions:
         if endpoint not in NEEDS:
             raise LookupError(f"{endpoint} is not in the table of what people need")
+    app.before_request(_check)
 
-    @app.before_request
-    def check() -> Response | None:
-        endpoint = request.endpoint
-        if endpoint is None or endpoint in {"static", "livez", "readyz"}:
-            return None
-        token = session.get("token")
-        found = services().sessions.find(token) if isinstance(token, str) else None
-        if found:
-            g.session, g.account = found
-        elif token:
-            session.pop("token")
-        _look_for_redis(is_known=bool(found))
-        needed = NEEDS[endpoint]
-        if needed is ANYONE:
-            return None
-        if not found:
-            return to_sign_in()
-        if g.account.must_change and endpoint not in WITH_AN_OLD_PASSWORD:
-            return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
-        if not g.account.role.may(needed):
-            abort(403)
+
+def _check() -> Response | None:
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in ASKED_BY_MACHINES:
         return None
+    _know_who()
+    needed = NEEDS[endpoint]
+    if needed is ANYONE:
+        return None
+    if "account" not in g:
+        return to_sign_in()
+    if g.account.must_change and endpoint not in WITH_AN_OLD_PASSWORD:
+        return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+    if not g.account.role.may(needed):
+        abort(403)
+    return None
+
+
+def _know_who() -> None:
+    token = session.get("token")
+    found = services().sessions.find(token) if isinstance(token, str) else None
+    if found:
+        g.session, g.account = found
+    elif token:
+        session.pop("token")
+    _look_for_redis(is_known=bool(found))
 
 
 def _look_for_redis(*, is_known: bool) -> None:

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, g, redirect, request, session, url_for
 from console.web.pages import notice, show
 from console.web.services import services
 from console.web.translating import gettext as _
-from quorum.errors import WeakPassword, WrongPassword
+from quorum.errors import SignInThrottled, WeakPassword, WrongPassword
 
 blueprint = Blueprint("mine", __name__)
 
@@ -24,6 +24,8 @@ def change_password() -> Response:
         return _show(422, _("The two new passwords differ."))
     try:
         services().accounts.change_password(g.account.name, old, new, keep=g.session.id)
+    except SignInThrottled:
+        return _show(429, _("Too many attempts. Please try again later."))
     except WrongPassword:
         return _show(422, _("The old password is wrong."))
     except WeakPassword as error:

@@ -23,7 +23,7 @@ def page() -> Response:
     """Show the form."""
     if g.get("account"):
         return redirect(safe_place(request.args.get("next")), 303)  # type: ignore[return-value]
-    return _form(200)
+    return form(200)
 
 
 @blueprint.post("/sign-in")
@@ -33,7 +33,7 @@ def sign_in() -> Response:
     try:
         account = services().sign_in.check(name, password, _address())
     except SignInRefused:
-        return _form(401, _("Name and password do not belong together."), name)
+        return form(401, _("Name and password do not belong together."), name)
     except SignInThrottled as error:
         minutes = max(-(-error.seconds // 60), 1)
         words = ngettext(
@@ -41,7 +41,7 @@ def sign_in() -> Response:
             "Too many attempts. Please try again in %(num)s minutes.",
             round(minutes),
         )
-        answer = _form(429, words, name)
+        answer = form(429, words, name)
         answer.headers["Retry-After"] = str(round(error.seconds))
         return answer
     begin(account)
@@ -49,12 +49,13 @@ def sign_in() -> Response:
 
 
 def begin(account: Account) -> None:
-    """Begin a session of an account in this browser; nothing of what its cookie held before is kept but the language."""
+    """Begin a session of an account in this browser; of what its cookie held before the language is kept."""
     language = session.get("language")
     session.clear()
     if language:
         session["language"] = language
-    session["token"], _opened = services().sessions.open(account.name, label_of(request.headers.get("User-Agent", "")))
+    label = label_of(request.headers.get("User-Agent", ""))
+    session["token"], _opened = services().sessions.open(account.name, label, account=account)
     generate_csrf()
 
 
@@ -78,7 +79,8 @@ def _address() -> str:
     return str(client_of(services().forwarding, request.environ) or "unknown")
 
 
-def _form(status: int, words: str = "", name: str = "") -> Response:
+def form(status: int, words: str = "", name: str = "") -> Response:
+    """Return the form, with words that say what is wrong."""
     return show(
         "access/sign_in.html",
         status,

@@ -1,6 +1,6 @@
 """The headers that every answer carries."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 PICTURES = "img-src 'self' data: https: http:"  # those that are judged lie on the site's servers
 _POLICY = (
@@ -24,9 +24,7 @@ def send_headers(app: Flask) -> None:
     @app.after_request
     def dress(response: Response) -> Response:
         response.headers.update(_ALWAYS)
-        if not (
-            response.mimetype.startswith(("text/css", "text/javascript", "image/")) and response.status_code == 200
-        ):
+        if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         response.vary.update(("Accept-Language", "Cookie", "HX-Request"))
         return response

@@ -6,9 +6,11 @@ from flask import Flask, Response, g, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 
 from console.access.guard import may
+from console.images.words import LOOKS, ROLES, STATES, happened, letter, reason_name
 from console.web.formats import FILTERS
 from console.web.menu import menu
-from console.web.translating import language
+from console.web.services import services
+from console.web.translating import gettext, language
 from quorum.languages import LANGUAGES, RIGHT_TO_LEFT
 
 
@@ -39,6 +41,13 @@ def prepare_templates(app: Flask) -> None:
             "csrf_token": generate_csrf,
             "notices": lambda: session.pop("notices", []),
             "here_in": here_in,
+            "here": lambda: request.full_path.rstrip("?"),
+            "state_names": STATES,
+            "looks": LOOKS,
+            "happened": happened,
+            "letter": letter,
+            "reason_name": lambda name: reason_name(services().policy, name),
+            "role_name": lambda role: gettext(ROLES[role]),
         }
 
 

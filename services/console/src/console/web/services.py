@@ -12,6 +12,7 @@ from quorum.events.bus import BusPlace
 from quorum.events.feed import Feed
 from quorum.images.image import Image, parse_image
 from quorum.moderation.claims import Claims
+from quorum.moderation.dossier import Dossiers
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
@@ -20,9 +21,11 @@ from quorum.moderation.waiting.stored_queue import Queue
 from quorum.network.forwarding import Forwarding
 from quorum.policy.file import PolicyFile
 from quorum.policy.model import Policy
+from quorum.reporters.identities import Identities
 from quorum.settings import Settings
 from quorum.store.connection import API_TIMEOUT_SECONDS, connect
 from quorum.tally.copies import Copies
+from quorum.tally.journal import Journal
 from quorum.tally.statuses import Statuses
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
@@ -44,6 +47,9 @@ class Services:
     sign_in: SignIn
     sessions: Sessions
     queue: Queue
+    dossiers: Dossiers
+    identities: Identities
+    journal: Journal
     statuses: Statuses
     copies: Copies
     decisions: Decisions
@@ -88,6 +94,9 @@ def wire(settings: Settings) -> Services:
         sign_in=SignIn(client, namespace),
         sessions=Sessions(client, namespace),
         queue=Queue(client, namespace, partitions),
+        dossiers=Dossiers(client, namespace, partitions),
+        identities=Identities(settings.pepper, settings.pepper_previous),
+        journal=Journal(client, namespace, partitions),
         statuses=Statuses(client, namespace, partitions),
         copies=Copies(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),

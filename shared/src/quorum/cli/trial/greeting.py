@@ -8,6 +8,8 @@ from shlex import quote
 
 import click
 
+from quorum.accounts.first import First, first_account
+from quorum.accounts.stored_accounts import Accounts
 from quorum.cli.failures import plain_failures, speak_anywhere
 from quorum.cli.probe import healthy
 from quorum.cli.trial.embedded_redis import FULL, LOG, is_full
@@ -15,9 +17,12 @@ from quorum.cli.trial.plan import State, read_state
 from quorum.cli.trial.shells import publish, text_for_shells
 from quorum.errors import SettingsError
 from quorum.host.loopback import answers
+from quorum.settings import read_settings
+from quorum.store.connection import WORKER_TIMEOUT_SECONDS, connect
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
+KEPT = "console-password"  # the file that has it until it is changed
 KEY = '-H "Authorization: Bearer $QUORUM_SITE_KEY" '
 
 MESSAGE = """
@@ -25,7 +30,7 @@ quorum is running.
 
   Begin here  {url}/        what to click, what to paste: from here to a page of your own
 {demo}  API docs    {url}/docs
-  Metrics     {url}/metrics
+  Console     {console}    queue, decisions, operations; sign in as {account}
   Events      curl -N {key}{stream}    (live; or {url}/v1/events)
 
   Block an image from another terminal: five readers report it (`make shell` does the first line for you)
@@ -53,13 +58,15 @@ def main() -> None:
                 raise SettingsError(f"after {PATIENCE_SECONDS} s {missing}: {cause}")
             time.sleep(POLL_SECONDS)
         env = publish(data, text_for_shells(data, state.url, state.stream_url, os.environ))
-        click.echo(message(state, env, data))
+        click.echo(message(state, env, data, _first_account(data)))
 
 
-def message(state: State, env: Path, data: Path) -> str:
+def message(state: State, env: Path, data: Path, first: First) -> str:
     """Say where to go, and which settings were obeyed."""
     return MESSAGE.format(
         url=state.url,
+        console=state.console_url,
+        account=f"{first.name} with the password {first.password}" if first.password else first.name,
         stream=state.stream_url,
         demo=f"  Try it      {state.url}/demo    a news page: send a crowd or a brigade to a picture\n" * state.demo,
         key="" if state.open else KEY,
@@ -69,10 +76,18 @@ def message(state: State, env: Path, data: Path) -> str:
     )
 
 
+def _first_account(data: Path) -> First:
+    settings = read_settings(os.environ)
+    with connect(settings.store, WORKER_TIMEOUT_SECONDS) as client:
+        return first_account(Accounts(client, settings.namespace), data / KEPT)
+
+
 def _missing(state: State) -> str:
     """Say what does not work yet; nothing when all does."""
     if not answers(f"{state.url}/livez"):
         return f"the API does not answer at {state.url}"
+    if not answers(f"{state.console_url}/livez"):
+        return f"the console does not answer at {state.console_url}"
     if not answers(f"{state.url}/readyz", b'"ready"'):
         return "the API is not ready: it does not reach Redis"
     runs_seconds = (datetime.now(UTC) - datetime.fromisoformat(state.started)).total_seconds()

@@ -127,7 +127,7 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
 
 
 def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int, int]:
-    """Return the ports of API, stream, console and worker: those that were named, else the usual or the next that are free."""
+    """Return the ports of API, stream, console and worker: those named, else the usual or the next that are free."""
     usual = {
         "QUORUM_PORT": DEFAULT_PORT,
         "QUORUM_STREAM_PORT": DEFAULT_STREAM_PORT,

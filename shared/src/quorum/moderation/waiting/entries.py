@@ -1,5 +1,6 @@
 """What there is to know of an image in the queue: facts of every image of a window, and the rest of those shown."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,11 +105,20 @@ class Entries:
         ]
 
     def _causes(self, images: Sequence[Image]) -> list[Cause]:
+        grouped = defaultdict[int, list[Image]](list)
+        for image in images:
+            grouped[image.partition(len(self._keys))].append(image)
         with translated_errors():
             pipe = self._client.pipeline(transaction=False)
-            for image in images:
-                pipe.hget(self._keys_of(image).causes, image.id)
-            return [_cause(raw) for raw in pipe.execute()] if images else []
+            for partition, theirs in grouped.items():
+                pipe.hmget(self._keys[partition].causes, [image.id for image in theirs])
+            pages = pipe.execute() if images else []
+        causes = {
+            image.id: _cause(raw)
+            for theirs, page in zip(grouped.values(), pages, strict=True)
+            for image, raw in zip(theirs, page, strict=True)
+        }
+        return [causes[image.id] for image in images]
 
     def _views(self, images: Sequence[Image]) -> list[int]:
         with translated_errors():

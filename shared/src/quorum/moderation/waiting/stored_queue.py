@@ -43,15 +43,15 @@ class Queue:
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
         self._entries = Entries(client, namespace, partitions)
 
-    def page(self, wanted: Wanted, token: str | None, limit: int, policy: Policy) -> Page:
+    def page(self, wanted: Wanted, token: str | None, limit: int, policy: Policy, most: int | None = None) -> Page:
         """Return at most `limit` images after what `token`, `next` of the page before, names.
 
-        It looks at WINDOW images at most, and so may find fewer, or none, before the last page; what is decided
-        meanwhile leaves the pages to come, and nothing else is left out. Raises InvalidCursor, StoreUnavailable,
-        DataMissing.
+        It looks at `most` images, WINDOW if that is not said, and so may find fewer, or none, before the last page;
+        what is decided meanwhile leaves the pages to come, and nothing else is left out. Raises InvalidCursor,
+        StoreUnavailable, DataMissing.
         """
         place = decode(token, wanted.mark) if token is not None else Place()
-        window = self._window(wanted, place, limit)
+        window = self._window(wanted, place, limit, most or WINDOW)
         facts, now_ms = self._entries.facts(window.images, wanted, policy)
         facts.sort(key=lambda one: one.key(wanted.sort))
         if place.after is not None:
@@ -81,12 +81,12 @@ class Queue:
         }
         return Waiting(total, {**counts, Cause.UNKNOWN: max(total - sum(counts.values()), 0)})
 
-    def _window(self, wanted: Wanted, place: Place, limit: int) -> Window:
+    def _window(self, wanted: Wanted, place: Place, limit: int, most: int) -> Window:
         with translated_errors():
             if Listed.OPEN in wanted.lists:
                 scanned = Scanned(self._client, [keys.pending for keys in self._keys])
-                return scanned.read(place.start, place.end, WINDOW)
+                return scanned.read(place.start, place.end, most)
             names = [keys.held if wanted.waits else keys.blocked for keys in self._keys]
             ordered = Ordered(self._client, names, wanted.since_ms, newest=wanted.sort is Sort.NEWEST)
-            count = limit if wanted.takes_all and wanted.sort is not Sort.PRIORITY else WINDOW
+            count = limit if wanted.takes_all and wanted.sort is not Sort.PRIORITY else most
             return ordered.read(place.start, place.end, count)

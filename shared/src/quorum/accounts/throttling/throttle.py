@@ -40,8 +40,8 @@ class Throttle:
     def __init__(self, client: Redis, namespace: str) -> None:
         self._client: Any = client
         self._keys = keys_of(namespace, 0)
-        self._count = Script("accounts/count")
-        self._forgive = Script("accounts/forgive")
+        self._count = Script("accounts/throttling/count")
+        self._forgive = Script("accounts/throttling/forgive")
 
     def sign_in(self, name: str, address: str) -> Attempt:
         """Count a try to sign in. Raises SignInThrottled; then it is not counted.
