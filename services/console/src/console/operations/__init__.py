@@ -8,7 +8,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request, url_for
 
 from console.operations.charts import CHARTS, Series, latest, series, span
 from console.operations.findings import findings
@@ -35,6 +35,8 @@ def page() -> Response:
 @blueprint.get("/operations/state")
 def state() -> Response:
     """Show what is fresh: the numbers, and the verdict unless it is the one that was seen."""
+    if not is_part():
+        return redirect(url_for("operations.page"), 303)  # type: ignore[return-value]
     now = read_state(services())
     return _fresh(findings(now), now)
 
