@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from quorum.errors import DecisionRefused
 from quorum.images.content import Content, parse_content
 from quorum.images.image import bucket_of, parse_image
-from quorum.judgement.figures import week_of
+from quorum.judgement.figures.days import week_of
 from quorum.judgement.records import Kind, Report, State, Tally
 from quorum.judgement.waiting import KEPT_CAUSES
 from quorum.moderation.decisions import Action, Decision, decide_in_model

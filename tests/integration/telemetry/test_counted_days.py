@@ -15,7 +15,7 @@ from store import NOW_MS, Bench
 from console.app import create_app
 from quorum.accounts.roles import Role
 from quorum.images.image import parse_image
-from quorum.judgement.figures import DAY_MS, KEPT_SECONDS, day_of, week_of
+from quorum.judgement.figures.days import DAY_MS, KEPT_SECONDS, day_of, week_of
 from quorum.moderation.decisions import Action, Decision
 from quorum.moderation.stored_decisions import Decisions
 from quorum.policy import parse_policy

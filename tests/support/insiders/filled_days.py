@@ -5,7 +5,7 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from quorum.judgement.figures import DAY_MS, duration, week_of
+from quorum.judgement.figures.days import DAY_MS, duration, week_of
 from quorum.store.keys import keys_of
 from quorum.telemetry.stored_days import SINCE
 

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from quorum.judgement.figures import BOUNDS, DAY_MS, KEPT_SECONDS, day_of, duration, main_reason, week_of
+from quorum.judgement.figures.days import BOUNDS, DAY_MS, KEPT_SECONDS, day_of, duration, main_reason, week_of
 from quorum.telemetry.days import Day, Figures, Period, date_of, moment_ms, number_of, together
 
 

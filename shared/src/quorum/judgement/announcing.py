@@ -15,7 +15,7 @@ from quorum.events.event import (
     timestamp,
     traceparent,
 )
-from quorum.judgement.figures import count, duration, main_reason
+from quorum.judgement.figures.days import count, duration, main_reason
 from quorum.judgement.records import Book, Event, Row, Tally
 from quorum.judgement.waiting import Cause
 from quorum.policy.model import POINT

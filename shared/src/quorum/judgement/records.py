@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from quorum.images.image import Image
 from quorum.judgement.caps.shields import Shield
-from quorum.judgement.figures import Days
+from quorum.judgement.figures.days import Days
 from quorum.judgement.waiting import Cause
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy

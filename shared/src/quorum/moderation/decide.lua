@@ -7,7 +7,7 @@
 --       cells of hashes: key, field, what it must hold, what it holds from now on ('' for nothing)
 --       images: id, digest, and the set in which it is from now on (`blocked`, `held` or nothing)
 --       what is judged again (members of pending), events (the event, its kind, the image's digest), counters,
---       figures of the day and how many (quorum.moderation.figures)
+--       figures of the day and how many (quorum.judgement.figures.decided)
 -- Result  1 written   0 something has changed: read again
 
 local blocked, held, stats, causes, stories = KEYS[1], KEYS[2], KEYS[5], KEYS[7], KEYS[8]

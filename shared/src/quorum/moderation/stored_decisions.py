@@ -10,10 +10,10 @@ from redis import Redis
 
 from quorum.errors import StateHasPassed, StoreUnavailable
 from quorum.images.image import Image, stored_image
+from quorum.judgement.figures.decided import before_of, figures_of
 from quorum.judgement.records import Event, State
-from quorum.moderation.decisions import Action, Decision, Docket, decide
+from quorum.moderation.decisions import Action, Decision, Docket, counted_of, decide
 from quorum.moderation.docket import StoredDocket, read_docket
-from quorum.moderation.figures import before_of, figures_of
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
 from quorum.store.cluster import time_ms
@@ -54,7 +54,13 @@ class Decisions:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
         self._decide = Script(
-            *("judgement/records", "judgement/waiting", "judgement/stories", "judgement/figures", "moderation/decide")
+            *(
+                "judgement/records",
+                "judgement/waiting",
+                "judgement/stories",
+                "judgement/figures/days",
+                "moderation/decide",
+            )
         )
         self._name_moderators = name_moderators
 
@@ -109,7 +115,7 @@ class Decisions:
         tag = state_tag(docket.tally.epoch, before)
         if expected is not None and tag not in expected:
             raise StateHasPassed(image.id, before.public_name, tag)
-        found = before_of(docket, policy)
+        found = before_of(docket.images, docket.holder.rows.values(), policy)
         events = decide(docket, decision, policy)
         cells = list(stored.changed())
         contested = stored.since_ms is not None and docket.tally.state is not State.HELD  # what nobody reports any more
@@ -122,7 +128,7 @@ class Decisions:
             counters.append("blocked_by_moderators" if decided.state.is_blocked else "unblocked")
         said = _audit(image, decision, decided, docket.tally.epoch, policy.version)
         head = (decision.at_ms, said, int(standings != docket.standings))
-        counted = figures_of(found, docket, decision, stored.since_ms)
+        counted = figures_of(found, docket.images, counted_of(decision), stored.since_ms)
         return decided if self._write(stored, cells, events, (counters, counted), head) else None
 
     def _write(

@@ -70,7 +70,7 @@ _SCRIPTED = {
             "moderation/claims",
             "judgement/waiting",
             "judgement/stories",
-            "judgement/figures",
+            "judgement/figures/days",
             "retention/erase",
             "retention/erase_letters",
             "judgement/records",
@@ -82,7 +82,7 @@ _SCRIPTED = {
     ),
     CONSOLE: (
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
-        *("judgement/waiting", "judgement/stories", "judgement/figures", "judgement/records"),
+        *("judgement/waiting", "judgement/stories", "judgement/figures/days", "judgement/records"),
         *("webhooks/add", "webhooks/change"),
         *ACCOUNTS,
     ),

@@ -35,7 +35,7 @@ class Keys:
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
     days     hash    one per day, `<days><days since 1970>`, and per week, `<days>w<weeks>`: figure -> how many
-                     (`judgement/figures.py`), for 400 days
+                     (`judgement/figures/days.py`), for 400 days
     requests string  prefix of the idempotency keys that were used, which live for a day
     webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
                      (hashes), due (zset), log, dead (streams) (`webhooks.py`)

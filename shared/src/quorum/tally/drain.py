@@ -19,7 +19,7 @@ _PARTS = (
     "tally/batch",
     "judgement/arrivals/copies",
     "judgement/stories",
-    "judgement/figures",
+    "judgement/figures/days",
     "judgement/announcing",
     "judgement/caps/shields",
     "judgement/weighing",

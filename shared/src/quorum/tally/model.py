@@ -7,8 +7,8 @@ the same order always give the same result. Twins: drain.lua and rejudge.lua.
 from quorum.judgement.announcing import announce
 from quorum.judgement.arrivals.acts import ACTS
 from quorum.judgement.arrivals.counting import count
-from quorum.judgement.figures import OTHER
-from quorum.judgement.figures import count as count_figures
+from quorum.judgement.figures.days import OTHER
+from quorum.judgement.figures.days import count as count_figures
 from quorum.judgement.records import Book, Event, Kind, Report, State, Tally
 from quorum.judgement.verdict import Case, judge
 from quorum.judgement.waiting import Cause

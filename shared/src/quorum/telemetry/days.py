@@ -1,6 +1,6 @@
 """What is known of days: figures by reason, durations, and the shares that they make. Pure.
 
-Figures are those of `quorum.judgement.figures`. What was not counted is None, never zero.
+Figures are those of `quorum.judgement.figures.days`. What was not counted is None, never zero.
 """
 
 from collections import Counter
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from quorum.judgement.figures import BOUNDS
+from quorum.judgement.figures.days import BOUNDS
 
 _FIRST = date(1970, 1, 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import Redis
 
-from quorum.judgement.figures import week_of
+from quorum.judgement.figures.days import week_of
 from quorum.store.cluster import time_ms
 from quorum.store.connection import translated_errors
 from quorum.store.keys import keys_of
