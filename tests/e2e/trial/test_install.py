@@ -29,7 +29,7 @@ def clone(tmp_path: Path) -> Path:
     place = tmp_path / "clone"
     for part in ("deploy", "requirements"):
         shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("grafana", "kubernetes"))
-    for package in ("shared", "services/report-api", "services/worker"):
+    for package in ("shared", "services/console", "services/report-api", "services/worker"):
         (place / package).mkdir(parents=True)
         shutil.copy(ROOT / package / "pyproject.toml", place / package)
     shutil.copy(ROOT / "Makefile", place)

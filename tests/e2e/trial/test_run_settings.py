@@ -27,6 +27,10 @@ from quorum.settings.others import NAMES_OF_OTHERS
 PASSWORD = "a password that was given"
 KEY = "qk_given.a-key-that-was-given"
 GIVEN = {
+    "QUORUM_CONSOLE_URL": "https://console.given.example",
+    "QUORUM_OIDC_ISSUER": "https://given.example",
+    "QUORUM_OIDC_CLIENT": "given",
+    "QUORUM_OIDC_SECRET": "a client secret that was given",
     "QUORUM_STREAM_INNER": "127.0.0.1:8095",
     "QUORUM_REDIS_USERNAME": "default",
     "QUORUM_REDIS_PASSWORD": PASSWORD,
@@ -100,9 +104,9 @@ def environments(trial: Trial) -> dict[str, dict[str, str]]:
 
 def test_every_setting_reaches_every_process_of_every_service(given: tuple[Trial, dict[str, str]]) -> None:
     trial, values = given
-    wait_until(lambda: len(environments(trial)) >= 7, 20, "the processes of the services")
+    wait_until(lambda: len(environments(trial)) >= 9, 20, "the processes of the services")
     found = environments(trial)
-    for service, processes in {"api": 3, "stream": 1, "worker": 3}.items():
+    for service, processes in {"api": 3, "stream": 1, "console": 2, "worker": 3}.items():
         assert sum(name.startswith(service) for name in found) >= processes, sorted(found)
     wrong = {
         (who, name): environment.get(name)

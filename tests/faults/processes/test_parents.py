@@ -141,7 +141,7 @@ def test_after_the_death_of_the_supervisor_all_goes_on_where_it_was(
 def test_whatever_part_dies_is_started_again_and_nothing_is_lost(
     trial_settings: dict[str, str], tmp_path: Path
 ) -> None:
-    parts = ("redis", "api", "stream", "worker")
+    parts = ("redis", "api", "stream", "console", "worker")
     with quorum_run(tmp_path, **trial_settings) as trial:
         with Crowd(trial_port := int(trial_settings["QUORUM_PORT"])) as crowd:
             for part in parts:

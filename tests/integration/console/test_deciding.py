@@ -208,3 +208,17 @@ def test_a_reporter_is_found_by_name_seen_and_muted(desk: Console) -> None:
         assert post(client, f"{reporter}/mute", days=days).status_code == 422
     for wrong in ("zz", "ab", "%00"):
         assert client.get(f"/reporters/{wrong}").status_code == 404
+
+
+def test_no_cookie_grows_too_large_for_a_browser(desk: Console) -> None:
+    client = browser(desk)
+    for number in range(12):
+        image = f"agency/{number}-{'x' * 900}"
+        desk.hold(image, who=f"{number}")
+        decide(client, "clear", seen(client, image), image)
+        post(client, f"/images/{image}/claim")
+    for number in range(6):
+        desk.hold(f"agency/short-{number}", who=f"s{number}")
+        answer = decide(client, "clear", seen(client, f"agency/short-{number}"), f"agency/short-{number}")
+        assert len(answer.headers["Set-Cookie"]) < 4000
+    assert client.get("/queue").status_code == 200

@@ -27,8 +27,7 @@ ROOMS = (signing_in, oidc, mine, queue, images, deciding, reporters, operations,
 def create_app(settings: Settings | None = None, parts: Services | None = None) -> Flask:
     """Return the WSGI application; `parts` replaces what stands behind its pages. Raises SettingsError, PolicyError."""
     settings = settings or read_settings()
-    if not settings.pepper:
-        raise SettingsError("the console needs QUORUM_PEPPER, the same as the API's: cookies are signed with it")
+    require_pepper(settings)
     app = Flask(__name__)
     app.secret_key = signing_key(settings.pepper)
     app.session_interface = Cookies()
@@ -55,6 +54,12 @@ def create_app(settings: Settings | None = None, parts: Services | None = None) 
     if settings.proxy_hops:
         app.wsgi_app = with_scheme(app.wsgi_app, parts.forwarding)  # type: ignore[method-assign, assignment]
     return app
+
+
+def require_pepper(settings: Settings) -> None:
+    """Raise SettingsError without one."""
+    if not settings.pepper:
+        raise SettingsError("the console needs QUORUM_PEPPER, the same as the API's: cookies are signed with it")
 
 
 def _answer_probes(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from console.app import require_pepper
 from quorum.cli.failures import plain_failures
 from quorum.policy import load_policy
 from quorum.settings import read_settings
@@ -20,6 +21,7 @@ def console(host: str, port: int, workers: int, threads: int) -> None:
     with plain_failures():
         settings = read_settings()
         configure_logs("console", settings.log_format, settings.log_level)
+        require_pepper(settings)
         load_policy(settings.policy_path)
         check_store(settings, CONSOLE)
     from console.serving import serve  # noqa: PLC0415 - what a server needs is loaded once all is well

@@ -61,7 +61,7 @@ def begin(account: Account) -> None:
 
 def safe_place(wanted: str | None) -> str:
     """Return where to go after signing in: a path of the console, never another site."""
-    if wanted and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]{0,2000}", wanted):
+    if wanted and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]{0,1000}", wanted):
         return wanted
     return url_for("queue.page")
 

@@ -18,6 +18,7 @@ from quorum.moderation.stored_decisions import Decided
 
 MOST = 200  # images at once
 MAX_NOTE = 1000
+MOST_REMEMBERED = 600  # characters of an id, in a cookie
 
 blueprint = Blueprint("deciding", __name__)
 
@@ -46,7 +47,7 @@ def decide(image_id: str) -> Response:
         raise Wrong(409, _("This cannot be decided: %(why)s", why=str(error))) from error
     _let_go(image)
     told = _("%(image)s: %(decision)s.", image=_short(image.id), decision=_(ACTIONS[action]))
-    undo = {"image": image.id, "expected": decided.tag} if _may_undo(action, decided) else None
+    undo = {"image": image.id, "expected": decided.tag} if _may_undo(image.id, action, decided) else None
     notice(told, undo=undo)
     return redirect(safe_place(request.form.get("next")), 303)  # type: ignore[return-value]
 
@@ -80,7 +81,8 @@ def claim(image_id: str) -> Response:
     other = None
     try:
         made = parts.claims.claim(image, f"account {g.account.name}", g.account.name)
-        session["claimed"] = image.id
+        if len(image.id) <= MOST_REMEMBERED:
+            session["claimed"] = image.id
     except ClaimedByAnother as error:
         other, made = error, None
     if request.headers.get("HX-Request") == "true":
@@ -167,8 +169,10 @@ def _passed(image: Image, error: StateHasPassed) -> Response:
     return redirect(url_for("images.page", image_id=image.id), 303)  # type: ignore[return-value]
 
 
-def _may_undo(action: Action, decided: Decided) -> bool:
-    return decided.changed and action in {Action.UPHOLD, Action.BLOCK, Action.CLEAR}
+def _may_undo(image_id: str, action: Action, decided: Decided) -> bool:
+    return (
+        decided.changed and len(image_id) <= MOST_REMEMBERED and action in {Action.UPHOLD, Action.BLOCK, Action.CLEAR}
+    )
 
 
 def _let_go(image: Image) -> None:

@@ -13,6 +13,8 @@ from console.web.services import services
 from console.web.translating import gettext, language
 from quorum.languages import LANGUAGES, RIGHT_TO_LEFT
 
+MOST_NOTICES, MOST_CHARACTERS = 3, 300
+
 
 def show(template: str, status: int = 200, **values: Any) -> Response:
     """Return a page from its template."""
@@ -20,8 +22,12 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def notice(text: str, kind: str = "good", **more: Any) -> None:
-    """Say something on the next page that is shown; `kind` is `good` or `bad`."""
-    session["notices"] = [*session.get("notices", [])[-3:], {"text": text, "kind": kind, **more}]
+    """Say something on the next page that is shown; `kind` is `good` or `bad`.
+
+    It waits in the cookie, which must stay small: browsers drop one of over 4 KB, and with it the session.
+    """
+    waiting = [{**one, "undo": None} for one in session.get("notices", [])[-MOST_NOTICES:]]
+    session["notices"] = [*waiting, {"text": text[:MOST_CHARACTERS], "kind": kind, **more}]
 
 
 def prepare_templates(app: Flask) -> None:

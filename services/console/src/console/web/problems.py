@@ -4,7 +4,7 @@ import logging
 
 from flask import Flask, Response
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from console.web.htmx import is_part
 from console.web.outages import outage
@@ -58,6 +58,13 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(QuorumError)
     def refused(error: QuorumError) -> Response:
         return problem(409, str(error))
+
+    @app.errorhandler(SecurityError)
+    def other_name(_error: SecurityError) -> Response:
+        """Answer who asks under a name that is not ours; no page is made for it, for its links would lead there."""
+        return Response(
+            "The console does not answer under this name (QUORUM_CONSOLE_URL).\n", 400, mimetype="text/plain"
+        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
