@@ -36,7 +36,7 @@ CHARTS = (
     Chart("held", later("Images held"), "per_minute", 1),
     Chart("depth", later("Reports in the inbox"), "count", 100),
     Chart("age", later("The oldest report waits"), "seconds", 10),
-    Chart("delay", later("From report to event, 99 of 100"), "seconds", 1),
+    Chart("delay", later("99 of 100 events within"), "seconds", 1),
     Chart("memory", later("Memory of Redis"), "bytes", 10_000_000),
 )
 
