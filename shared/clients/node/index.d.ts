@@ -9,7 +9,8 @@ export type EventType =
   | "quorum.image.deleted.v1"
   | "quorum.image.held.v1"
   | "quorum.shields.raised.v1"
-  | "quorum.shields.lowered.v1";
+  | "quorum.shields.lowered.v1"
+  | "quorum.appeal.decided.v1";
 
 /** A CloudEvent (1.0). The same decision has the same `id` for ever: remember ids, and you act exactly once. */
 export interface QuorumEvent {

@@ -45,6 +45,52 @@ class DecisionRefused(PermanentError):
     """A decision does not fit the image's state; the message says why."""
 
 
+class AppealNeedsAnother(DecisionRefused):
+    """An appeal is decided by another moderator than the one who decided before (`[appeals] another_moderator`)."""
+
+    def __init__(self, moderator: str) -> None:
+        super().__init__(
+            f"{moderator} decided before, and there is an appeal against that: another moderator decides it now; where "
+            "there is no other, set another_moderator = false under [appeals] in the policy"
+        )
+
+
+class NoOpenAppeal(DecisionRefused):
+    """A decision about an appeal, where none is open."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no open appeal against the block of this image")
+
+
+class UnknownImage(PermanentError):
+    """Nobody has reported the image, and nobody has decided about it."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody has reported this image or decided about it; look at how it is written")
+
+
+class NotBlocked(PermanentError):
+    """An appeal, or the question why, about an image that is not blocked; `state` is the one that it is in."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"only what is blocked can be appealed against, and the image is {state}")
+        self.state = state
+
+
+class NoStatement(PermanentError):
+    """The image is not blocked: there is nothing to give reasons for."""
+
+    def __init__(self) -> None:
+        super().__init__("the image is not blocked, so that there is no statement of reasons")
+
+
+class AppealExists(PermanentError):
+    """There was an appeal against this block already: one is heard against each."""
+
+    def __init__(self) -> None:
+        super().__init__("there was an appeal against this block already; one is heard against each")
+
+
 class StateHasPassed(PermanentError):
     """A decision was made about a state that the image is not in any more; `state` and `tag` are the present ones."""
 

@@ -9,8 +9,9 @@ from conftest import ROOT, claimed_app, make_settings
 from jsonschema import Draft202012Validator, FormatChecker
 from store import Bench
 
-from quorum.events.event import BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
+from quorum.events.event import APPEAL_DECIDED, BLOCKED, HELD, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
 from quorum.images.image import parse_image
+from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.decisions import Action
 from quorum.moderation.shields import Shields
 from quorum.moderation.stored_decisions import Decisions
@@ -18,7 +19,7 @@ from quorum.policy import parse_policy
 from quorum.settings import Settings
 from report_api.docs.asyncapi import asyncapi, event_schema
 
-TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED)
+TYPES = (BLOCKED, UNBLOCKED, HELD, SHIELDS_RAISED, SHIELDS_LOWERED, APPEAL_DECIDED)
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -35,6 +36,7 @@ def test_real_events_of_every_type_keep_their_schema_and_only_theirs(bench: Benc
     bench.report("img-1", "reader-1")
     bench.report("agency/1", "reader-1")
     bench.drain()
+    Appeals(bench.client, settings.namespace, 1).lodge(parse_image("img-1"), "It is a museum.")
     Decisions(bench.client, settings.namespace, 1).decide(parse_image("img-1"), Action.CLEAR, "m", bench.policy)
     Decisions(bench.client, settings.namespace, 1).decide(parse_image("img-2"), Action.BLOCK, "m", bench.policy)
     shields = Shields(bench.client, settings.namespace, 1)

@@ -38,9 +38,11 @@ def test_no_example_touches_another_image_or_person_or_tells_consumers_anything(
         statuses = sent(api, api.get("/openapi.json").get_json(), headers)
         missing = {name for name, status in statuses.items() if status == 404}
         assert missing == {"getWebhook", "deleteWebhook", "rotateSecret", "enableWebhook", "testWebhook",
-                           "replayWebhook", "getDeliveries"}  # fmt: skip
+                           "replayWebhook", "getDeliveries",
+                           "getStatement"}  # fmt: skip
         refused = {name: status for name, status in statuses.items() if status >= 400 and status != 404}
-        assert refused == {"createReport": 422, "withdrawReport": 422}  # a reader's: a key must name who reports
+        of_readers = {"createReport": 422, "withdrawReport": 422}  # a key must name who reports
+        assert refused == {**of_readers, "lodgeAppeal": 409, "decideAppeal": 409}  # the image is not blocked
         for tally in open_tallies(settings):
             drain_until_silent(tally, PolicyFile(None))
         events = api.get("/v1/events", headers=headers).get_json()

@@ -10,6 +10,7 @@ from redis_server import RedisServer
 from store import Bench, open_bench
 
 from quorum.images.image import parse_image
+from quorum.languages import REDRESS
 from quorum.moderation.decisions import Action
 from quorum.moderation.stored_decisions import Decisions
 from quorum.policy import load_policy
@@ -66,6 +67,22 @@ def test_a_reader_with_a_receipt_hears_that_the_picture_was_kept(
     Decisions(bench.client, settings.namespace, 1).decide(parse_image("img-1"), Action.CLEAR, "mo", bench.policy)
     [after] = look(client, "img-1", headers=token("reader-0"), receipts=[before["receipt"]])
     assert (after["visibility"], after["own_report"]) == ("visible", "kept")
+
+
+def test_who_hears_of_a_decision_hears_what_they_can_do_about_it(
+    client: FlaskClient, bench: Bench, settings: Settings
+) -> None:
+    report(client, "img-1", token("reader-0"))
+    bench.drain()
+    french = {**token("reader-0"), "Accept-Language": "fr"}
+    [before] = look(client, "img-1", headers=french)
+    asked = {"image_ids": ["img-1"], "receipts": [before["receipt"]]}
+    assert "redress" not in client.post(WHERE, json=asked, headers=french).get_json()
+    Decisions(bench.client, settings.namespace, 1).decide(parse_image("img-1"), Action.CLEAR, "mo", bench.policy)
+    answer = client.post(WHERE, json=asked, headers=french)
+    assert answer.get_json()["redress"] == REDRESS["fr"]
+    assert answer.headers["Content-Language"] == "fr"
+    assert "redress" not in client.post(WHERE, json=asked, headers=token("somebody")).get_json()
 
 
 def test_an_anonymous_reader_is_told_apart_by_address(client: FlaskClient, bench: Bench) -> None:

@@ -90,6 +90,13 @@ class Shields:
         return False
 
 
+class Appeals:
+    """None is open."""
+
+    def settle(self, _policy: Any) -> int:
+        return 0
+
+
 class Broken(Scripted):
     """A tally that cannot be drained."""
 
@@ -104,6 +111,7 @@ def sweeper(tally: Any, retention: Retention, health: Health, registry: Collecto
         health,  # type: ignore[arg-type]
         Shields(),  # type: ignore[arg-type]
         History(),  # type: ignore[arg-type]
+        appeals=Appeals(),  # type: ignore[arg-type]
         policies=POLICIES,
         worker="worker-1",
         interval_seconds=0.01,

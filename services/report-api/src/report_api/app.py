@@ -18,7 +18,9 @@ from quorum.events.watch import Watch
 from quorum.inbox.doorbell import Doorbell
 from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox, Ring
+from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.claims import Claims
+from quorum.moderation.statements.stored_statements import Statements
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
@@ -54,7 +56,7 @@ from report_api.resources import (
     visibility,
     webhooks,
 )
-from report_api.resources.moderation import claims, decisions, history, waiting
+from report_api.resources.moderation import appeals, claims, decisions, history, statements, waiting
 from report_api.resources.probes import PROBES, make_probes
 from report_api.server.greenlets import LoopParking
 from report_api.telemetry.observe import observe
@@ -76,6 +78,8 @@ RESOURCES = (
     events,
     waiting,
     decisions,
+    appeals,
+    statements,
     claims,
     history,
     reporters,
@@ -190,6 +194,8 @@ def _wire(settings: Settings, ring: Ring, parking: LoopParking) -> Services:
         idempotency=Idempotency(client, namespace),
         copies=Copies(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),
+        appeals=Appeals(client, namespace, partitions),
+        statements=Statements(client, namespace, partitions),
         queue=Queue(client, namespace, partitions),
         stories=Stories(client, namespace, partitions),
         trail=Trail(client, namespace, partitions),

@@ -18,6 +18,7 @@ from quorum.events.feed import Feed
 from quorum.events.watch import Watch
 from quorum.host.lifeline import end_with_parent
 from quorum.inbox.doorbell import DRAIN_TASK, QUEUE, make_celery
+from quorum.moderation.appeals.upkeep import AppealsUpkeep
 from quorum.moderation.shields import Shields
 from quorum.network.brokers import ON_REDIS, kombu_address
 from quorum.policy.file import PolicyFile
@@ -125,6 +126,7 @@ def make_sweeper(
         Health(*store),
         Shields(*store),
         History(*store),
+        appeals=AppealsUpkeep(*store),
         policies=policies,
         worker=worker,
         interval_seconds=settings.sweep_seconds,

@@ -10,6 +10,7 @@ final class Event
     public const UNBLOCKED = 'quorum.image.unblocked.v1';
     public const DELETED = 'quorum.image.deleted.v1';
     public const HELD = 'quorum.image.held.v1';
+    public const APPEAL_DECIDED = 'quorum.appeal.decided.v1';
     public const SHIELDS_RAISED = 'quorum.shields.raised.v1';
     public const SHIELDS_LOWERED = 'quorum.shields.lowered.v1';
 

@@ -22,7 +22,8 @@ RELEASED = "quorum.image.released.v1"
 DELETED = "quorum.image.deleted.v1"
 SHIELDS_RAISED = "quorum.shields.raised.v1"
 SHIELDS_LOWERED = "quorum.shields.lowered.v1"
-EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED)
+APPEAL_DECIDED = "quorum.appeal.decided.v1"
+EVENT_TYPES = (BLOCKED, UNBLOCKED, HELD, RELEASED, DELETED, SHIELDS_RAISED, SHIELDS_LOWERED, APPEAL_DECIDED)
 
 JSON_TYPE = "application/json"
 BATCH_TYPE = "application/cloudevents-batch+json"

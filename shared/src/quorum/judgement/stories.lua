@@ -4,7 +4,7 @@
 
 local told = {
   FORMAT = '>BI6I3', BYTES = 10, MOST = 50,
-  MARKS = {blocked = 1, unblocked = 2, held = 3, released = 4, deleted = 5, decision = 6},
+  MARKS = {blocked = 1, unblocked = 2, held = 3, released = 4, deleted = 5, decision = 6, appeal = 7},
 }
 
 -- A story as it is now; false where it can be neither read nor written, since the key is something else: no block waits

@@ -8,6 +8,7 @@ from redis import Redis
 from quorum.errors import DataMissing
 from quorum.images.image import Image, bucket_of
 from quorum.judgement.records import State, Tally
+from quorum.moderation.appeals.appeals import Appeal, decode_appeals, encode_appeals
 from quorum.moderation.decisions import Docket
 from quorum.moderation.past import MOST_KEPT, decode_past, encode_past
 from quorum.policy.accuracy import Standing
@@ -33,12 +34,16 @@ Cell = tuple[str, bytes]  # a hash and a field of it
 
 @dataclass(slots=True)
 class StoredDocket:
-    """A docket, what each cell that it was made of held, and since when one of its images waits (None: none does)."""
+    """A docket, what each cell that it was made of held, and since when one of its images waits (None: none does).
+
+    `appeals` are those of each of its images, by digest: what is put there is written with the decision.
+    """
 
     docket: Docket
     cells: dict[Cell, bytes]
     keys: Keys
     since_ms: int | None
+    appeals: dict[bytes, list[Appeal]]
 
     def changed(self) -> Iterator[tuple[str, bytes, bytes, bytes]]:
         """Yield each cell that was read, key and field, what it held, and what it is to hold; empty for nothing."""
@@ -63,6 +68,8 @@ class StoredDocket:
         for person, standing in docket.standings.items():
             known = self.cells[_cell(keys.reporters, person)]
             yield _cell(keys.reporters, person), encode_standing(standing) if known or standing != Standing() else b""
+        for digest, appeals in self.appeals.items():
+            yield _cell(keys.appeals, digest), encode_appeals(appeals)
 
 
 class _Reader:
@@ -102,6 +109,7 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
     decided = decode_past(past, policy.names_by_code) if past else []
     people = list({*tallies[holder].rows, *(decided[-1].changes if decided else ())})
     known = reader.read(*(_cell(keys.reporters, person) for person in people))
+    appeals = reader.read(*(_cell(keys.appeals, digest) for digest in shown))
     blocked_at, since_ms = _lists(client, keys, image, shown.values())
     docket = Docket(
         image.digest,
@@ -112,7 +120,8 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
         {person: decode_standing(one) if one else Standing() for person, one in zip(people, known, strict=True)},
         blocked_at,
     )
-    return StoredDocket(docket, reader.cells, keys, since_ms)
+    heard = {digest: decode_appeals(one) for digest, one in zip(shown, appeals, strict=True)}
+    return StoredDocket(docket, reader.cells, keys, since_ms, heard)
 
 
 def _lists(client: Redis, keys: Keys, image: Image, shown: Iterable[str]) -> tuple[int, int | None]:

@@ -2,16 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redis import Redis
 
-from quorum.errors import StateHasPassed, StoreUnavailable
+from quorum.errors import NoOpenAppeal, StateHasPassed, StoreUnavailable
 from quorum.images.image import Image, stored_image
 from quorum.judgement.figures.decided import before_of, figures_of
 from quorum.judgement.records import Event, State
+from quorum.moderation.appeals.appeals import By, Outcome, stands
+from quorum.moderation.appeals.hearing import Before
 from quorum.moderation.decisions import Action, Decision, Docket, counted_of, decide
 from quorum.moderation.docket import StoredDocket, read_docket
 from quorum.policy.accuracy import Standing
@@ -30,7 +32,8 @@ SETS = {State.BLOCKED: "blocked", State.UPHELD: "blocked", State.HELD: "held"}  
 class Decided:
     """What a decision led to, or would: the image's state and tag before it and after it.
 
-    `events` are types, `images` how many show the picture that was decided about, `credited` and `blamed` people.
+    `events` are types, `images` how many show the picture that was decided about, `credited` and `blamed` people;
+    `appeal` is what becomes of the appeal that was open about the image.
     """
 
     before: State
@@ -42,6 +45,7 @@ class Decided:
     images: int = 1
     credited: int = 0
     blamed: int = 0
+    appeal: Outcome | None = None
 
 
 class Decisions:
@@ -53,23 +57,16 @@ class Decisions:
     def __init__(self, client: Redis, namespace: str, partitions: int, *, name_moderators: bool = False) -> None:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
-        self._decide = Script(
-            *(
-                "judgement/records",
-                "judgement/waiting",
-                "judgement/stories",
-                "judgement/figures/days",
-                "moderation/decide",
-            )
-        )
+        parts = ("judgement/records", "judgement/waiting", "judgement/stories", "judgement/figures/days")
+        self._decide = Script(*parts, "moderation/appeals/lists", "moderation/decide")
         self._name_moderators = name_moderators
 
     def decide(self, image: Image, action: Action, moderator: str, policy: Policy, **more: Any) -> Decided:
-        """Decide now; `more` is `note` and `unfounded` of a Decision, and `expected` and `dry_run` of `apply`.
+        """Decide now; `more` is `note` and `unfounded` of a Decision, and all that `apply` takes by name.
 
         Raises DecisionRefused, StateHasPassed, StoreUnavailable; then nothing was changed.
         """
-        options = {name: more.pop(name) for name in ("expected", "dry_run") if name in more}
+        options = {name: more.pop(name) for name in ("expected", "dry_run", "of_appeal") if name in more}
         with translated_errors():
             now = time_ms(self._client, self._keys[image.partition(len(self._keys))].meta)
         decision = Decision(action, moderator, now, **more, is_named=self._name_moderators)
@@ -83,20 +80,24 @@ class Decisions:
         expected: frozenset[str] | None = None,
         *,
         dry_run: bool = False,
+        of_appeal: bool = False,
     ) -> Decided:
         """Write a decision, if the image's state has one of the `expected` tags, where there are any.
 
+        It decides the open appeals against the blocks that it is about, too: `of_appeal` asks for one about the image.
         With `dry_run` nothing is written, and what would come of it is returned.
 
-        Raises DecisionRefused, StateHasPassed, StoreUnavailable.
+        Raises DecisionRefused (AppealNeedsAnother, NoOpenAppeal), StateHasPassed, StoreUnavailable.
         """
         keys = self._keys[image.partition(len(self._keys))]
         with translated_errors():
             for _ in range(ATTEMPTS):
                 stored = read_docket(self._client, keys, image, policy)
-                decided = self._attempt(stored, image, decision, policy, expected, dry_run=dry_run)
-                if decided is not None:
-                    return decided
+                if of_appeal and not Before.of(stored.docket.images, stored.appeals).is_appealed(image.digest):
+                    raise NoOpenAppeal
+                result = self._attempt(stored, image, decision, policy, expected, dry_run=dry_run)
+                if result is not None:
+                    return result
         raise StoreUnavailable(f"the tally changed {ATTEMPTS} times while the decision was made")
 
     def _attempt(
@@ -110,26 +111,32 @@ class Decisions:
         dry_run: bool,
     ) -> Decided | None:
         """Return what came of it; None when something has changed meanwhile."""
-        docket = stored.docket
+        docket, images = stored.docket, Before.of(stored.docket.images, stored.appeals)
         before, standings = docket.tally.state, dict(docket.standings)
         tag = state_tag(docket.tally.epoch, before)
         if expected is not None and tag not in expected:
             raise StateHasPassed(image.id, before.public_name, tag)
         found = before_of(docket.images, docket.holder.rows.values(), policy)
         events = decide(docket, decision, policy)
+        by = By(decision.at_ms, decision.moderator, decision.note, is_named=decision.is_named, policy=policy.version)
+        undoes = decision.action is Action.REOPEN
+        heard = images.hear(docket.images, by, another=policy.appeals.another_moderator, taken_back=undoes)
+        stored.appeals, events = heard[0], [*events, *heard[1]]
         cells = list(stored.changed())
-        contested = stored.since_ms is not None and docket.tally.state is not State.HELD  # what nobody reports any more
-        changed = contested or any(old != new for *_, old, new in cells)
-        decided = _decided(docket, (before, tag), standings, events, changed=changed)
-        if dry_run or not decided.changed:
-            return decided
-        counters = [f"decisions_{decision.action}", *_outcomes(standings, docket.standings)]
-        if decided.state.is_blocked is not before.is_blocked:
-            counters.append("blocked_by_moderators" if decided.state.is_blocked else "unblocked")
-        said = _audit(image, decision, decided, docket.tally.epoch, policy.version)
+        over = stored.since_ms is not None and docket.tally.state is not State.HELD  # contested, and nobody reports it
+        changed = over or any(old != new for *_, old, new in cells)
+        result = _decided(docket, (before, tag), standings, events, changed=changed)
+        result = replace(result, appeal=heard[2].get(image.digest))
+        if dry_run or not result.changed:
+            return result
+        outcomes = list(_outcomes(standings, docket.standings))
+        counters = [f"decisions_{decision.action}", *outcomes]
+        if result.state.is_blocked is not before.is_blocked:
+            counters.append("blocked_by_moderators" if result.state.is_blocked else "unblocked")
+        said = _audit(image, decision, result, {"epoch": docket.tally.epoch, "policy": policy.version}, outcomes)
         head = (decision.at_ms, said, int(standings != docket.standings))
         counted = figures_of(found, docket.images, counted_of(decision), stored.since_ms)
-        return decided if self._write(stored, cells, events, (counters, counted), head) else None
+        return result if self._write(stored, cells, events, (counters, counted), head) else None
 
     def _write(
         self,
@@ -150,26 +157,21 @@ class Decisions:
             [(digest + image_id.encode(),) for digest, image_id in docket.again],
             [(json.dumps(event, ensure_ascii=False), *_place(event)) for event in events],
             [(counter,) for counter in counters[0]],
+            [
+                (image_id, *("" if at is None else at for at in stands(stored.appeals[digest])))
+                for digest, (image_id, _) in docket.images.items()
+            ],
             list(counters[1].items()),
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
-        names = (
-            keys.blocked,
-            keys.held,
-            keys.pending,
-            keys.events,
-            keys.stats,
-            keys.audit,
-            keys.causes,
-            keys.stories,
-            keys.days,
-        )
-        return bool(self._decide(self._client, names, (*said, *args)))
+        names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories)
+        return bool(self._decide(self._client, (*names, keys.appealed, keys.answered, keys.days), (*said, *args)))
 
 
 def _place(event: Event) -> tuple[str, bytes]:
     """Return the kind of an event, as `stories.lua` has it, and the digest of its image."""
-    return event["type"].split(".")[2], stored_image(event["subject"]).digest
+    _, subject, kind, _ = event["type"].split(".")
+    return "appeal" if subject == "appeal" else kind, stored_image(event["subject"]).digest
 
 
 def _decided(
@@ -201,7 +203,9 @@ def _outcomes(before: dict[bytes, Standing], after: dict[bytes, Standing]) -> It
             yield "reporters_muted"
 
 
-def _audit(image: Image, decision: Decision, decided: Decided, epoch: int, version: str) -> str:
+def _audit(
+    image: Image, decision: Decision, decided: Decided, ruled: Mapping[str, Any], outcomes: Sequence[str]
+) -> str:
     return json.dumps(
         {
             "image_id": image.id,
@@ -212,11 +216,14 @@ def _audit(image: Image, decision: Decision, decided: Decided, epoch: int, versi
             "at_ms": decision.at_ms,
             "state": decided.before.public_name,
             "after": decided.state.public_name,
-            "epoch": epoch,
+            "epoch": ruled["epoch"],
             "images": decided.images,
             "credited": decided.credited,
             "blamed": decided.blamed,
-            "policy": version,
+            "policy": ruled["policy"],
+            "warned": outcomes.count("reporters_warned"),
+            "muted": outcomes.count("reporters_muted"),
+            **({"appeal": decided.appeal} if decided.appeal else {}),
         },
         ensure_ascii=False,
     )

@@ -22,7 +22,7 @@ from quorum.store.layout import check_data
 
 MOST_TOLD = 50
 DECISION = "decision"
-MARKS = ("blocked", "unblocked", "held", "released", "deleted", DECISION)  # their numbers begin with 1
+MARKS = ("blocked", "unblocked", "held", "released", "deleted", DECISION, "appeal")  # their numbers begin with 1
 
 _TOLD = struct.Struct(">B6s3s")
 

@@ -13,10 +13,11 @@ from quorum.people import Person
 from quorum.policy.classes import ANONYMOUS, CLASSES, MUTED, TRUSTED, VERIFIED
 from quorum.policy.fields import Fields, Source
 from quorum.policy.images import canonical_match
+from quorum.policy.legal import read_legal
 from quorum.policy.model import LANGUAGES, MAX_REPORTERS_STORED, POINT, Bar, ImageRule, Policy, Reason
 from quorum.policy.old_rules import take_out_old_rules
 from quorum.policy.pictures import read_pictures
-from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Shields, Tokens, Withdrawals
+from quorum.policy.sections import Abuse, Accuracy, AfterClear, Appeals, Limits, People, Shields, Tokens, Withdrawals
 from quorum.policy.urls import read_urls
 
 MAX_WEIGHT = 65.0  # points; a tally keeps a reporter's weight in 16 bits of thousandths
@@ -36,7 +37,7 @@ _BAR = {"threshold", "min_reporters"}
 _SECTIONS = {
     *_BAR,
     *("window_days", "reporters", "reasons", "images", "people", "after_clear", "withdrawals", "accuracy", "abuse"),
-    *("shields", "limits", "tokens", "views", "urls", "pictures"),
+    *("shields", "limits", "tokens", "views", "urls", "pictures", "appeals", "dsa", "categories", "laws"),
 }
 
 
@@ -68,6 +69,12 @@ def _default_reasons() -> dict[str, Any]:
     return reasons
 
 
+@cache
+def _default_categories() -> dict[str, str]:
+    categories: dict[str, str] = tomllib.loads(_default_text())["categories"]
+    return categories
+
+
 def _usual_labels(reason: str) -> dict[str, str]:
     """Return what the default policy calls a reason, for a policy that does not say."""
     known = _default_reasons().get(reason, {})
@@ -84,12 +91,13 @@ def parse_policy(text: str, source: str) -> Policy:
     notes = take_out_old_rules(table)
     fields = Fields(Source(source, text), table, "", _SECTIONS)
     bar, urls = _bar(fields, None), read_urls(fields)
+    reasons = _reasons(fields, bar)
     policy = Policy(
         threshold=bar.threshold,
         min_reporters=bar.min_reporters,
         window_seconds=round(fields.number("window_days", low=1 / 1440, high=MAX_DAYS) * SECONDS_PER_DAY),
         reporter_weights=_reporter_weights(fields),
-        reasons=_reasons(fields, bar),
+        reasons=reasons,
         images=_images(fields, bar, urls),
         people=_people(fields),
         after_clear=_after_clear(fields),
@@ -102,6 +110,8 @@ def parse_policy(text: str, source: str) -> Policy:
         least_view_ratio=fields.table("views", {"least_ratio"}).number("least_ratio", 0, low=0, high=1),
         urls=urls,
         pictures=read_pictures(fields),
+        appeals=_appeals(fields),
+        legal=read_legal(fields, [reason.name for reason in reasons], _default_categories),
         notes=notes,
     )
     _check_together(policy, fields)
@@ -252,6 +262,15 @@ def _limits(fields: Fields) -> Limits:
         network=table.whole("network", usual.network, low=0, high=10**9),
         key=table.whole("key", usual.key, low=0, high=10**9),
         looks=table.whole("looks", usual.looks, low=0, high=10**9),
+    )
+
+
+def _appeals(fields: Fields) -> Appeals:
+    usual = Appeals()
+    table = fields.table("appeals", {"another_moderator", "keep_days"})
+    return Appeals(
+        another_moderator=table.flag("another_moderator", default=usual.another_moderator),
+        keep_days=table.number("keep_days", usual.keep_days, low=0, high=MAX_DAYS),
     )
 
 

@@ -8,7 +8,19 @@ from typing import Any
 
 from quorum.images.urls import KEEP_ALL, UrlRules
 from quorum.policy.classes import CLASSES
-from quorum.policy.sections import Abuse, Accuracy, AfterClear, Limits, People, Pictures, Shields, Tokens, Withdrawals
+from quorum.policy.legal import Legal
+from quorum.policy.sections import (
+    Abuse,
+    Accuracy,
+    AfterClear,
+    Appeals,
+    Limits,
+    People,
+    Pictures,
+    Shields,
+    Tokens,
+    Withdrawals,
+)
 
 POINT = 1000  # scores are integers in thousandths of a point, so that 0.1 + 0.2 is 0.3
 MAX_REPORTERS_STORED = 256  # per image; bounds memory and the cost of one report
@@ -99,6 +111,8 @@ class Policy:
     least_view_ratio: float = 0.0  # reporters per view, where the site sends views; 0: not asked
     urls: UrlRules = KEEP_ALL  # which spellings of a URL are one image
     pictures: Pictures = Pictures()
+    appeals: Appeals = Appeals()
+    legal: Legal = Legal()
     notes: tuple[str, ...] = ()  # what the file says that means nothing any more, and what stands for it
 
     def weight(self, reporter_class: str, reason: str) -> int:

@@ -76,6 +76,14 @@ class Abuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Appeals:
+    """Who decides an appeal against a block, and how long it is kept once it is decided (DSA, Article 20)."""
+
+    another_moderator: bool = True  # than the one who decided before
+    keep_days: float = 180.0
+
+
+@dataclass(frozen=True, slots=True)
 class Shields:
     """How much automatic blocking may do in any hour and any day before the bar rises for a time."""
 

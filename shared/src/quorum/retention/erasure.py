@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from quorum.errors import MalformedEntry, SchemaMismatch
+from quorum.retention.appeals import erase_appeals
 from quorum.retention.erasures import Erasures, merged
 from quorum.store.cluster import names_under, time_ms
 from quorum.store.connection import is_transient, translated_errors
@@ -28,7 +29,7 @@ _Theirs = Callable[[bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was erased: reports in tallies and standings; reports on their way; reports in the journal."""
+    """How much was erased: reports in tallies, standings, appeals; reports on their way; reports in the journal."""
 
     tallied: int
     waiting: int
@@ -113,6 +114,8 @@ def _erase(client: Any, all_keys: Sequence[Keys], fingerprints: list[bytes]) -> 
         for keys, theirs in zip(all_keys, tests, strict=True):
             tallied += _from_tallies(client, keys, buckets[keys.meta], fingerprints, unread)
             recorded += _from_list(client, keys.journal, theirs, unread)
+            listed = dict.fromkeys(fingerprints, NEVER_MS) or erased_people(client, [keys])
+            tallied += erase_appeals(client, keys, buckets[keys.meta], listed, unread)
     return Erased(tallied, waiting, recorded), unread
 
 
@@ -122,7 +125,7 @@ def _buckets(client: Any, all_keys: Sequence[Keys]) -> dict[str, list[int]]:
     prefixes = {
         prefix.encode(): keys.meta
         for keys in all_keys
-        for prefix in (keys.images, keys.reporters, keys.budgets, keys.decided)
+        for prefix in (keys.images, keys.reporters, keys.budgets, keys.decided, keys.appeals)
     }
     for name in names_under(client, all_keys[0].meta.rpartition(":{")[0].encode()):
         prefix, colon, bucket = name.rpartition(b":")

@@ -43,6 +43,20 @@ class ShieldsDataSchema(Schema):
     decided_by = fields.Nested(DecidedBySchema, required=True)
 
 
+class AppealDataSchema(Schema):
+    """The data of `quorum.appeal.decided.v1`: never what the appeal says."""
+
+    image_id = fields.String(required=True)
+    epoch = fields.Integer(required=True, metadata={"description": "Of the block that the appeal was against."})
+    outcome = fields.String(
+        required=True,
+        validate=validate.OneOf(["upheld", "cleared", "lapsed"]),
+        metadata={"description": "The block stays; a moderator ended it; it ended otherwise."},
+    )
+    appealed_at = fields.DateTime(required=True)
+    decided_by = fields.Nested(DecidedBySchema, required=True)
+
+
 class CloudEventSchema(Schema):
     """A CloudEvents 1.0 event; `cursor` is where the feed goes on after it. `data` depends on the type."""
 

@@ -59,3 +59,9 @@ class LookedUpSchema(Schema):
     """Several pictures, in the order asked."""
 
     images = fields.List(fields.Nested(SeenSchema), required=True)
+    redress = fields.String(
+        metadata={
+            "description": "What the reader can do about what was decided, in the language of `Accept-Language`; there "
+            "where one of their own reports was decided about."
+        }
+    )

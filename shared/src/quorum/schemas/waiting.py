@@ -5,6 +5,7 @@ from marshmallow import Schema, fields, validate
 from quorum.judgement.waiting import Cause
 from quorum.moderation.claims import DEFAULT_MINUTES, MOST_MINUTES
 from quorum.schemas.images import ImageStatusSchema
+from quorum.schemas.redress.appeals import PresentAppealSchema
 
 CAUSES = [cause.value for cause in Cause]
 
@@ -79,6 +80,7 @@ class QueuedSchema(ImageStatusSchema):
     weights = fields.Nested(WeightsSchema, required=True)
     history = fields.Integer(required=True, metadata={"description": "How much `GET /v1/history/{id}` tells."})
     claim = fields.Nested(ClaimedSchema, required=True, allow_none=True)
+    appeal = fields.Nested(PresentAppealSchema, required=True, allow_none=True)
     picture_url = fields.String(
         required=True, allow_none=True, metadata={"description": "By `pictures.url_template` of the policy."}
     )
@@ -95,6 +97,7 @@ class QueueSchema(Schema):
         required=True,
         metadata={"description": "How many of these wait for each cause."},
     )
+    appealed = fields.Integer(required=True, metadata={"description": "How many have an open appeal, all in all."})
     next = fields.String(
         required=True, allow_none=True, metadata={"description": "The `page` to ask for next; null on the last."}
     )

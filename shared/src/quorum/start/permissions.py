@@ -67,12 +67,15 @@ _SCRIPTED = {
             "reporters/claim_pepper",
             "reporters/looks",
             "moderation/decide",
+            "moderation/appeals/lists",
+            "moderation/appeals/keep",
             "moderation/claims",
             "judgement/waiting",
             "judgement/stories",
             "judgement/figures/days",
             "retention/erase",
             "retention/erase_letters",
+            "retention/erase_appeals",
             "judgement/records",
             "inbox/replay",
             "moderation/shields",
@@ -98,11 +101,16 @@ _SCRIPTED = {
             "judgement/records",
             "retention/expire",
             "moderation/shields",
+            "moderation/appeals/lists",
+            "moderation/appeals/keep",
             "telemetry/swept",
         ),
         *("events/trim", "webhooks/change", "webhooks/claim", "webhooks/queue", "webhooks/settle"),
     ),
-    ADMIN: ("retention/erase", "retention/erase_letters", "judgement/records", *ACCOUNTS),
+    ADMIN: (
+        *("retention/erase", "retention/erase_letters", "retention/erase_appeals", "judgement/records"),
+        *ACCOUNTS,
+    ),
 }
 _CALLED = {
     API: (

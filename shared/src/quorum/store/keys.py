@@ -29,6 +29,9 @@ class Keys:
     recent   list    when images were blocked automatically, oldest first, Unix ms
     journal  list    the last reports that were tallied, oldest first (`codec.py`)
     audit    stream  decisions of moderators, field `decision`
+    appeals  hash    one per bucket: image digest -> appeals against its blocks (`moderation/appeals/appeals.py`)
+    appealed zset    ids of images with an open appeal, by since when, Unix ms
+    answered zset    ids of images with decided appeals that are kept, by when the oldest was decided, Unix ms
     limits   string  prefix of the counters of rate limits, which live for two minutes
     events   stream  CloudEvents, field `event`
     trimmed  string  the last event id that was removed from the front of the stream
@@ -76,6 +79,9 @@ class Keys:
     recent: str
     journal: str
     audit: str
+    appeals: str
+    appealed: str
+    answered: str
     limits: str
     requests: str
     webhooks: str
@@ -124,6 +130,9 @@ def keys_of(namespace: str, partition: int) -> Keys:
         recent=prefix + "recent",
         journal=prefix + "journal",
         audit=prefix + "audit",
+        appeals=prefix + "appeals:",
+        appealed=prefix + "appealed",
+        answered=prefix + "answered",
         limits=prefix + "limits:",
         requests=prefix + "requests:",
         webhooks=prefix + "webhooks:",

@@ -118,6 +118,17 @@ KINDS = (
         person=Kept("the audit trail", "name and note of the moderator who decided", "none", "by hand"),
     ),
     Kind(
+        *(b"appeals", HASH, BUCKET),
+        person=Kept(
+            "appeals",
+            "fingerprint of the uploader, the text of the appeal; names and note of the moderators who decided",
+            "`appeals.keep_days` of the policy after it was decided",
+            _FORGET,
+        ),
+    ),
+    Kind(b"appealed", ZSET),
+    Kind(b"answered", ZSET),
+    Kind(
         *(b"claims", STRING, rb":[0-9a-f]{32}"),
         lasting=False,
         person=Kept(

@@ -36,7 +36,12 @@ def problem(status: int, words: str) -> Response:
 
 def register_problems(app: Flask) -> None:
     """Answer every error with words."""
+    _of_requests(app)
+    _of_the_store(app)
+    _of_all_else(app)
 
+
+def _of_requests(app: Flask) -> None:
     @app.errorhandler(Wrong)
     def wrong(error: Wrong) -> Response:
         return problem(error.status, error.words)
@@ -47,17 +52,9 @@ def register_problems(app: Flask) -> None:
             400, _("This form is too old, or was not sent by this page. Go back, load it again, and send it again.")
         )
 
-    @app.errorhandler(StoreUnavailable)
-    def away(error: StoreUnavailable) -> Response:
-        return outage(error)
-
     @app.errorhandler(InvalidImageId)
     def bad_image(error: InvalidImageId) -> Response:
         return problem(422, _("This is not the id of an image: %(why)s", why=str(error)))
-
-    @app.errorhandler(QuorumError)
-    def refused(error: QuorumError) -> Response:
-        return problem(409, str(error))
 
     @app.errorhandler(SecurityError)
     def other_name(_error: SecurityError) -> Response:
@@ -65,6 +62,18 @@ def register_problems(app: Flask) -> None:
         return Response(
             "The console does not answer under this name (QUORUM_CONSOLE_URL).\n", 400, mimetype="text/plain"
         )
+
+
+def _of_the_store(app: Flask) -> None:
+    @app.errorhandler(StoreUnavailable)
+    def away(error: StoreUnavailable) -> Response:
+        return outage(error)
+
+
+def _of_all_else(app: Flask) -> None:
+    @app.errorhandler(QuorumError)
+    def refused(error: QuorumError) -> Response:
+        return problem(409, str(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

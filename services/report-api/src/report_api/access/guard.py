@@ -57,6 +57,10 @@ NEEDS = {
     "waiting.get_queue": MODERATOR,
     "decisions.decide": MODERATOR,
     "decisions.decide_many": MODERATOR,
+    "appeals.lodge_appeal": CONTENT,  # it speaks for whoever put the image there
+    "appeals.get_appeals": MODERATOR,
+    "appeals.decide_appeal": MODERATOR,
+    "statements.get_statement": LOOKER,
     "claims.claim": MODERATOR,
     "claims.release": MODERATOR,
     "history.get_history": MODERATOR,

@@ -14,8 +14,17 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 
 from quorum import __version__
-from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_LOWERED, SHIELDS_RAISED, UNBLOCKED
-from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
+from quorum.events.event import (
+    APPEAL_DECIDED,
+    BLOCKED,
+    DELETED,
+    HELD,
+    RELEASED,
+    SHIELDS_LOWERED,
+    SHIELDS_RAISED,
+    UNBLOCKED,
+)
+from quorum.schemas.events import AppealDataSchema, CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from report_api.web.describing import left_out
 
 DOCUMENT_URL = "/asyncapi.json"
@@ -32,6 +41,7 @@ _MEANINGS = {
     DELETED: ("imageDeleted", "There is no such image any more: forget what was said of it.", "EventData"),
     SHIELDS_RAISED: ("shieldsRaised", "The bar of automatic blocks is higher from now on.", "ShieldsData"),
     SHIELDS_LOWERED: ("shieldsLowered", "The bar of automatic blocks is the usual one again.", "ShieldsData"),
+    APPEAL_DECIDED: ("appealDecided", "An appeal against a block is decided, or over with the block.", "AppealData"),
 }
 
 
@@ -124,6 +134,7 @@ def _schemas() -> dict[str, Any]:
     spec = APISpec(title="events", version=__version__, openapi_version="3.1.0", plugins=[MarshmallowPlugin()])
     spec.components.schema("EventData", schema=EventDataSchema)
     spec.components.schema("ShieldsData", schema=ShieldsDataSchema)
+    spec.components.schema("AppealData", schema=AppealDataSchema)
     spec.components.schema("Event", schema=CloudEventSchema(exclude=("cursor",)))
     schemas: dict[str, Any] = spec.to_dict()["components"]["schemas"]
     return schemas

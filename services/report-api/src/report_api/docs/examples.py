@@ -20,6 +20,8 @@ _BODIES: dict[str, Any] = {
     "images.tell_views": {"views": {IMAGE: 1}},
     "visibility.look_up": {"image_ids": [IMAGE]},
     "claims.claim": {"minutes": 1},
+    "appeals.lodge_appeal": {"text": "It is a picture of a museum."},
+    "appeals.decide_appeal": {"decision": "uphold", "note": "I looked at it again."},
     "decisions.decide": {"decision": "clear", "unfounded": False},
     "decisions.decide_many": {
         "decisions": [{"image_id": IMAGE, "decision": "clear", "unfounded": False}],

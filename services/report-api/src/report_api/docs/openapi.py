@@ -16,10 +16,11 @@ from quorum.access.keys import Scope
 from quorum.images.image import MAX_SENT_BYTES
 from quorum.policy import Policy
 from quorum.policy.model import LANGUAGES
-from quorum.schemas.events import CloudEventSchema, EventDataSchema, ShieldsDataSchema
+from quorum.schemas.events import AppealDataSchema, CloudEventSchema, EventDataSchema, ShieldsDataSchema
 from quorum.schemas.images import ImageIdsSchema
 from quorum.schemas.moderation import DecisionsSchema
 from quorum.schemas.problems import ProblemSchema
+from quorum.schemas.redress.appeals import LodgedSchema
 from quorum.schemas.reporters import ReporterIdsSchema
 from quorum.schemas.reports import ReportSchema, WithdrawalSchema
 from quorum.schemas.visibility import LookUpSchema
@@ -40,7 +41,7 @@ _PROBLEMS = {
     401: f"Who is calling is not known; the end of `type` says why: {', '.join(f'`{kind}`' for kind in TITLES)}.",
     403: "The API key may not do this.",
     410: "The cursor is older than the events that are kept.",
-    404: "There is no such webhook.",
+    404: "There is no such webhook, image or statement.",
     409: "It does not fit what is there; the detail says why.",
     412: "The state has passed; `state` and the `ETag` are the present ones.",
     413: "The body is too large.",
@@ -74,9 +75,10 @@ _OF_POLICY = (
     LookUpSchema,
     ReporterIdsSchema,
     DecisionsSchema,
+    LodgedSchema,
 )  # schemas whose fields depend on the policy
 _NAMES: dict[type[Schema], str] = {CloudEventSchema: "Event"}  # where the class is called otherwise
-_DATA = (EventDataSchema, ShieldsDataSchema)  # what is in an event, which no route answers by itself
+_DATA = (EventDataSchema, ShieldsDataSchema, AppealDataSchema)  # what is in an event, which no route answers by itself
 
 
 def openapi(app: Flask, policy: Policy) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 TAGS = {
     "Reports": ("Readers report images, and take reports back.", ("reports", "report_batches", "reasons")),
-    "Images": ("What became of images, and which pictures they show.", ("images", "visibility")),
+    "Images": ("What became of images, and which pictures they show.", ("images", "visibility", "statements")),
     "Events": (
         "What other services act on: events, the blocklist, how URLs are read.",
         ("events", "blocklist", "url_rules"),
     ),
     "Moderation": (
         "What waits for people, what they decide, whom they warned.",
-        ("waiting", "decisions", "claims", "history", "reporters"),
+        ("waiting", "decisions", "appeals", "claims", "history", "reporters"),
     ),
     "Webhooks": ("Events that are sent to an endpoint of yours.", ("webhooks",)),
     "Probes": ("What machines ask.", ("probes",)),

@@ -13,11 +13,13 @@ from quorum.judgement.records import Kind, Report
 from quorum.policy.classes import VERIFIED
 from quorum.reporters.fingerprints import FINGERPRINT_BYTES, Reporter
 from quorum.schemas.content import ShownSchema
-from quorum.schemas.images import CopiesSchema, ImageIdsSchema, ImageStatusesSchema, ImageStatusSchema, ViewsSchema
+from quorum.schemas.images import CopiesSchema, ImageIdsSchema, ImageStatusesSchema, ViewsSchema
+from quorum.schemas.redress.appeals import ImageSchema
 from quorum.schemas.reports import WithdrawnSchema
 from quorum.tally.statuses import ImageStatus
 from report_api.access.callers import Caller
 from report_api.access.guard import key_of_caller
+from report_api.resources.moderation.appeals import present_body
 from report_api.resources.reports import check_content, send
 from report_api.telemetry.correlation import trace_of
 from report_api.web.bodies import json_list_body, json_object
@@ -33,7 +35,7 @@ blueprint = Blueprint("images", __name__)
     answers={
         200: answer(
             "Its state; an image that nobody reported is open.",
-            ImageStatusSchema,
+            ImageSchema,
             headers={"ETag": sent_header({"type": "string"}, "For the `If-Match` of a decision about this state.")},
         )
     },
@@ -42,8 +44,10 @@ blueprint = Blueprint("images", __name__)
 def get_image(image_id: str) -> Response:
     """Return the state of an image; one that nobody reported is open."""
     parts = services()
-    [status] = parts.statuses.of([parts.image_in_path(image_id)], parts.policy)
-    response = jsonify(status_body(status))
+    image = parts.image_in_path(image_id)
+    [status] = parts.statuses.of([image], parts.policy)
+    appeal = parts.appeals.present(image, status.state, status.epoch) if status.state.is_blocked else None
+    response = jsonify({**status_body(status), "appeal": present_body(image, appeal) if appeal else None})
     response.set_etag(status.tag)
     return response
 

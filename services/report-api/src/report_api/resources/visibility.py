@@ -2,20 +2,22 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, jsonify, request
 
+from quorum.languages import REDRESS
 from quorum.network.forwarding import client_of
 from quorum.policy import Policy
 from quorum.reporters.fingerprints import Reporter
 from quorum.schemas.visibility import MAX_PICTURES, LookedUpSchema, LookUpSchema
-from quorum.tally.visibility import Seen
+from quorum.tally.visibility import Outcome, Seen
 from report_api.access.callers import NOTHING_CLAIMED, Shown
 from report_api.web.bodies import json_list_body
 from report_api.web.describing import answer, documented
+from report_api.web.language import choose_language
 from report_api.web.services import Services, services
 
 FRESH_SECONDS = 60
+DECIDED = frozenset({Outcome.BLOCKED, Outcome.KEPT})
 
 blueprint = Blueprint("visibility", __name__)
 
@@ -29,7 +31,7 @@ blueprint = Blueprint("visibility", __name__)
     answers={200: answer("In the order asked; for this reader alone.", LookedUpSchema)},
     problems=(429,),
 )
-def look_up() -> ResponseReturnValue:
+def look_up() -> Response:
     """Tell a reader's browser which pictures of its page to hide."""
     parts, environ = services(), request.environ
     policy = parts.policy
@@ -37,8 +39,16 @@ def look_up() -> ResponseReturnValue:
     reader = _counted(parts, shown, policy)
     asked = LookUpSchema(policy).load(json_list_body())
     seen = parts.visibilities.of(asked["image_ids"], reader, frozenset(asked.get("receipts", ())), policy)
-    headers = {"Cache-Control": f"private, max-age={FRESH_SECONDS}", "Vary": "Authorization"}
-    return jsonify(images=[_body(one) for one in seen]), headers
+    response = jsonify(images=[_body(one) for one in seen])
+    if any(one.outcome in DECIDED for one in seen):
+        language = choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"))
+        redress = " ".join(filter(None, (REDRESS[language], policy.legal.complaint_url)))
+        response = jsonify(images=[_body(one) for one in seen], redress=redress)
+        response.headers["Content-Language"] = language
+    response.headers["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
+    response.headers.add("Vary", "Authorization")
+    response.headers.add("Vary", "Accept-Language")
+    return response
 
 
 def _counted(parts: Services, shown: Shown, policy: Policy) -> Reporter | None:

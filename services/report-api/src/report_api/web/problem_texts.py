@@ -52,6 +52,16 @@ TEXTS: Mapping[str, Mapping[str, Words]] = {
         "data-missing": Words("Les données manquent pour le moment", _FRENCH_503),
         "store-unavailable": Words("Les données sont inaccessibles pour le moment", _FRENCH_503),
         "busy": Words("Trop de demandes à la fois", "Réessayez dans un instant."),
+        "unknown-image": Words("L'image est inconnue", "Personne ne l'a signalée et rien n'a été décidé à son sujet."),
+        "not-blocked": Words("L'image n'est pas bloquée", "On ne peut faire appel que d'un blocage."),
+        "no-statement": Words("Il n'y a pas d'exposé des motifs", "L'image n'est pas bloquée."),
+        "appeal-exists": Words("Un appel a déjà été fait", "Un seul appel est entendu contre chaque blocage."),
+        "appeal-needs-another": Words(
+            "Un autre modérateur doit décider", "Vous avez décidé auparavant ; un autre décide de l'appel."
+        ),
+        "no-open-appeal": Words(
+            "Il n'y a pas d'appel en cours", "Aucun appel contre le blocage de cette image n'attend."
+        ),
     },
     "ar": {
         "token-missing": Words("رمز القارئ مفقود", "سجّل الدخول إلى الموقع ثم حاول مرة أخرى."),
@@ -73,6 +83,12 @@ TEXTS: Mapping[str, Mapping[str, Words]] = {
         "data-missing": Words("البيانات غير موجودة الآن", _ARABIC_503),
         "store-unavailable": Words("لا يمكن الوصول إلى البيانات الآن", _ARABIC_503),
         "busy": Words("الخدمة مشغولة الآن", "حاول مرة أخرى بعد قليل."),
+        "unknown-image": Words("الصورة غير معروفة", "لم يبلّغ عنها أحد ولم يُتخذ قرار بشأنها."),
+        "not-blocked": Words("الصورة غير محجوبة", "لا يمكن الاعتراض إلا على الحجب."),
+        "no-statement": Words("لا يوجد بيان أسباب", "الصورة غير محجوبة."),
+        "appeal-exists": Words("سبق تقديم اعتراض", "يُنظر في اعتراض واحد على كل حجب."),
+        "appeal-needs-another": Words("يجب أن يقرر مشرف آخر", "لقد قررت من قبل، ويقرر في الاعتراض مشرف آخر."),
+        "no-open-appeal": Words("لا يوجد اعتراض قائم", "لا ينتظر أي اعتراض على حجب هذه الصورة."),
     },
     "es": {
         "token-missing": Words("Falta el token del lector", "Inicie sesión en el sitio y vuelva a intentarlo."),
@@ -96,6 +112,14 @@ TEXTS: Mapping[str, Mapping[str, Words]] = {
         "data-missing": Words("Los datos no están disponibles ahora", _SPANISH_503),
         "store-unavailable": Words("Ahora no se puede acceder a los datos", _SPANISH_503),
         "busy": Words("Demasiadas solicitudes a la vez", "Reinténtelo dentro de un momento."),
+        "unknown-image": Words("La imagen es desconocida", "Nadie la ha denunciado y nada se ha decidido sobre ella."),
+        "not-blocked": Words("La imagen no está bloqueada", "Solo se puede recurrir un bloqueo."),
+        "no-statement": Words("No hay exposición de motivos", "La imagen no está bloqueada."),
+        "appeal-exists": Words("Ya hubo un recurso", "Se atiende un solo recurso contra cada bloqueo."),
+        "appeal-needs-another": Words("Debe decidir otro moderador", "Usted decidió antes; del recurso decide otro."),
+        "no-open-appeal": Words(
+            "No hay ningún recurso abierto", "Ningún recurso contra el bloqueo de esta imagen está pendiente."
+        ),
     },
 }
 _FIELDS: Mapping[str, FieldWords] = {

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
@@ -10,6 +11,8 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from quorum.errors import (
+    AppealExists,
+    AppealNeedsAnother,
     ClaimedByAnother,
     CursorExpired,
     DataMissing,
@@ -19,10 +22,14 @@ from quorum.errors import (
     InvalidImageId,
     InvalidSubscription,
     MalformedSubscription,
+    NoOpenAppeal,
+    NoStatement,
+    NotBlocked,
     RateLimited,
     StateHasPassed,
     StoreUnavailable,
     SubscriptionExists,
+    UnknownImage,
     UnknownSubscription,
 )
 from quorum.events.event import timestamp
@@ -140,6 +147,20 @@ def _unavailable(error: StoreUnavailable) -> Response:
     return problem(503, kind, title, detail, headers={"Retry-After": str(wait)})
 
 
+_OF_APPEALS: Mapping[type[Exception], tuple[int, str, str]] = {
+    UnknownImage: (404, "unknown-image", "The image is not known"),
+    NotBlocked: (409, "not-blocked", "The image is not blocked"),
+    NoStatement: (404, "no-statement", "There is no statement of reasons"),
+    AppealExists: (409, "appeal-exists", "There was an appeal already"),
+    AppealNeedsAnother: (409, "appeal-needs-another", "Another moderator decides this"),
+    NoOpenAppeal: (409, "no-open-appeal", "There is no open appeal"),
+}
+
+
+def _of_appeal(status: int, kind: str, title: str, error: Exception) -> Response:
+    return problem(status, kind, title, str(error))
+
+
 def _field_of_cursor() -> str:
     """Return the parameter that a cursor came in: pages of lists are named `page`."""
     return "page" if "page" in request.args else "after"
@@ -189,6 +210,8 @@ def register_problems(app: Flask) -> None:
         lambda error: _refused(Refused(409, "decision-refused", "The decision does not fit", str(error), "decision")),
     )
     app.register_error_handler(StateHasPassed, _passed)
+    for error_of_appeal, (status, kind, title) in _OF_APPEALS.items():
+        app.register_error_handler(error_of_appeal, partial(_of_appeal, status, kind, title))
     app.register_error_handler(
         ClaimedByAnother,
         lambda error: problem(

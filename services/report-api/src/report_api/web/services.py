@@ -12,7 +12,9 @@ from quorum.images.image import Image, parse_image
 from quorum.images.urls.address import is_web_address
 from quorum.inbox.idempotency import Idempotency
 from quorum.inbox.inbox import Inbox
+from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.claims import Claims
+from quorum.moderation.statements.stored_statements import Statements
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
@@ -52,6 +54,8 @@ class Services:
     visibilities: Visibilities
     looks: Looks
     decisions: Decisions
+    appeals: Appeals
+    statements: Statements
     queue: Queue
     stories: Stories
     trail: Trail

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from quorum.errors import CommandDenied, QuorumError
 from quorum.images.image import BUCKETS
+from quorum.moderation.appeals.upkeep import AppealsUpkeep
 from quorum.moderation.shields import Shields
 from quorum.policy.file import PolicyFile
 from quorum.retention.expiry import Retention
@@ -38,6 +39,7 @@ class Sweeper:
         shields: Shields,
         history: History,
         *,
+        appeals: AppealsUpkeep,
         policies: PolicyFile,
         worker: str,
         interval_seconds: float,
@@ -49,6 +51,7 @@ class Sweeper:
         self._health = health
         self._shields = shields
         self._history = history
+        self._appeals = appeals
         self._policies = policies
         self._worker = worker
         self._interval = interval_seconds
@@ -85,8 +88,8 @@ class Sweeper:
         """
         denied = None
         for step in (
-            *(self._leave_word, self._end_old, self._compact, self._shields.settle, self._judge_again),
-            self._history.note,
+            *(self._leave_word, self._end_old, self._settle_appeals, self._compact, self._shields.settle),
+            *(self._judge_again, self._history.note),
         ):
             try:
                 step()
@@ -103,6 +106,9 @@ class Sweeper:
         ended = self._retention.end(policy.window_seconds)
         if ended.dead:
             log.warning("%d dead letters have left the window, in which alone they could count", ended.dead)
+
+    def _settle_appeals(self) -> None:
+        self._appeals.settle(self._policies.current)
 
     def _compact(self) -> None:
         policy = self._policies.current

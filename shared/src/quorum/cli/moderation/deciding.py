@@ -5,6 +5,7 @@ import click
 from quorum.cli.failures import plain_failures
 from quorum.cli.moderation.places import store_of, who
 from quorum.errors import DecisionRefused, PermanentError, StoreUnavailable
+from quorum.events.event import APPEAL_DECIDED
 from quorum.images.image import parse_image
 from quorum.moderation.decisions import Action
 from quorum.moderation.stored_decisions import Decided, Decisions
@@ -63,5 +64,6 @@ def _decided(
 def _effects(decided: Decided) -> str:
     counts = ((decided.credited, "credited"), (decided.blamed, "blamed"))
     told = [f"{count} {name}" for count, name in counts if count]
-    told += [event.split(".")[2] for event in decided.events]
+    told += [event.split(".")[2] for event in decided.events if event != APPEAL_DECIDED]
+    told += [f"appeal {decided.appeal}"] if decided.appeal else []
     return f" ({', '.join(told)})" if told else ""

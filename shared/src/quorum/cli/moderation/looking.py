@@ -12,6 +12,8 @@ from quorum.cli.moderation.places import store_of
 from quorum.events.event import timestamp
 from quorum.images.image import parse_image
 from quorum.judgement.waiting import Cause
+from quorum.moderation.appeals.appeals import Appeal
+from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.claims import Claims
 from quorum.moderation.stories import Stories, Told
 from quorum.moderation.trail import Said, Trail
@@ -63,11 +65,11 @@ def queue(
     """Show the images that wait for a moderator, those that wait longest first.
 
     With --state open what is reported and may cross the bar; with --state blocked what reports blocked and no moderator
-    has decided about.
+    has decided about; with --state appealed what has an open appeal.
     """
     asked = frozenset(map(Listed, lists)) or WAITING
     if not asked <= WAITING and len(asked) > 1:
-        raise click.UsageError("--state open and --state blocked stand by themselves")
+        raise click.UsageError("--state open, blocked and appealed stand by themselves")
     if causes and not asked <= WAITING:
         raise click.UsageError("--cause is of what waits for a moderator")
     wanted = Wanted(asked, frozenset(map(Cause, causes)), frozenset(reasons), since, min_score, Sort(sort))
@@ -112,6 +114,8 @@ def show(image_id: str) -> None:
         picture = policy.pictures.url_of(image.id)
         if picture:
             click.echo(picture)
+        for appeal in Appeals(*store).of(image):
+            click.echo(_appeal(appeal))
         for told in Stories(*store).of(image):
             click.echo(_happened(told))
 
@@ -143,6 +147,7 @@ def _line(entry: Entry) -> str:
         f"{facts.status.score:g} points",
         *([f"because of {facts.cause}"] if facts.cause else []),
         f"since {timestamp(facts.since_ms)}",
+        *([f"appealed against {timestamp(entry.appeal.at_ms)}"] if entry.appeal and entry.appeal.is_open else []),
         *([f"{entry.claim.name} looks at it"] if entry.claim else []),
     ]
     return "  ".join(parts)
@@ -150,7 +155,8 @@ def _line(entry: Entry) -> str:
 
 def _counts(waiting: Waiting) -> str:
     by_cause = ", ".join(f"{count} {cause}" for cause, count in waiting.by_cause.items() if count)
-    return f"{waiting.total} images wait for a moderator{f': {by_cause}' if by_cause else ''}"
+    appealed = f"; {waiting.appealed} have an open appeal" if waiting.appealed else ""
+    return f"{waiting.total} images wait for a moderator{f': {by_cause}' if by_cause else ''}{appealed}"
 
 
 def _reported(status: ImageStatus) -> str:
@@ -161,6 +167,14 @@ def _reported(status: ImageStatus) -> str:
 def _told_of(status: ImageStatus) -> str:
     protected = ", protected" if status.protected else ""
     return f"{status.image_id}  {status.state.public_name}{protected}  {status.score:g} points  {_reported(status)}"
+
+
+def _appeal(appeal: Appeal) -> str:
+    given = appeal.answer
+    by = f" by {given.moderator}" if given and given.moderator else ""
+    state = f"{given.outcome} {timestamp(given.at_ms)}{by}" if given else "open"
+    words = json.dumps(appeal.text, ensure_ascii=False)  # it may hold line breaks, and what a terminal obeys
+    return f"appeal of {timestamp(appeal.at_ms)}  {state}  {words}"
 
 
 def _happened(told: Told) -> str:

@@ -47,7 +47,8 @@ def figures_of(before: Before, images: Images, decided: Decided, since_ms: int |
     reason = main_reason(before.reasons)
     for digest, (_, tally) in images.items():
         counted.update(f"{name}:{reason}" for name in _of_image(before.states.get(digest, State.OPEN), tally.state))
-    if decided.action != "clear" or decided.unfounded:
+    moved = any(before.states.get(digest) is not tally.state for digest, (_, tally) in images.items())
+    if decided.unfounded if decided.action == "clear" else moved:  # what was upheld before is judged already
         judged = "unfounded" if decided.action == "clear" else "upheld"
         counted.update({f"{judged}:{name}": number for name, number in before.reasons.items()})
     return counted

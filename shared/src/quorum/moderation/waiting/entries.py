@@ -10,6 +10,7 @@ from redis import Redis
 from quorum.images.image import Image, bucket_of, stored_image
 from quorum.judgement.records import Book, State
 from quorum.judgement.waiting import Cause
+from quorum.moderation.appeals.appeals import Appeal, current, decode_appeals
 from quorum.moderation.claims import Claim, claim_key, read_claim
 from quorum.moderation.stories import length_of
 from quorum.moderation.waiting.cursor import Key
@@ -43,12 +44,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An image as the queue shows it; `history` is how much its story tells."""
+    """An image as the queue shows it; `history` is how much its story tells, `appeal` that against its block."""
 
     facts: Facts
     weights: Weights
     history: int
     claim: Claim | None
+    appeal: Appeal | None = None
 
 
 class Entries:
@@ -93,6 +95,7 @@ class Entries:
                 keys = self._keys_of(one.image)
                 pipe.hget(f"{keys.stories}{one.image.bucket}", one.image.digest)
                 pipe.get(claim_key(keys, one.image))
+                pipe.hget(f"{keys.appeals}{one.image.bucket}", one.image.digest)
             answers = pipe.execute() if shown else []
         return [
             Entry(
@@ -100,8 +103,9 @@ class Entries:
                 weights_of(rows_of(one.rows, policy.names_by_code), books[self._keys_of(one.image).meta], now_ms),
                 length_of(story),
                 read_claim(claim),
+                current(decode_appeals(appeals), one.status.state, one.status.epoch),
             )
-            for one, story, claim in zip(shown, answers[::2], answers[1::2], strict=True)
+            for one, story, claim, appeals in zip(shown, answers[::3], answers[1::3], answers[2::3], strict=True)
         ]
 
     def _causes(self, images: Sequence[Image]) -> list[Cause]:

@@ -13,7 +13,7 @@ from quorum.moderation.waiting.wanted import Listed, Sort, Wanted
 from quorum.moderation.waiting.windows import Ordered, Scanned, Window
 from quorum.policy.model import Policy
 from quorum.store.connection import translated_errors
-from quorum.store.keys import keys_of
+from quorum.store.keys import Keys, keys_of
 from quorum.store.layout import check_data
 
 WINDOW = 1000  # images that one page looks at, at most, where not all are wanted or they are put into an order
@@ -21,10 +21,11 @@ WINDOW = 1000  # images that one page looks at, at most, where not all are wante
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many images wait for a moderator, in all and for each cause."""
+    """How many images wait for a moderator, in all and for each cause, and how many have an open appeal."""
 
     total: int
     by_cause: Mapping[Cause, int]
+    appealed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +73,29 @@ class Queue:
             pipe = self._client.pipeline(transaction=False)
             for keys in self._keys:
                 pipe.zcard(keys.held)
+                pipe.zcard(keys.appealed)
                 pipe.hmget(keys.stats, [f"waiting_{cause}" for cause in KEPT_CAUSES])
             answers: list[Any] = pipe.execute()
         check_data(self._client, self._keys)
-        total = sum(answers[::2])
+        total = sum(answers[::3])
         counts: dict[Cause, int] = {
-            cause: sum(int(one[number] or 0) for one in answers[1::2]) for number, cause in enumerate(KEPT_CAUSES)
+            cause: sum(int(one[number] or 0) for one in answers[2::3]) for number, cause in enumerate(KEPT_CAUSES)
         }
-        return Waiting(total, {**counts, Cause.UNKNOWN: max(total - sum(counts.values()), 0)})
+        return Waiting(total, {**counts, Cause.UNKNOWN: max(total - sum(counts.values()), 0)}, sum(answers[1::3]))
 
     def _window(self, wanted: Wanted, place: Place, limit: int, most: int) -> Window:
         with translated_errors():
             if Listed.OPEN in wanted.lists:
                 scanned = Scanned(self._client, [keys.pending for keys in self._keys])
                 return scanned.read(place.start, place.end, most)
-            names = [keys.held if wanted.waits else keys.blocked for keys in self._keys]
+            names = [_list_of(keys, wanted) for keys in self._keys]
             ordered = Ordered(self._client, names, wanted.since_ms, newest=wanted.sort is Sort.NEWEST)
             count = limit if wanted.takes_all and wanted.sort is not Sort.PRIORITY else most
             return ordered.read(place.start, place.end, count)
+
+
+def _list_of(keys: Keys, wanted: Wanted) -> str:
+    """Return the zset that has what is wanted."""
+    if Listed.APPEALED in wanted.lists:
+        return keys.appealed
+    return keys.held if wanted.waits else keys.blocked

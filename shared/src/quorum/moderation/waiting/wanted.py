@@ -14,6 +14,7 @@ class Listed(StrEnum):
     CONTESTED = "contested"  # cleared, and reported by many since
     OPEN = "open"  # reported, not blocked, and may cross the bar
     BLOCKED = "blocked"  # by reports alone: no moderator has decided about it
+    APPEALED = "appealed"  # blocked, and its uploader has appealed against that
 
 
 WAITING = frozenset({Listed.HELD, Listed.CONTESTED})
@@ -63,4 +64,6 @@ class Wanted:
         if self.waits:
             listed = Listed.CONTESTED if cause is Cause.CONTESTED else Listed.HELD
             return listed in self.lists and (not self.causes or cause in self.causes)
+        if Listed.APPEALED in self.lists:
+            return state.is_blocked
         return state is (State.OPEN if Listed.OPEN in self.lists else State.BLOCKED)

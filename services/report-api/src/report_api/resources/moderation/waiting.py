@@ -16,6 +16,7 @@ from quorum.moderation.waiting.weights import Share, Weights
 from quorum.policy import Policy
 from quorum.schemas.waiting import QueueSchema
 from report_api.resources.images import status_body
+from report_api.resources.moderation.appeals import present_body
 from report_api.web.describing import answer, documented, in_query, sent_header
 from report_api.web.paging import whole_number
 from report_api.web.problems import Refused
@@ -41,7 +42,7 @@ blueprint = Blueprint("waiting", __name__)
             {"type": "array", "items": {"type": "string", "enum": [one.value for one in Listed]}},
             "`held` and `contested` (cleared, and reported by many since) wait for a moderator. By themselves: "
             "`open`, what is reported and may cross the bar, in no order but within a page; `blocked`, what reports "
-            "blocked and no moderator has decided about.",
+            "blocked and no moderator has decided about; `appealed`, what has an open appeal.",
         ),
         in_query(
             "cause",
@@ -76,6 +77,7 @@ def get_queue() -> Response:
             "images": [entry_body(entry, policy) for entry in page.entries],
             "held": waiting.total,
             "counts": waiting.by_cause,
+            "appealed": waiting.appealed,
             "next": page.next,
         }
     )
@@ -96,6 +98,7 @@ def entry_body(entry: Entry, policy: Policy) -> dict[str, Any]:
         "weights": _weights(entry.weights),
         "history": entry.history,
         "claim": claim_body(entry.claim) if entry.claim else None,
+        "appeal": present_body(facts.image, entry.appeal) if entry.appeal else None,
         "picture_url": policy.pictures.url_of(facts.image.id),
     }
 

@@ -1,0 +1,1 @@
+"""What uploaders are told of a block, and how they appeal against it."""
