@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = (ROOT / "services/console/src/console",)
+PACKAGES = (ROOT / "services/console/src/console", ROOT / "services/report-api/src/report_api")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "later": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"**/templates/**.html": {"trimmed": "true", "encoding": "utf-8"}}

@@ -222,3 +222,21 @@ def test_no_cookie_grows_too_large_for_a_browser(desk: Console) -> None:
         answer = decide(client, "clear", seen(client, f"agency/short-{number}"), f"agency/short-{number}")
         assert len(answer.headers["Set-Cookie"]) < 4000
     assert client.get("/queue").status_code == 200
+
+
+def test_an_appeal_is_shown_beside_the_image_and_decided_by_another(desk: Console) -> None:
+    desk.report("img-1", 6)
+    first, second = browser(desk), browser(desk, "second@example.org")
+    decide(first, "uphold", seen(first, "img-1"), "img-1")
+    desk.parts.appeals.lodge(desk.parts.image("img-1"), "It shows my own cat <b>asleep</b>.")
+    page = first.get("/queue?list=appealed").text
+    assert "my own cat &lt;b&gt;asleep&lt;/b&gt;" in page
+    assert "against a decision of moderator@example.org" in page
+    refused = decide(first, "clear", seen(first, "img-1"), "img-1")
+    assert (refused.status_code, "another moderator must decide" in refused.text) == (409, True)
+    assert decide(second, "uphold", seen(second, "img-1"), "img-1", note="no cat").status_code == 303
+    assert "data-undo" not in second.get("/queue").text  # it changed no state: nothing to go back to
+    image = first.get("/images/img-1").text
+    assert "second@example.org decided: the block stays." in image
+    assert "There is nothing in this list." in first.get("/queue?list=appealed").text
+    assert events(desk) == ["blocked", "decided"]

@@ -138,4 +138,6 @@ def filled(console: Console) -> Console:
     console.report("img-near", 4)
     console.report("img-open", 2, reporter_class=ANONYMOUS)
     console.report("img-blocked", 6)
+    console.report("img-appealed", 6)
+    console.parts.appeals.lodge(console.parts.image("img-appealed"), "It shows my own cat.")
     return console

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -13,8 +14,9 @@ from conftest import ROOT
 from quorum.languages import DEFAULT_LANGUAGE, LANGUAGES
 from quorum.languages.catalogues import translations
 
-PLACE = re.compile(r"%\(\w+\)s|%%")
-QUOTED = re.compile(r"`[^`]+`|\b(?:QUORUM_[A-Z_]+|quorum [a-z]+)\b")
+PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
+COMMANDS = "|".join(sorted({command.name for command in entry_points(group="quorum.commands")}))
+QUOTED = re.compile(rf"`[^`]+`|\b(?:QUORUM_[A-Z_]+|quorum (?:{COMMANDS}))\b")
 
 
 def script() -> ModuleType:

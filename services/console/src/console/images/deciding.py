@@ -11,7 +11,7 @@ from console.web.problems import Wrong
 from console.web.services import services
 from console.web.translating import gettext as _
 from console.web.translating import ngettext
-from quorum.errors import ClaimedByAnother, DecisionRefused, StateHasPassed
+from quorum.errors import AppealNeedsAnother, ClaimedByAnother, DecisionRefused, StateHasPassed
 from quorum.images.image import Image
 from quorum.moderation.decisions import Action
 from quorum.moderation.stored_decisions import Decided
@@ -43,8 +43,8 @@ def decide(image_id: str) -> Response:
         )
     except StateHasPassed as error:
         return _passed(image, error)
-    except DecisionRefused as error:
-        raise Wrong(409, _("This cannot be decided: %(why)s", why=str(error))) from error
+    except (AppealNeedsAnother, DecisionRefused) as error:
+        raise _refused(error) from error
     _let_go(image)
     told = _("%(image)s: %(decision)s.", image=_short(image.id), decision=_(ACTIONS[action]))
     undo = {"image": image.id, "expected": decided.tag} if _may_undo(image.id, action, decided) else None
@@ -62,8 +62,8 @@ def undo(image_id: str) -> Response:
         decided = parts.decisions.decide(image, Action.REOPEN, g.account.name, parts.policy, expected=expected)
     except StateHasPassed as error:
         return _passed(image, error)
-    except DecisionRefused as error:
-        raise Wrong(409, _("This cannot be taken back: %(why)s", why=str(error))) from error
+    except (AppealNeedsAnother, DecisionRefused) as error:
+        raise _refused(error) from error
     notice(
         _("%(image)s is as before: %(state)s.", image=_short(image.id), state=_(STATES[decided.state])),
     )
@@ -136,7 +136,7 @@ def _tried(image: Image, action: Action, *, dry_run: bool) -> dict[str, Any]:
         )
     except StateHasPassed:
         return {"image": image, "decided": None, "why": _("somebody was faster; nothing was changed")}
-    except DecisionRefused as error:
+    except (AppealNeedsAnother, DecisionRefused) as error:
         return {"image": image, "decided": None, "why": str(error)}
     return {"image": image, "decided": decided, "why": ""}
 
@@ -170,9 +170,16 @@ def _passed(image: Image, error: StateHasPassed) -> Response:
 
 
 def _may_undo(image_id: str, action: Action, decided: Decided) -> bool:
-    return (
-        decided.changed and len(image_id) <= MOST_REMEMBERED and action in {Action.UPHOLD, Action.BLOCK, Action.CLEAR}
-    )
+    """Tell whether taking the last decision back takes this one back: not where it changed no state."""
+    moved = decided.changed and decided.before is not decided.state
+    return moved and len(image_id) <= MOST_REMEMBERED and action in {Action.UPHOLD, Action.BLOCK, Action.CLEAR}
+
+
+def _refused(error: DecisionRefused | AppealNeedsAnother) -> Wrong:
+    if isinstance(error, AppealNeedsAnother):
+        words = _("This block is appealed against, and it was your decision: another moderator must decide.")
+        return Wrong(409, words)
+    return Wrong(409, _("This cannot be decided: %(why)s", why=str(error)))
 
 
 def _let_go(image: Image) -> None:

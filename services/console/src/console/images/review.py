@@ -8,6 +8,7 @@ from console.images.words import sentences
 from console.web.services import services
 from quorum.images.image import Image
 from quorum.judgement.records import State
+from quorum.moderation.appeals.appeals import Appeal, open_one
 from quorum.moderation.decisions import Action
 from quorum.moderation.dossier import Dossier
 from quorum.moderation.stories import Told
@@ -33,6 +34,8 @@ class Review:
     picture: str | None
     decisions: tuple[Action, ...]
     claimed_by_me: bool
+    appeals: list[Appeal]
+    appeal: Appeal | None  # that waits for a moderator
 
 
 def review_of(image: Image) -> Review:
@@ -45,6 +48,12 @@ def review_of(image: Image) -> Review:
     decisions: tuple[Action, ...] = _DECIDABLE[state]
     if dossier.cause and state is State.CLEARED:  # contested
         decisions = (Action.CLEAR, *decisions)
+    appeals = parts.appeals.of(image)
+    waits = open_one(appeals)
+    if waits and waits.is_about(state, dossier.status.epoch):
+        decisions = (Action.UPHOLD, Action.CLEAR)
+    else:
+        waits = None
     if shares:
         decisions = (*decisions, Action.SEPARATE)
     return Review(
@@ -56,4 +65,6 @@ def review_of(image: Image) -> Review:
         policy.pictures.url_of(image.id),
         decisions,
         claimed_by_me=bool(dossier.claim and dossier.claim.key == f"account {g.account.name}"),
+        appeals=appeals,
+        appeal=waits,
     )

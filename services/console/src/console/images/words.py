@@ -6,6 +6,7 @@ from console.web.translating import language, later, ngettext
 from quorum.accounts.roles import Role
 from quorum.judgement.records import State
 from quorum.judgement.waiting import Cause
+from quorum.moderation.appeals.appeals import Appeal, Outcome
 from quorum.moderation.decisions import Action
 from quorum.moderation.dossier import Dossier
 from quorum.moderation.stories import DECISION, Told
@@ -71,6 +72,7 @@ _HAPPENED = {
     "unblocked": later("Unblocked."),
     "held": later("Held: it waits for a moderator."),
     "released": later("Released: it does not wait any more."),
+    "appeal": later("An appeal was decided."),
     "deleted": later("The site says that there is no such image any more."),
 }
 
@@ -90,6 +92,19 @@ def happened(told: Told) -> str:
             "By its reports: %(people)s, %(points)s points.", people=people, points=points(told.said["score"])
         )
     return text
+
+
+def outcome(appeal: Appeal) -> str:
+    """Return what became of an appeal."""
+    answer = appeal.answer
+    if answer is None:
+        return _("It waits for a moderator.")
+    if answer.outcome is Outcome.LAPSED:
+        return _("The block ended before anybody decided about it.")
+    name = answer.moderator or _("somebody")
+    if answer.outcome is Outcome.UPHELD:
+        return _("%(name)s decided: the block stays.", name=name)
+    return _("%(name)s decided: the image is shown again.", name=name)
 
 
 def letter(group: int) -> str:

@@ -48,6 +48,7 @@ def page() -> Response:
         cause_names=CAUSES,
         reasons={reason.name: reason.label(language()) for reason in policy.reasons},
         total=waiting.total,
+        appealed=waiting.appealed,
         entries=[_line(entry, asked) for entry in found.entries],
         next=url_for("queue.page", **asked.other(page=found.next)) if found.next else None,
         review=review,

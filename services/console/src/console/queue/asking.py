@@ -20,6 +20,7 @@ class Shown(StrEnum):
 
     WAITING = "waiting"
     CONTESTED = "contested"
+    APPEALED = "appealed"
     NEAR = "near"
     OPEN = "open"
     BLOCKED = "blocked"
@@ -28,6 +29,7 @@ class Shown(StrEnum):
 LISTS = {
     Shown.WAITING: later("Waiting"),
     Shown.CONTESTED: later("Contested"),
+    Shown.APPEALED: later("Appealed"),
     Shown.NEAR: later("Near the bar"),
     Shown.OPEN: later("Reported"),
     Shown.BLOCKED: later("Blocked, not reviewed"),
@@ -35,6 +37,7 @@ LISTS = {
 _LISTED = {
     Shown.WAITING: WAITING,
     Shown.CONTESTED: frozenset({Listed.CONTESTED}),
+    Shown.APPEALED: frozenset({Listed.APPEALED}),
     Shown.NEAR: frozenset({Listed.OPEN}),
     Shown.OPEN: frozenset({Listed.OPEN}),
     Shown.BLOCKED: frozenset({Listed.BLOCKED}),

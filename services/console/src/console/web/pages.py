@@ -6,7 +6,7 @@ from flask import Flask, Response, g, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 
 from console.access.guard import may
-from console.images.words import LOOKS, ROLES, STATES, happened, letter, reason_name
+from console.images.words import LOOKS, ROLES, STATES, happened, letter, outcome, reason_name
 from console.web.formats import FILTERS
 from console.web.menu import menu
 from console.web.services import services
@@ -52,6 +52,7 @@ def prepare_templates(app: Flask) -> None:
             "looks": LOOKS,
             "happened": happened,
             "letter": letter,
+            "outcome": outcome,
             "reason_name": lambda name: reason_name(services().policy, name),
             "role_name": lambda role: gettext(ROLES[role]),
         }

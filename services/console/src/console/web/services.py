@@ -11,6 +11,7 @@ from quorum.accounts.stored_accounts import Accounts
 from quorum.events.bus import BusPlace
 from quorum.events.feed import Feed
 from quorum.images.image import Image, parse_image
+from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.claims import Claims
 from quorum.moderation.dossier import Dossiers
 from quorum.moderation.stored_decisions import Decisions
@@ -53,6 +54,7 @@ class Services:
     statuses: Statuses
     copies: Copies
     decisions: Decisions
+    appeals: Appeals
     stories: Stories
     trail: Trail
     claims: Claims
@@ -100,6 +102,7 @@ def wire(settings: Settings) -> Services:
         statuses=Statuses(client, namespace, partitions),
         copies=Copies(client, namespace, partitions),
         decisions=Decisions(client, namespace, partitions, name_moderators=settings.events_name_moderators),
+        appeals=Appeals(client, namespace, partitions),
         stories=Stories(client, namespace, partitions),
         trail=Trail(client, namespace, partitions),
         claims=Claims(client, namespace, partitions),

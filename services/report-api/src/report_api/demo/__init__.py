@@ -14,6 +14,7 @@ from report_api.demo.crew_texts import CREW_TEXTS
 from report_api.demo.crews import crews_under, send_wave, waves
 from report_api.demo.stories import STORIES
 from report_api.demo.texts import CAUSES, STATES, TEXTS
+from report_api.translating import translated
 from report_api.web.describing import left_out
 from report_api.web.pages import language_of_reader, show_page
 from report_api.web.services import services
@@ -35,14 +36,15 @@ def page() -> Response:
     edition = _edition()
     policy = services().policy
     crews = crews_under(policy)
+    text = translated(TEXTS, language)
     return show_page(
         "demo.html",
         language,
-        text=TEXTS[language],
-        crews={crew.name: (crew, CREW_TEXTS[language][crew.name]) for crew in crews},
+        text=text,
+        crews={crew.name: (crew, translated(CREW_TEXTS[crew.name], language)) for crew in crews},
         people=policy.people,
         archive=max(crew.archive for crew in crews),
-        stories=STORIES[language],
+        stories={name: translated(story, language) for name, story in STORIES.items()},
         edition=edition,
         next_edition=edition % MAX_EDITION + 1,
         threshold=f"{policy.threshold:g}",
@@ -53,9 +55,9 @@ def page() -> Response:
             "cursor": _cursor(),
             "beginning": BEGINNING,
             "crews": {crew.name: asdict(crew) for crew in crews},
-            "text": TEXTS[language],
-            "states": STATES[language],
-            "causes": CAUSES[language],
+            "text": text,
+            "states": translated(STATES, language),
+            "causes": translated(CAUSES, language),
         },
     )
 
@@ -77,7 +79,7 @@ def send_crew() -> tuple[dict[str, Any], int]:
     parts = services()
     picture, wave = request.args.get("picture", ""), request.args.get("wave", "")
     crew = next((one for one in crews_under(parts.policy) if one.name == request.args.get("crew")), None)
-    if crew is None or picture not in STORIES["en"]:
+    if crew is None or picture not in STORIES:
         abort(404)
     planned = waves(crew, _edition(), picture)
     if wave not in map(str, range(len(planned))):

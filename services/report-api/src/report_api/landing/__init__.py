@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from quorum.errors import QuorumError
 from report_api.landing.snippets import snippets
 from report_api.landing.texts import TEXTS
+from report_api.translating import translated
 from report_api.web.describing import left_out
 from report_api.web.pages import language_of_reader, show_page
 from report_api.web.services import services
@@ -22,7 +23,7 @@ blueprint = Blueprint(
 def page() -> Response:
     """Show the page; it opens while Redis is away, too."""
     language = language_of_reader()
-    text = TEXTS[language]
+    text = translated(TEXTS, language)
     parts = services()
     if not parts.settings.demo:
         return show_page("public.html", language, text=text)

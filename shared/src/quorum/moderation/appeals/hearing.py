@@ -31,7 +31,7 @@ class Before:
     ) -> tuple[Heard, list[Event], dict[bytes, Outcome]]:
         """Return the appeals, their events and their outcomes, now that the decision has changed the images.
 
-        With `taken_back` it was an earlier decision that was wrong: an appeal waits on where the block stands as before.
+        With `taken_back` an earlier decision was wrong: where the block stands as before, an appeal waits on.
         Raises AppealNeedsAnother.
         """
         heard, events, outcomes = dict(self.appeals), list[Event](), dict[bytes, Outcome]()
