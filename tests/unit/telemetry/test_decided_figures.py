@@ -54,5 +54,5 @@ def test_a_clear_that_blames_nobody_calls_no_report_unfounded() -> None:
 def test_how_long_it_waited_is_counted_once_for_all_its_images() -> None:
     states = dict.fromkeys((b"1", b"2"), State.HELD)
     images = {digest: ("img", Tally(state=State.UPHELD)) for digest in states}
-    told = figures_of(Before(states, before_of({}, ROWS, POLICY).reasons), images, Decided("uphold", AT_MS, True), 0)  # noqa: FBT003
+    told = figures_of(Before(states, before_of({}, ROWS, POLICY).reasons), images, Decided("uphold", AT_MS, True), 0)
     assert (told["to_decision:1200"], told["by_moderators:spam"], told["decisions:uphold"]) == (1, 2, 1)
