@@ -27,7 +27,16 @@ from quorum.store.connection import connect
 from quorum.store.layout import check_layout
 from report_api.app import create_app
 
-pytest_plugins = ["accounts", "console_site", "rabbitmq", "news_site", "guide_site", "served_folder", "shown_blocks"]
+pytest_plugins = [
+    "accounts",
+    "console_site",
+    "console_rooms",
+    "rabbitmq",
+    "news_site",
+    "guide_site",
+    "served_folder",
+    "shown_blocks",
+]
 
 # A test of generated examples is slow where the machine is busy, and none the worse for it.
 hypothesis_settings.register_profile("quorum", deadline=None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from redis import Redis
 
-from quorum.events.event import SHIELDS_LOWERED, SHIELDS_RAISED, cloud_event, timestamp
+from quorum.events.event import SHIELDS_LOWERED, SHIELDS_RAISED, Event, cloud_event, timestamp
 from quorum.judgement.caps.shields import Shield
 from quorum.store.cluster import time_ms
 from quorum.store.connection import translated_errors
@@ -13,6 +13,7 @@ from quorum.store.keys import keys_of
 from quorum.store.layout import check_data
 from quorum.store.scripts import Script
 
+LOOKED_AT = 2000  # events, for the last one about shields
 FOR_EVER_MS = 253_402_300_799_000  # the end of year 9999
 
 
@@ -36,6 +37,15 @@ class Shields:
             Shield(int(known[0] or 0), int(known[1] or 0), list(map(int, blocks)))
             for known, blocks in zip(answers[::2], answers[1::2], strict=True)
         ]
+
+    def causes(self) -> list[Event | None]:
+        """Return the event that last raised or lowered those of each partition; None when it lies too far back."""
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for keys in self._keys:
+                pipe.xrevrange(keys.events, count=LOOKED_AT)
+            pages: list[Any] = pipe.execute()
+        return [_newest(page) for page in pages]
 
     def raise_(self, minutes: float | None, name: str) -> bool:
         """Ask for the higher bar for some minutes, or until they are lowered; tell whether they were down."""
@@ -72,3 +82,15 @@ class Shields:
     def _now_ms(self) -> int:
         with translated_errors():
             return time_ms(self._client, self._keys[0].meta)
+
+
+def _newest(page: list[tuple[bytes, dict[bytes, bytes]]]) -> Event | None:
+    for at, fields in page:
+        if b'"quorum.shields.' in fields.get(b"event", b""):
+            try:
+                event = Event.from_json(fields[b"event"], at.decode())
+            except (ValueError, KeyError, TypeError):
+                continue
+            if event.type in {SHIELDS_RAISED, SHIELDS_LOWERED}:
+                return event
+    return None

@@ -15,6 +15,7 @@ from quorum.store.keys import keys_of
 from quorum.store.layout import check_data
 
 PAGE = 500
+_NEVER_MS = 10**14  # beyond all times of entries
 
 StreamId = tuple[int, int]
 
@@ -51,20 +52,49 @@ class Trail:
             (_parts(entry), partition, fields) for partition, page in enumerate(pages) for entry, fields in page
         )
         said = []
-        for (milliseconds, number), partition, fields in found[:limit]:
-            position[partition] = f"{milliseconds}-{number}"
-            entry = position[partition] if len(self._trails) == 1 else f"{position[partition]}.{partition}"
+        for parts, partition, fields in found[:limit]:
+            entry = self._step(position, partition, parts)
             read = _object(fields)
             if read is not None:
                 said.append(Said(entry, read))
         return said, ".".join(position)
 
-    def decisions(self) -> Iterator[Made]:
-        """Yield the decisions about images, oldest first. Raises StoreUnavailable."""
-        return heapq.merge(*map(self._partition, self._trails), key=lambda made: made.decision.at_ms)
+    def before(
+        self, cursor: str | None, limit: int, since_ms: int = 0, until_ms: int | None = None
+    ) -> tuple[list[tuple[Said, str]], str | None]:
+        """Return up to `limit` decisions before a cursor, newest first, and the cursor to go on from; None at the end.
 
-    def _partition(self, trail: str) -> Iterator[Made]:
-        start = "-"
+        Each comes with the cursor that goes on right after it. They were written from `since_ms` to `until_ms`, Unix
+        ms, of which a cursor is no reminder. Raises InvalidCursor, StoreUnavailable, DataMissing.
+        """
+        newest = f"{until_ms + 1 if until_ms is not None else _NEVER_MS}-0"
+        position = position_of(cursor, len(self._trails)) if cursor else [newest] * len(self._trails)
+        with translated_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for trail, end in zip(self._trails, position, strict=True):
+                pipe.xrevrange(trail, f"({end}", str(since_ms), count=limit)
+            pages: list[Any] = pipe.execute()
+        check_data(self._client, self._keys)
+        found = [(_parts(entry), partition, fields) for partition, page in enumerate(pages) for entry, fields in page]
+        said: list[tuple[Said, str]] = []
+        for parts, partition, fields in sorted(found, key=lambda one: one[:2], reverse=True)[:limit]:
+            entry = self._step(position, partition, parts)
+            read = _object(fields)
+            if read is not None:
+                said.append((Said(entry, read), ".".join(position)))
+        return said, ".".join(position) if len(found) >= limit else None
+
+    def decisions(self, since_ms: int = 0) -> Iterator[Made]:
+        """Yield the decisions about images written from `since_ms` on, oldest first. Raises StoreUnavailable."""
+        pages = (self._partition(trail, str(since_ms)) for trail in self._trails)
+        return heapq.merge(*pages, key=lambda made: made.decision.at_ms)
+
+    def _step(self, position: list[str], partition: int, parts: StreamId) -> str:
+        """Move a position onto an entry, and return the entry's id."""
+        position[partition] = f"{parts[0]}-{parts[1]}"
+        return position[partition] if len(self._trails) == 1 else f"{position[partition]}.{partition}"
+
+    def _partition(self, trail: str, start: str) -> Iterator[Made]:
         while True:
             with translated_errors():
                 entries: Any = self._client.xrange(trail, start, "+", PAGE)

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from quorum.errors import PolicyError
-from quorum.policy.load import load_policy
+from quorum.policy.load import default_policy, parse_policy, policy_text
 from quorum.policy.model import Policy
 
 CHECK_SECONDS = 1.0
@@ -22,7 +22,8 @@ class PolicyFile:
     def __init__(self, path: Path | None, check_seconds: float = CHECK_SECONDS) -> None:
         self._path = path
         self._stamp = _stamp(path)
-        self._policy = load_policy(path)
+        self.text = policy_text(path)  # of the policy that is in force, not of a file that is bad
+        self._policy = self._read(self.text)
         self._check_seconds = check_seconds
         self._next_check = time.monotonic() + check_seconds
         self._lock = Lock()
@@ -45,7 +46,8 @@ class PolicyFile:
             return
         self._stamp = stamp
         try:
-            policy = load_policy(self._path)
+            text = policy_text(self._path)
+            policy = self._read(text)
         except PolicyError as error:
             self.problem = str(error)
             log.error("policy stays at %s: its file is bad, `quorum policy check` says where", self._policy.version)  # noqa: TRY400 - the error may name people
@@ -53,7 +55,10 @@ class PolicyFile:
         self.problem = None
         if policy.version != self._policy.version:
             log.warning("policy is now %s, was %s", policy.version, self._policy.version)
-        self._policy = policy
+        self.text, self._policy = text, policy
+
+    def _read(self, text: str) -> Policy:
+        return parse_policy(text, str(self._path)) if self._path else default_policy()
 
 
 def _stamp(path: Path | None) -> Stamp | None:

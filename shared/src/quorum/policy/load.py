@@ -43,13 +43,15 @@ _SECTIONS = {
 
 def load_policy(path: Path | None = None) -> Policy:
     """Read the policy at `path`, or the default one that is shipped with quorum. Raises PolicyError."""
-    if path is None:
-        return default_policy()
+    return default_policy() if path is None else parse_policy(policy_text(path), str(path))
+
+
+def policy_text(path: Path | None) -> str:
+    """Return what the file at `path` holds, or the policy that is shipped with quorum. Raises PolicyError."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig") if path else _default_text()
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
-    return parse_policy(text, str(path))
 
 
 @cache

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from time import monotonic
 
 from quorum.errors import DecisionRefused, InvalidImageId
 from quorum.events.event import BLOCKED, DELETED, HELD, RELEASED, SHIELDS_RAISED, UNBLOCKED
@@ -113,19 +114,26 @@ class Comparison:
 
 
 def compare(
-    recorded: Iterable[Recorded], current: Policy, candidate: Policy, under_candidate: Iterable[Recorded] | None = None
+    recorded: Iterable[Recorded],
+    current: Policy,
+    candidate: Policy,
+    under_candidate: Iterable[Recorded] | None = None,
+    *,
+    seconds: float | None = None,
 ) -> Comparison:
     """Replay what is `recorded` under both policies, in the order of its times. Raises ValueError without reports.
 
-    `under_candidate` is the same where the candidate takes other names for one person.
+    `under_candidate` is the same where the candidate takes other names for one person. What takes longer than `seconds`
+    raises TimeoutError.
     """
+    end = None if seconds is None else monotonic() + seconds
     ordered = _in_order(recorded)
     reports = [one for one in ordered if isinstance(one, Report) and one.kind is Kind.REPORT]
     if not reports:
         raise ValueError("there are no reports")
     return Comparison(
-        current=_run(ordered, current),
-        candidate=_run(ordered if under_candidate is None else _in_order(under_candidate), candidate),
+        current=_run(ordered, current, end),
+        candidate=_run(ordered if under_candidate is None else _in_order(under_candidate), candidate, end),
         reports=len(reports),
         images=len({report.image.id for report in reports}),
         reporters=len({report.reporter.fingerprint for report in reports}),
@@ -143,11 +151,13 @@ def _time(one: Recorded) -> int:
     return one.received_ms if isinstance(one, Report) else one.decision.at_ms
 
 
-def _run(recorded: list[Recorded], policy: Policy) -> Run:
+def _run(recorded: list[Recorded], policy: Policy, end: float | None) -> Run:
     model, run = TallyModel(policy), Run(policy)
     reports: list[Report] = []
     judged_ms = 0
     for one in recorded:
+        if end is not None and monotonic() > end:
+            raise TimeoutError
         if _time(one) >= judged_ms + REJUDGED_EVERY_MS:
             judged_ms = _time(one)
             run.note(model.rejudge(judged_ms, len(model.pending)))

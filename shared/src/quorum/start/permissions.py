@@ -86,7 +86,7 @@ _SCRIPTED = {
     CONSOLE: (
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
         *("judgement/waiting", "judgement/stories", "judgement/figures/days", "judgement/records"),
-        *("webhooks/add", "webhooks/change"),
+        *("webhooks/add", "webhooks/change", "webhooks/queue"),
         *ACCOUNTS,
     ),
     STREAM: ("reporters/claim_pepper",),

@@ -51,6 +51,7 @@ class Keys:
     sessions_of      prefix of one hash for each account: id of a session -> the SHA-256 of its token
     sign_ins string  prefix of what counts passwords that were tried (hashes; `accounts/throttling/throttle.py`)
     networks string  prefix of one for each account and network from which it has been signed in (strings)
+    deeds    stream  what people inside did to accounts, keys, webhooks, shields: the last (`access/deeds.py`)
     erased   zset    fingerprints that were erased, by the time, Unix ms (`erasure.py`)
     paused   string  exists while webhooks and bus wait for somebody's word; why they do
     workers  zset    worker names by the server time of their last sweep, Unix ms
@@ -93,6 +94,7 @@ class Keys:
     days: str
     meta: str
     api_keys: str
+    deeds: str
     accounts: str
     sessions: str
     sessions_of: str
@@ -144,6 +146,7 @@ def keys_of(namespace: str, partition: int) -> Keys:
         days=prefix + "days:",
         meta=prefix + "meta",
         api_keys=prefix + "api_keys",
+        deeds=prefix + "deeds",
         accounts=prefix + "accounts",
         sessions=prefix + "sessions:",
         sessions_of=prefix + "sessions_of:",

@@ -118,6 +118,16 @@ KINDS = (
         person=Kept("the audit trail", "name and note of the moderator who decided", "none", "by hand"),
     ),
     Kind(
+        b"deeds",
+        STREAM,
+        person=Kept(
+            "what was done to accounts, keys, webhooks and shields",
+            "name of the account that did it, or that it was done to",
+            "a thousand more of them",
+            "by hand",
+        ),
+    ),
+    Kind(
         *(b"appeals", HASH, BUCKET),
         person=Kept(
             "appeals",

@@ -25,6 +25,19 @@ class Journal:
         """Yield the reports of all partitions. Raises StoreUnavailable."""
         return heapq.merge(*map(self._partition, self._journals), key=lambda report: report.received_ms)
 
+    def latest(self, limit: int) -> tuple[list[Report], int]:
+        """Return the last `limit` reports, oldest first, and how many there are. Raises StoreUnavailable."""
+        found: list[Report] = []
+        count = 0
+        for journal in self._journals:
+            with translated_errors():
+                size: Any = self._client.llen(journal)
+                count += size
+                for first in range(max(size - limit, 0), size, PAGE):
+                    page: Any = self._client.lrange(journal, first, first + PAGE - 1)
+                    found.extend(map(decode_entry, page))
+        return sorted(found, key=lambda report: report.received_ms)[-limit:], count
+
     def _partition(self, journal: str) -> Iterator[Report]:
         place = 0
         while True:

@@ -18,7 +18,9 @@ from typing import Any
 
 from quorum.errors import SettingsError
 
-OURS = frozenset({"quorum", "report_api", "tally_worker"})  # loggers whose lines are written in this repository
+OURS = frozenset(
+    {"console", "quorum", "report_api", "tally_worker"}
+)  # loggers whose lines are written in this repository
 MAX_CAUSES = 8
 MAX_FRAMES = 30
 MAX_DEPTH = 4  # of values inside values

@@ -162,7 +162,12 @@ class Webhooks(Subscriptions):
         `attempt` goes into the log, and a dead one's event among the dead letters, in the same act.
         """
         again, answered = "" if again_ms is None else again_ms, "" if well is None else int(well)
-        return self._settled(subscription, (claim.subject, claim.entry, now_ms, again, answered), attempt, claim.body)
+        what = (claim.subject, claim.entry, now_ms, again, answered)
+        settled = self._settled(subscription, what, attempt, claim.body)
+        if settled and again_ms is None and claim.entry.startswith("ping:"):
+            with translated_errors():
+                self._client.hdel(self._key(subscription.id, "pings"), claim.entry.split(":")[1])
+        return settled
 
     def deliveries(self, subscription_id: str, limit: int) -> list[Attempt]:
         """Return the last attempts, newest first. Raises UnknownSubscription."""

@@ -106,6 +106,12 @@ class Subscriptions:
             since = self._client.hget(f"{self._prefix}failing", subscription_id)
         return int(since) if since else None
 
+    def place(self, subscription_id: str) -> str | None:
+        """Return its cursor in the feed: up to there it has queued events. None when it has lost it."""
+        with translated_errors():
+            raw: bytes | None = self._client.hget(f"{self._prefix}cursors", subscription_id)
+        return raw.decode("utf-8", "replace") if raw else None
+
     def now_ms(self) -> int:
         """Return Redis' time, by which deliveries go, in Unix ms."""
         with translated_errors():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from quorum.access.deeds import Deeds
 from quorum.access.stored_keys import ApiKeys
 from quorum.accounts.sessions import Sessions
 from quorum.accounts.sign_in import SignIn
@@ -14,6 +15,7 @@ from quorum.images.image import Image, parse_image
 from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.claims import Claims
 from quorum.moderation.dossier import Dossiers
+from quorum.moderation.shields import Shields
 from quorum.moderation.stored_decisions import Decisions
 from quorum.moderation.stored_reporters import Reporters
 from quorum.moderation.stories import Stories
@@ -32,6 +34,7 @@ from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
 from quorum.telemetry.stored_days import Days
 from quorum.webhooks.deliveries import Webhooks
+from quorum.webhooks.given_up import GivenUp
 
 EXTENSION = "quorum"
 READY_TIMEOUT_SECONDS = 0.2  # so that /readyz answers within 250 ms
@@ -60,7 +63,10 @@ class Services:
     claims: Claims
     reporters: Reporters
     webhooks: Webhooks
+    given_up: GivenUp
     keys: ApiKeys
+    deeds: Deeds
+    shields: Shields
     feed: Feed
     bus: BusPlace
     health: Health
@@ -108,7 +114,10 @@ def wire(settings: Settings) -> Services:
         claims=Claims(client, namespace, partitions),
         reporters=Reporters(client, namespace, partitions),
         webhooks=Webhooks(client, namespace, partitions),
+        given_up=GivenUp(client, namespace),
         keys=ApiKeys(client, namespace),
+        deeds=Deeds(client, namespace),
+        shields=Shields(client, namespace, partitions),
         feed=Feed(client, namespace, partitions),
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
