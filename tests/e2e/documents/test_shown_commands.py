@@ -89,12 +89,14 @@ def test_the_first_report_of_a_deployment_is_taken(shown: list[Block], trial: Tr
     assert isinstance(feed, list)
 
 
-@pytest.mark.runs("docs/operations.md", "/ops/state")
+@pytest.mark.runs("docs/operations.md", "/metrics")
 def test_the_state_for_programs_is_told(shown: list[Block], trial: Trial, tmp_path: Path) -> None:
     [block] = shown
     assert API in block.text
-    [state] = answers(Shell(tmp_path).run(block.text.replace(API, trial.url)))
-    assert "findings" in state
+    lines = Shell(tmp_path).run(block.text.replace(API, trial.url)).splitlines()
+    assert {line.split("{")[0].split(" ")[0] for line in lines} == {
+        *("quorum_redis_up", "quorum_inbox_depth", "quorum_last_sweep_age_seconds", "quorum_blocked_images"),
+    }
 
 
 @pytest.mark.runs("docs/capacity.md", "sh")

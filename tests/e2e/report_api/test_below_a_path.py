@@ -15,7 +15,6 @@ from playwright.sync_api import expect
 from redis_server import RedisServer, free_port, wait_until
 
 from report_api.button.files import scripts
-from report_api.ops.texts import TEXTS
 
 TRIAL = {"QUORUM_PROXY_HOPS": "1", "QUORUM_DEMO": "yes", "QUORUM_READ_ACCESS": "open"}
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -121,15 +120,6 @@ def test_the_demo_works_below_a_path(site: str, prefix: str) -> None:
         expect(article.locator("[part=notice]")).to_be_visible(timeout=20_000)
         opened.page.locator("nav a").nth(1).click()
         expect(opened.page.locator("html")).to_have_attribute("lang", "fr")
-        opened.assert_clean(f"{site}{prefix}/")
-
-
-@pytest.mark.parametrize("prefix", [TAKEN_OFF, LEFT_ON])
-def test_the_page_of_operators_works_below_a_path(site: str, prefix: str) -> None:
-    with window() as opened:
-        opened.page.goto(f"{site}{prefix}/ops")
-        expect(opened.page.locator("#verdict h2")).not_to_have_text(TEXTS["en"]["asking"])
-        expect(opened.page.locator("[data-number=inbox] dd")).to_have_text("0", timeout=20_000)
         opened.assert_clean(f"{site}{prefix}/")
 
 

@@ -68,7 +68,7 @@ def test_every_link_leads_to_a_page(open_trial: Trial) -> None:
         expect(opened.page.locator("#state")).to_have_text(translated(TEXTS, "fr")["ready"])
         links = opened.page.locator(".cards a").evaluate_all("links => links.map((link) => link.href)")
         assert [link.partition("?")[0].removeprefix(open_trial.url) for link in links] == [
-            "/demo", "/docs", "/ops", "/metrics",
+            "/demo", "/docs", "/metrics",
         ]  # fmt: skip
         opened.assert_clean(open_trial.url)
         for link in links:
@@ -153,7 +153,7 @@ def test_where_it_is_no_trial_it_says_what_this_is_and_nothing_for_insiders(publ
         expect(opened.page.locator("h1")).to_have_text(translated(TEXTS, language)["public"])
         links = opened.page.locator("a").evaluate_all("links => links.map((link) => link.href)")
         assert links == [f"{public.url}/docs"]
-        for insiders in ("/ops", "/metrics", "/demo", "0.1.0", "Redis"):
+        for insiders in ("/metrics", "/demo", "0.1.0", "Redis"):
             assert insiders not in opened.page.content()
         assert opened.findings() == []
         opened.assert_clean(public.url)

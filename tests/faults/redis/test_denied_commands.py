@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import claimed_app, environment, make_settings
+from findings import found_now, state_now
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
 from redis_server import RedisServer
@@ -25,14 +26,13 @@ from quorum.start.permissions import (
 )
 from quorum.store.connection import connect
 from quorum.store.keys import keys_of
-from report_api.ops.finding_texts import FINDINGS
 from tally_worker.app import make_sweeper
 from tally_worker.observe import PartMetrics
 
 KEY = {"Authorization": "Bearer qk_test.a-site-key-for-tests-only"}
 PASSWORD = "the-password-of-a-user"
 COMMANDS = sorted({*needed(API), *needed(WORKER), *STORY})
-ALWAYS = ("/metrics", "/ops/state")  # and with what is permitted
+ALWAYS = ("/metrics",)  # and with what is permitted
 PATHS = (*ALWAYS, "/v1/events", "/v1/blocklist", "/readyz")
 
 
@@ -152,11 +152,9 @@ def test_as_managed_services_deny_it_all_goes_on_and_what_is_missing_is_said(
     assert 'quorum_redis_denied{command="INFO"} 1.0' in metrics
     assert "quorum_blocked_images" in metrics
     assert "quorum_redis_memory_used_bytes 0" not in metrics
-    state = site.client.get("/ops/state?history=1").get_json()
-    assert [one["name"] for one in state["findings"]] == ["redis_denies"]
-    assert "redis_denies" in FINDINGS["en"]
-    assert state["numbers"]["blocked"] == 1
-    assert state["points"][-1]["memory_bytes"] is None
+    assert found_now(site.settings) == {"redis_denies"}
+    assert state_now(site.settings).blocked_images == 1
+    assert state_now(site.settings).vitals.memory_bytes is None
     words = doctors_words(site.settings, monkeypatch)
     assert "INFO" in words
     assert "WRONG" not in words, words

@@ -129,7 +129,9 @@ def test_a_provider_that_is_another_or_away_is_said(app: Flask, provider: Provid
 
 
 def test_without_a_provider_there_is_no_such_page(own_redis: RedisServer, tmp_path: Path) -> None:
-    app = create_app(make_settings(own_redis.url))
+    settings = make_settings(own_redis.url)
+    check_layout(own_redis.client, settings.namespace, 1)
+    app = create_app(settings)
     assert app.test_client().get("/sign-in/oidc").status_code == 404
     away = create_app(make_settings(own_redis.url, oidc_issuer="http://127.0.0.1:9"))
     assert away.test_client().get("/sign-in/oidc").status_code == 503

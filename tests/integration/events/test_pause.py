@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import claimed_app, environment, make_settings
+from findings import found_now
 from redis_server import RedisServer
 from store import Bench, open_bench
 
@@ -75,11 +76,11 @@ def test_everybody_who_looks_is_told(bench: Bench, settings: Settings, tmp_path:
     client = claimed_app(settings, lambda _: None).test_client()
     assert "WRONG webhooks and bus are paused: the data was read back from a backup of 20" in quorum(settings, "doctor")
     assert "quorum_deliveries_paused 1.0" in client.get("/metrics").text
-    assert {"name": "paused", "urgent": True} in client.get("/ops/state").get_json()["findings"]
+    assert "paused" in found_now(settings)
     quorum(settings, "webhooks", "resume")
     assert "paused" not in quorum(settings, "doctor")
     assert "quorum_deliveries_paused 0.0" in client.get("/metrics").text
-    assert "paused" not in {finding["name"] for finding in client.get("/ops/state").get_json()["findings"]}
+    assert "paused" not in found_now(settings)
 
 
 def test_a_restore_that_is_told_to_resume_does_not_pause(bench: Bench, settings: Settings, tmp_path: Path) -> None:

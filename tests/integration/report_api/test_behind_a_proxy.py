@@ -9,7 +9,7 @@ from redis_server import RedisServer
 from unit.report_api.test_mounting import HOSTILE
 
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}
-PAGES = ("/", "/docs", "/docs/", "/demo", "/ops", "/openapi.json")
+PAGES = ("/", "/docs", "/docs/", "/demo", "/openapi.json")
 NO_REDIS = "redis://127.0.0.1:1/0"  # pages open without
 
 
@@ -29,7 +29,7 @@ def test_every_page_links_below_the_path_that_the_proxy_names(path: str, *, left
     with client(NO_REDIS, proxy_hops=1) as api:
         page = read(api, f"/at/quorum{path}" if left_on else path, "/at/quorum")
         assert '"/at/quorum' in page
-        for root in ("/docs", "/demo", "/ops", "/openapi.json", "/v1"):
+        for root in ("/docs", "/demo", "/openapi.json", "/v1"):
             assert f'"{root}' not in page.replace('"paths":', "", 1).partition('"/v1/reports"')[0]
 
 
@@ -65,7 +65,7 @@ def test_trusted_hosts_stand_in_the_way_of_no_probe_and_no_metrics(own_redis: Re
         for host in ("10.1.2.3:8080", "[fd00::1]:8080", "report-api.quorum.svc", "localhost"):
             for path in ("/livez", "/readyz", "/metrics"):
                 assert api.get(path, headers={"Host": host}).status_code == 200
-            for path in ("/v1/reasons", "/docs/", "/ops"):
+            for path in ("/v1/reasons", "/docs/", "/demo"):
                 assert api.get(path, headers={"Host": host}).status_code == 400
         for host in ("www.example.org", "www.example.org:443", "a.b.example.net"):
             assert api.get("/v1/reasons", headers={"Host": host}).status_code == 200

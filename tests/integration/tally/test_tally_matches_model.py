@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from quorum.errors import DecisionRefused
 from quorum.images.content import Content, parse_content
 from quorum.images.image import bucket_of, parse_image
+from quorum.judgement.figures.days import week_of
 from quorum.judgement.records import Kind, Report, State, Tally
 from quorum.judgement.waiting import KEPT_CAUSES
 from quorum.moderation.decisions import Action, Decision, decide_in_model
@@ -380,6 +381,24 @@ class TallyMachine(RuleBasedStateMachine):
         counts = self.client.hmget(self.keys.stats, [f"waiting_{cause}" for cause in KEPT_CAUSES])
         waiting = Counter(self.model.causes.values())
         assert [int(count or 0) for count in counts] == [waiting[cause] for cause in KEPT_CAUSES]
+
+    @invariant()
+    def figures_of_days_agree(self) -> None:
+        prefix = self.keys.days.encode()
+        stored = {
+            key[len(prefix) :].decode(): {
+                name.decode(): int(number)
+                for name, number in self.client.hgetall(key).items()
+                if not name.startswith(b"to_decision:")  # the model does not know since when an image waits
+            }
+            for key in namespace_keys(self.client, self.namespace)
+            if key.startswith(prefix)
+        }
+        expected: dict[str, Counter[str]] = defaultdict(Counter)
+        for day, counted in self.model.days.items():
+            expected[str(day)].update(counted)
+            expected[f"w{week_of(day)}"].update(counted)
+        assert stored == {when: {name: n for name, n in one.items() if n} for when, one in expected.items()}
 
     @invariant()
     def stories_agree(self) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from console import accounts, audit, images, keys, policy, queue, reporters, shields, webhooks
+from console import accounts, audit, images, keys, operations, policy, queue, reporters, shields, statistics, webhooks
 from console.access import mine, oidc, signing_in
 from console.access.cookies import Cookies, signing_key
 from console.access.guard import guard
@@ -23,7 +23,7 @@ from quorum.settings import Settings, read_settings
 MAX_BODY_BYTES = 1 << 20
 ROOMS = (
     *(signing_in, oidc, mine, queue, images, deciding, reporters),
-    *(audit, policy, shields, webhooks, keys, accounts),
+    *(operations, statistics, audit, policy, shields, webhooks, keys, accounts),
 )
 
 

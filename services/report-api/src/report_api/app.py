@@ -40,7 +40,7 @@ from quorum.telemetry.history import History
 from quorum.telemetry.policy_metrics import PolicyCollector
 from quorum.telemetry.redis_metrics import RedisCollector
 from quorum.webhooks.deliveries import Webhooks
-from report_api import button, docs, landing, ops
+from report_api import button, docs, landing
 from report_api.access.callers import Access, require_pepper
 from report_api.access.guard import guard
 from report_api.docs import asyncapi, openapi
@@ -151,7 +151,7 @@ def create_app(settings: Settings | None = None, ring: Ring | None = None, parki
     registry.register(RedisCollector(parts.health, parts.webhooks, parts.bus, settings.partitions))
     registry.register(PolicyCollector(parts.policies))
     register_problems(app)
-    for views in (*RESOURCES, button, landing, ops, docs):
+    for views in (*RESOURCES, button, landing, docs):
         app.register_blueprint(views.blueprint)
     app.register_blueprint(make_probes(registry))
     openapi.register(app)

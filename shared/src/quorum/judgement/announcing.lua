@@ -42,7 +42,8 @@ local function announce(image, id, at, kind, cause)
   if image.story == nil then
     image.story = told.of(stories, image.digest)
   end
-  announced[#announced + 1] = {kind = kind, id = id, at = at, cause = cause, image = image, event = cjson.encode({
+  announced[#announced + 1] = {kind = kind, id = id, at = at, cause = cause, image = image, first = first,
+    reason = figures.main_reason(reasons), event = cjson.encode({
     specversion = '1.0',
     id = hex(image.digest) .. '-' .. image.epoch .. '-' .. kind .. number,
     source = '/quorum',

@@ -15,6 +15,7 @@ from quorum.events.event import (
     timestamp,
     traceparent,
 )
+from quorum.judgement.figures.days import count, duration, main_reason
 from quorum.judgement.records import Book, Event, Row, Tally
 from quorum.judgement.waiting import Cause
 from quorum.policy.model import POINT
@@ -43,6 +44,7 @@ def announce(
     book.causes.pop(image_id, None)
     if kind == "held" and cause:
         book.causes[image_id] = Cause(cause)
+    _count(book, (kind, data["reasons"]), at_ms, rows)
     name = kind
     if kind in OFTEN:
         book.turns += 1
@@ -51,6 +53,17 @@ def announce(
     if trace:
         event["traceparent"] = traceparent(trace)
     return event
+
+
+def _count(book: Book, told: tuple[str, Mapping[str, int]], at_ms: int, rows: Mapping[bytes, Row]) -> None:
+    kind, reasons = told
+    figure = {"blocked": "blocks", "held": "holds"}.get(kind)
+    if figure is None:
+        return
+    counted = [f"{figure}:{main_reason(reasons)}"]
+    if figure == "blocks" and rows:
+        counted.append(duration("to_block", at_ms - min(row.received_ms for row in rows.values())))
+    count(book.days, at_ms, counted)
 
 
 def tally_data(image_id: str, tally: Tally, rows: Mapping[bytes, Row], names: Mapping[str, str]) -> dict[str, Any]:

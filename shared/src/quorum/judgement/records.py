@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from quorum.images.image import Image
 from quorum.judgement.caps.shields import Shield
+from quorum.judgement.figures.days import Days
 from quorum.judgement.waiting import Cause
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
@@ -114,6 +115,7 @@ class Book:
         self.decided: dict[bytes, list[Any]] = {}  # by digest what moderators decided (quorum.moderation.past)
         self.causes: dict[str, Cause] = {}  # image id -> why it waits for a moderator
         self.shield = Shield()
+        self.days: Days = {}  # figures of each day
         self.turns = 0  # times that an image was held or released
         self.caps = policy.numbers(partitions)
 

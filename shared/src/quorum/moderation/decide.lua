@@ -1,13 +1,15 @@
--- Writes a moderator's decision, if nothing of what it was made from has changed meanwhile. records, waiting and stories
--- of judgement/, and lists of appeals/, come before it.
+-- Writes a moderator's decision, if nothing of what it was made from has changed meanwhile. records, waiting, stories and
+-- figures/days of judgement/, and lists of appeals/, come before it.
 --
 -- KEYS  1 blocked (zset)  2 held (zset)  3 pending (zset)  4 events (stream)  5 stats (hash)  6 audit (stream)
 --       7 causes (hash)  8 stories (prefix of bucket hashes)  9 appealed (zset)  10 answered (zset)
+--       11 days: figures of each day (prefix of hashes)
 -- ARGV  1 now, ms  2 the decision (JSON)  3 whether a standing is written, 1 or 0; then lists, each with its length before it:
 --       cells of hashes: key, field, what it must hold, what it holds from now on ('' for nothing)
 --       images: id, digest, and the set in which it is from now on (`blocked`, `held` or nothing)
 --       what is judged again (members of pending), events (the event, its kind, the image's digest), counters
 --       appeals: id, since when one is open and when the oldest was decided, ms ('' for neither)
+--       figures of the day and how many (quorum.judgement.figures.decided)
 -- Result  1 written   0 something has changed: read again
 
 local blocked, held, stats, causes, stories = KEYS[1], KEYS[2], KEYS[5], KEYS[7], KEYS[8]
@@ -28,6 +30,7 @@ end
 
 local cells, images, again, events, counters = take_list(4), take_list(3), take_list(1), take_list(3), take_list(1)
 local appeals = take_list(3)
+local counted = take_list(2)
 
 for i = 1, #cells, 4 do
   if (call('HGET', cells[i], cells[i + 1]) or '') ~= cells[i + 2] then
@@ -84,4 +87,8 @@ end
 for _, counter in ipairs(counters) do
   call('HINCRBY', stats, counter, 1)
 end
+for i = 1, #counted, 2 do
+  figures.count(tonumber(now), counted[i], tonumber(counted[i + 1]))
+end
+figures.write(KEYS[11])
 return 1

@@ -10,6 +10,8 @@ from quorum.events.event import BLOCKED, HELD, RELEASED, UNBLOCKED, cloud_event,
 from quorum.images.image import Image
 from quorum.judgement.announcing import tally_data
 from quorum.judgement.arrivals.copies import merged
+from quorum.judgement.figures.days import count
+from quorum.judgement.figures.decided import Decided, before_of, figures_of
 from quorum.judgement.records import Event, State, Tally
 from quorum.judgement.waiting import Cause
 from quorum.moderation.past import MOST_KEPT, Before, Past, taken_back
@@ -71,6 +73,11 @@ class Docket:
     def tally(self) -> Tally:
         """The image's own tally."""
         return self.images[self.asked][1]
+
+
+def counted_of(decision: Decision) -> Decided:
+    """Return what the figures of a day take of a decision."""
+    return Decided(decision.action, decision.at_ms, decision.unfounded)
 
 
 def state_after(state: State, action: Action) -> State:
@@ -245,7 +252,12 @@ def decide_in_model(model: TallyModel, image: Image, decision: Decision) -> list
     people = {*holder.rows, *(past[-1].changes if past else ())}
     standings = {person: model.standings.get(person, Standing()) for person in people}
     docket = Docket(own, images, holder, shown, list(past), dict(standings), images[own][1].blocked_ms)
+    found = before_of(docket.images, docket.holder.rows.values(), model.policy)
+    over = any(image_id in model.causes for image_id, _ in images.values())
     events = decide(docket, decision, model.policy)
+    over = over and docket.tally.state is not State.HELD
+    if docket.past != past or decision.action is Action.SEPARATE or over:
+        count(model.days, decision.at_ms, figures_of(found, docket.images, counted_of(decision), None))
     model.standings.update({person: one for person, one in docket.standings.items() if one != standings[person]})
     if docket.past != past:
         model.decided[shown or own] = docket.past[-MOST_KEPT:]

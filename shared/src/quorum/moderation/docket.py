@@ -34,7 +34,7 @@ Cell = tuple[str, bytes]  # a hash and a field of it
 
 @dataclass(slots=True)
 class StoredDocket:
-    """A docket, and what each cell that it was made of held; `waits` is whether one of its images is in the queue.
+    """A docket, what each cell that it was made of held, and since when one of its images waits (None: none does).
 
     `appeals` are those of each of its images, by digest: what is put there is written with the decision.
     """
@@ -42,7 +42,7 @@ class StoredDocket:
     docket: Docket
     cells: dict[Cell, bytes]
     keys: Keys
-    waits: bool
+    since_ms: int | None
     appeals: dict[bytes, list[Appeal]]
 
     def changed(self) -> Iterator[tuple[str, bytes, bytes, bytes]]:
@@ -110,7 +110,7 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
     people = list({*tallies[holder].rows, *(decided[-1].changes if decided else ())})
     known = reader.read(*(_cell(keys.reporters, person) for person in people))
     appeals = reader.read(*(_cell(keys.appeals, digest) for digest in shown))
-    blocked_at, waits = _lists(client, keys, image, shown.values())
+    blocked_at, since_ms = _lists(client, keys, image, shown.values())
     docket = Docket(
         image.digest,
         {digest: (image_id, tallies[digest]) for digest, image_id in shown.items()},
@@ -121,17 +121,17 @@ def read_docket(client: Redis, keys: Keys, image: Image, policy: Policy) -> Stor
         blocked_at,
     )
     heard = {digest: decode_appeals(one) for digest, one in zip(shown, appeals, strict=True)}
-    return StoredDocket(docket, reader.cells, keys, waits, heard)
+    return StoredDocket(docket, reader.cells, keys, since_ms, heard)
 
 
-def _lists(client: Redis, keys: Keys, image: Image, shown: Iterable[str]) -> tuple[int, bool]:
-    """Return when an image was blocked, Unix ms (0: it is not), and whether it or another of `shown` waits."""
+def _lists(client: Redis, keys: Keys, image: Image, shown: Iterable[str]) -> tuple[int, int | None]:
+    """Return when an image was blocked, and since when the first of `shown` waits, Unix ms (0 and None: not so)."""
     pipe = client.pipeline(transaction=False)
     pipe.zscore(keys.blocked, image.id)
     for image_id in shown:
         pipe.zscore(keys.held, image_id)
     blocked_at, *waiting = pipe.execute()
-    return int(blocked_at or 0), any(since is not None for since in waiting)
+    return int(blocked_at or 0), min((int(since) for since in waiting if since is not None), default=None)
 
 
 def _cell(prefix: str, digest: bytes) -> Cell:

@@ -1,6 +1,7 @@
 """Moderators' decisions in Redis: read, decide in Python, write only if nothing has changed meanwhile."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,10 +10,11 @@ from redis import Redis
 
 from quorum.errors import NoOpenAppeal, StateHasPassed, StoreUnavailable
 from quorum.images.image import Image, stored_image
+from quorum.judgement.figures.decided import before_of, figures_of
 from quorum.judgement.records import Event, State
 from quorum.moderation.appeals.appeals import By, Outcome, stands
 from quorum.moderation.appeals.hearing import Before
-from quorum.moderation.decisions import Action, Decision, Docket, decide
+from quorum.moderation.decisions import Action, Decision, Docket, counted_of, decide
 from quorum.moderation.docket import StoredDocket, read_docket
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
@@ -55,8 +57,8 @@ class Decisions:
     def __init__(self, client: Redis, namespace: str, partitions: int, *, name_moderators: bool = False) -> None:
         self._client = client
         self._keys = [keys_of(namespace, number) for number in range(partitions)]
-        parts = ("judgement/records", "judgement/waiting", "judgement/stories", "moderation/appeals/lists")
-        self._decide = Script(*parts, "moderation/decide")
+        parts = ("judgement/records", "judgement/waiting", "judgement/stories", "judgement/figures/days")
+        self._decide = Script(*parts, "moderation/appeals/lists", "moderation/decide")
         self._name_moderators = name_moderators
 
     def decide(self, image: Image, action: Action, moderator: str, policy: Policy, **more: Any) -> Decided:
@@ -114,13 +116,14 @@ class Decisions:
         tag = state_tag(docket.tally.epoch, before)
         if expected is not None and tag not in expected:
             raise StateHasPassed(image.id, before.public_name, tag)
+        found = before_of(docket.images, docket.holder.rows.values(), policy)
         events = decide(docket, decision, policy)
         by = By(decision.at_ms, decision.moderator, decision.note, is_named=decision.is_named, policy=policy.version)
         undoes = decision.action is Action.REOPEN
         heard = images.hear(docket.images, by, another=policy.appeals.another_moderator, taken_back=undoes)
         stored.appeals, events = heard[0], [*events, *heard[1]]
         cells = list(stored.changed())
-        over = stored.waits and docket.tally.state is not State.HELD  # what was contested, and nobody reports any more
+        over = stored.since_ms is not None and docket.tally.state is not State.HELD  # contested, and nobody reports it
         changed = over or any(old != new for *_, old, new in cells)
         result = _decided(docket, (before, tag), standings, events, changed=changed)
         result = replace(result, appeal=heard[2].get(image.digest))
@@ -132,32 +135,37 @@ class Decisions:
             counters.append("blocked_by_moderators" if result.state.is_blocked else "unblocked")
         said = _audit(image, decision, result, {"epoch": docket.tally.epoch, "policy": policy.version}, outcomes)
         head = (decision.at_ms, said, int(standings != docket.standings))
-        return result if self._write(stored, cells, events, counters, head) else None
+        counted = figures_of(found, docket.images, counted_of(decision), stored.since_ms)
+        return result if self._write(stored, cells, events, (counters, counted), head) else None
 
     def _write(
         self,
         stored: StoredDocket,
         cells: Sequence[tuple[Any, ...]],
         events: Sequence[Event],
-        counters: Sequence[str],
+        counters: tuple[Sequence[str], Counter[str]],
         said: tuple[Any, ...],
     ) -> bool:
-        """Write what `decide.lua` takes, unless something has changed meanwhile; `said` are its first arguments."""
+        """Write what `decide.lua` takes, unless something has changed meanwhile.
+
+        `counters` are those since the beginning, and the figures of the day; `said` are its first arguments.
+        """
         docket, keys = stored.docket, stored.keys
         lists: tuple[Sequence[tuple[Any, ...]], ...] = (
             cells,
             [(image_id, digest, SETS.get(tally.state, "")) for digest, (image_id, tally) in docket.images.items()],
             [(digest + image_id.encode(),) for digest, image_id in docket.again],
             [(json.dumps(event, ensure_ascii=False), *_place(event)) for event in events],
-            [(counter,) for counter in counters],
+            [(counter,) for counter in counters[0]],
             [
                 (image_id, *("" if at is None else at for at in stands(stored.appeals[digest])))
                 for digest, (image_id, _) in docket.images.items()
             ],
+            list(counters[1].items()),
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
         names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories)
-        return bool(self._decide(self._client, (*names, keys.appealed, keys.answered), (*said, *args)))
+        return bool(self._decide(self._client, (*names, keys.appealed, keys.answered, keys.days), (*said, *args)))
 
 
 def _place(event: Event) -> tuple[str, bytes]:

@@ -72,6 +72,7 @@ _SCRIPTED = {
             "moderation/claims",
             "judgement/waiting",
             "judgement/stories",
+            "judgement/figures/days",
             "retention/erase",
             "retention/erase_letters",
             "retention/erase_appeals",
@@ -84,8 +85,8 @@ _SCRIPTED = {
     ),
     CONSOLE: (
         *("reporters/claim_pepper", "moderation/decide", "moderation/claims", "moderation/shields"),
-        *("judgement/waiting", "judgement/stories", "judgement/records", "webhooks/add", "webhooks/change"),
-        "webhooks/queue",
+        *("judgement/waiting", "judgement/stories", "judgement/figures/days", "judgement/records"),
+        *("webhooks/add", "webhooks/change", "webhooks/queue"),
         *ACCOUNTS,
     ),
     STREAM: ("reporters/claim_pepper",),

@@ -37,6 +37,8 @@ class Keys:
     trimmed  string  the last event id that was removed from the front of the stream
     dead     stream  entries that could not be tallied, fields `reason` and `entry`
     stats    hash    exact counts, kept by the scripts
+    days     hash    one per day, `<days><days since 1970>`, and per week, `<days>w<weeks>`: figure -> how many
+                     (`judgement/figures/days.py`), for 400 days
     requests string  prefix of the idempotency keys that were used, which live for a day
     webhooks         prefix of subscriptions, cursors, failing (hashes), and of each subscription's queues, pings
                      (hashes), due (zset), log, dead (streams) (`webhooks.py`)
@@ -89,6 +91,7 @@ class Keys:
     trimmed: str
     dead: str
     stats: str
+    days: str
     meta: str
     api_keys: str
     deeds: str
@@ -140,6 +143,7 @@ def keys_of(namespace: str, partition: int) -> Keys:
         trimmed=prefix + "events:trimmed",
         dead=prefix + "dead",
         stats=prefix + "stats",
+        days=prefix + "days:",
         meta=prefix + "meta",
         api_keys=prefix + "api_keys",
         deeds=prefix + "deeds",

@@ -226,6 +226,7 @@ KINDS = (
     Kind(b"recent", LIST),
     Kind(b"shields", HASH),
     Kind(b"stats", HASH),
+    Kind(b"days", HASH, rb":w?\d{1,5}"),
     Kind(b"meta", HASH, lasting=False),  # a backup tells it in its first line
     Kind(b"paused", STRING, lasting=False),
     Kind(b"api_keys", HASH),

@@ -8,6 +8,7 @@
 --       17 budgets (prefix of bucket hashes)  18 recent automatic blocks (list)
 --       19 pending: what may cross without a report (zset: digest and id by when it was last judged, ms)
 --       20 causes: why images wait (hash by id)  21 stories (prefix of bucket hashes; see stories.lua)
+--       22 days: figures of each day (prefix of hashes; see figures.lua)
 -- ARGV  1 the policy's numbers (JSON, quorum.policy.model)
 --
 -- Reading and computing come first, writing last: an error before the first write leaves everything as it was, and
@@ -16,7 +17,7 @@
 local inbox, bell, images, reporters, copies, aliases, views = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local blocked, held, events, dead, stats, shields, journal = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14]
 local bands, hashes, budgets, recent, pending = KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19]
-local causes, stories = KEYS[20], KEYS[21]
+local causes, stories, days = KEYS[20], KEYS[21], KEYS[22]
 
 local TRUSTED = 2  -- a class of reporters
 local HOUR_MS, DAY_MS, MINUTE_MS, MILLION = 3600000, 86400000, 60000, 1000000

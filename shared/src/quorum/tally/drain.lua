@@ -127,7 +127,7 @@ local function apply(entry)
   local alone = with_rows(image)
   expire(alone, at)
   if (report.shared or report.kind ~= REPORT) and not ACTS[report.kind + 1](image, report) then
-    return
+    return report
   end
   local holder, hoped, is_new = with_rows(image), 0, false
   if holder ~= alone or report.kind ~= REPORT then
@@ -149,6 +149,7 @@ local function apply(entry)
   elseif is_new then
     image.score, image.dirty = image.score + fact_weight(report.class, report.code, report.age), true
   end
+  return report
 end
 
 local taken, kept, poison = 0, {}, {}
@@ -157,11 +158,14 @@ for i = 1, #entries do
     break
   end
   taken = i
-  local ok, problem = pcall(apply, entries[i])
+  local ok, result = pcall(apply, entries[i])
   if ok then
     kept[#kept + 1] = entries[i]
+    if result.kind == REPORT then
+      figures.count(result.at, 'reports:' .. (policy.names[tostring(result.code)] or 'other'))
+    end
   else
-    poison[#poison + 1] = {entry = entries[i], reason = type(problem) == 'table' and problem.err or tostring(problem)}
+    poison[#poison + 1] = {entry = entries[i], reason = type(result) == 'table' and result.err or tostring(result)}
   end
 end
 

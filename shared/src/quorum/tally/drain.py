@@ -19,6 +19,7 @@ _PARTS = (
     "tally/batch",
     "judgement/arrivals/copies",
     "judgement/stories",
+    "judgement/figures/days",
     "judgement/announcing",
     "judgement/caps/shields",
     "judgement/weighing",
@@ -98,6 +99,7 @@ class PartitionTally:
             *(keys.inbox, keys.bell, keys.images, keys.reporters, keys.copies, keys.aliases, keys.views),
             *(keys.blocked, keys.held, keys.events, keys.dead, keys.stats, keys.shields, keys.journal),
             *(keys.bands, keys.hashes, keys.budgets, keys.recent, keys.pending, keys.causes, keys.stories),
+            keys.days,
         )
 
     def _numbers_of(self, policy: Policy) -> str:

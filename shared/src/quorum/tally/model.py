@@ -7,6 +7,8 @@ the same order always give the same result. Twins: drain.lua and rejudge.lua.
 from quorum.judgement.announcing import announce
 from quorum.judgement.arrivals.acts import ACTS
 from quorum.judgement.arrivals.counting import count
+from quorum.judgement.figures.days import OTHER
+from quorum.judgement.figures.days import count as count_figures
 from quorum.judgement.records import Book, Event, Kind, Report, State, Tally
 from quorum.judgement.verdict import Case, judge
 from quorum.judgement.waiting import Cause
@@ -28,6 +30,9 @@ class TallyModel(Book):
         """
         events: list[Event] = []
         own, at = report.image.digest, report.received_ms
+        if report.kind is Kind.REPORT:
+            reason = report.reason if report.reason in self.policy.reason_names else OTHER
+            count_figures(self.days, at, [f"reports:{reason}"])
         oldest = at - self.policy.window_seconds * 1000
         self.tallies.setdefault(own, Tally())
         alone = self.with_rows(own)

@@ -20,4 +20,7 @@ for _, member in ipairs(members) do
   call('ZREM', pending, member)
 end
 write_all()
+if call('HEXISTS', stats, 'days_since') == 0 then
+  redis.pcall('HSET', stats, 'days_since', ARGV[3])  -- figures of days are counted from now on
+end
 return {#members, counts.blocked, counts.held, counts.released}

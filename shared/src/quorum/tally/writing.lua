@@ -72,6 +72,10 @@ local function write_events()
     end
     if kind == 'blocked' or kind == 'held' then
       count_delay(ms - one.at)
+      figures.count(one.at, (kind == 'blocked' and 'blocks:' or 'holds:') .. one.reason)
+    end
+    if kind == 'blocked' and one.first then
+      figures.count(one.at, figures.duration('to_block', one.at - one.first))
     end
   end
 end
@@ -88,6 +92,7 @@ local function write_all()
   write_shields()
   write_budgets()
   write_moved_standings()
+  figures.write(days)
   for name, value in pairs(counts) do
     if value > 0 then
       call('HINCRBY', stats, name, value)

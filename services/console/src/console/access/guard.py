@@ -27,6 +27,11 @@ NEEDS: dict[str, Role | None] = {
     "mine.close_others": Role.VIEWER,
     "queue.home": Role.VIEWER,
     "queue.page": Role.VIEWER,
+    "operations.page": Role.VIEWER,
+    "operations.state": Role.VIEWER,
+    "operations.points": Role.VIEWER,
+    "statistics.page": Role.VIEWER,
+    "statistics.download": Role.LEAD,
     "queue.find": Role.VIEWER,
     "images.page": Role.VIEWER,
     "deciding.decide": Role.MODERATOR,
@@ -112,6 +117,13 @@ def _know_who() -> None:
         g.session, g.account = found
     elif token:
         session.pop("token")
+    _look_for_redis(is_known=bool(found))
+
+
+def _look_for_redis(*, is_known: bool) -> None:
+    """Raise StoreUnavailable where nobody can sign in, so that it is said before anybody tries."""
+    if not is_known and request.method == "GET":
+        services().readiness.ready()
 
 
 def to_sign_in() -> Response:

@@ -7,9 +7,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from console.web.htmx import is_part
+from console.web.outages import outage
 from console.web.pages import show
 from console.web.translating import gettext as _
-from quorum.errors import CommandDenied, DataMissing, InvalidImageId, QuorumError, StoreUnavailable
+from quorum.errors import InvalidImageId, QuorumError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -64,23 +65,9 @@ def _of_requests(app: Flask) -> None:
 
 
 def _of_the_store(app: Flask) -> None:
-    @app.errorhandler(DataMissing)
-    def missing(error: DataMissing) -> Response:
-        log.error("redis has lost its data", exc_info=error)
-        return problem(503, _("Redis has lost its data: an operator must restore it. Nothing was changed."))
-
-    @app.errorhandler(CommandDenied)
-    def denied(error: CommandDenied) -> Response:
-        log.error("redis denies a command", exc_info=error)
-        return problem(
-            503, _("Redis does not permit the console what it needs. An operator finds the reason in its log.")
-        )
-
     @app.errorhandler(StoreUnavailable)
-    def away(_error: StoreUnavailable) -> Response:
-        return problem(
-            503, _("The data cannot be reached just now. Nothing was changed; please try again in a moment.")
-        )
+    def away(error: StoreUnavailable) -> Response:
+        return outage(error)
 
 
 def _of_all_else(app: Flask) -> None:

@@ -32,6 +32,7 @@ from quorum.tally.journal import Journal
 from quorum.tally.statuses import Statuses
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
+from quorum.telemetry.stored_days import Days
 from quorum.webhooks.deliveries import Webhooks
 from quorum.webhooks.given_up import GivenUp
 
@@ -70,6 +71,7 @@ class Services:
     bus: BusPlace
     health: Health
     history: History
+    days: Days
     readiness: Health  # the same, on a connection that waits 250 ms at most
 
     @property
@@ -120,5 +122,6 @@ def wire(settings: Settings) -> Services:
         bus=BusPlace(client, namespace, partitions),
         health=Health(client, namespace, partitions),
         history=History(client, namespace, partitions),
+        days=Days(client, namespace, partitions),
         readiness=Health(connect(settings.store, READY_TIMEOUT_SECONDS), namespace, partitions),
     )

@@ -16,8 +16,6 @@ TEXTS = {
     "demo_what": later("A news page: send a crowd or a brigade to a picture, and watch what becomes of it."),
     "docs": later("Documentation of the API"),
     "docs_what": later("Every call, with examples that can be tried."),
-    "ops": later("Operations"),
-    "ops_what": later("What is wrong and what to do, with live charts."),
     "metrics": later("Metrics"),
     "metrics_what": later("The numbers, for Prometheus."),
     "paste": later("Paste: five readers report an image"),

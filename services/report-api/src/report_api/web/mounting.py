@@ -11,7 +11,7 @@ MAX_PREFIX_CHARACTERS = 200
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 # What the paths of quorum begin with. A path that does not is left as it is, so that a prefix may be called /v1, too.
 _ROOTS = frozenset(
-    {"v1", "button", "docs", "demo", "landing", "ops", "openapi.json", "asyncapi.json", "livez", "readyz", "metrics"}
+    {"v1", "button", "docs", "demo", "landing", "openapi.json", "asyncapi.json", "livez", "readyz", "metrics"}
 )
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from quorum.telemetry.health import ServerHealth
+from console.web.services import Services
+from quorum.telemetry.health import PartitionHealth, ServerHealth
 from quorum.telemetry.history import Vitals
 from quorum.webhooks.deliveries import WebhookTotals
-from report_api.web.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the page judges; ages in seconds, None for what never was."""
+    """What the page judges; ages in seconds, None for what never was, counts None where the key has a wrong type."""
 
     vitals: Vitals
     server: ServerHealth
@@ -18,9 +18,10 @@ class State:
     last_sweep_seconds: float | None
     bus_lag_seconds: float | None
     clock_offset_seconds: float
-    dead_letters: int
-    blocked_images: int
-    held_images: int
+    dead_letters: int | None
+    blocked_images: int | None
+    held_images: int | None
+    inbox_depth: int | None
     shields_up: bool
     policy_bad: bool
     data_missing: bool
@@ -31,19 +32,6 @@ class State:
         """The part of `maxmemory` that is used; None without a limit, or where Redis does not say."""
         used, limit = self.server.used_memory_bytes, self.server.max_memory_bytes
         return used / limit if used is not None and limit else None
-
-    def numbers(self) -> dict[str, float | None]:
-        """Return what the page shows in large print."""
-        return {
-            "blocked": self.blocked_images,
-            "held": self.held_images,
-            "inbox": self.vitals.inbox_depth,
-            "sweep": self.last_sweep_seconds,
-            "memory": self.memory_share,
-            "dead": self.dead_letters,
-            "webhooks": self.webhooks.failing + self.webhooks.disabled,
-            "uptime": self.server.uptime_seconds,
-        }
 
 
 def read_state(parts: Services) -> State:
@@ -56,9 +44,10 @@ def read_state(parts: Services) -> State:
         last_sweep_seconds=parts.health.last_sweep_seconds(),
         bus_lag_seconds=parts.bus.lag_seconds(),
         clock_offset_seconds=parts.health.clock_offset_seconds(),
-        dead_letters=sum(state.dead_letters for state in states),
-        blocked_images=sum(state.blocked_images for state in states),
-        held_images=sum(state.held_images for state in states),
+        dead_letters=_together(states, "dead", "dead_letters"),
+        blocked_images=_together(states, "blocked", "blocked_images"),
+        held_images=_together(states, "held", "held_images"),
+        inbox_depth=_together(states, "inbox", "inbox_depth"),
         shields_up=any(state.shields_up for state in states),
         policy_bad=_policy_is_bad(parts),
         data_missing=bool(parts.health.missing_partitions()),
@@ -69,3 +58,11 @@ def read_state(parts: Services) -> State:
 def _policy_is_bad(parts: Services) -> bool:
     policies = parts.policies
     return bool(policies.current and policies.problem)  # asking for the policy looks at its file
+
+
+def _together(states: list[PartitionHealth], key: str, size: str) -> int | None:
+    """Return a size of all partitions; None where a key of a wrong type hides one, since that is no zero."""
+    if any(wrong.endswith(f":{key}") for state in states for wrong in state.wrong_keys):
+        return None
+    sizes: list[int] = [getattr(state, size) for state in states]
+    return sum(sizes)

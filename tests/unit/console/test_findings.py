@@ -1,16 +1,17 @@
-"""What the /ops page calls wrong."""
+"""What the page of operators calls wrong, and that all of it can be read and looked up."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
+from console.operations.findings import findings
+from console.operations.state import State
+from console.web.finding_words import FINDINGS, Finding
 from quorum.telemetry.health import ServerHealth
 from quorum.telemetry.history import Vitals
 from quorum.webhooks.deliveries import WebhookTotals
-from report_api.ops.finding_texts import FINDINGS
-from report_api.ops.findings import Finding, findings
-from report_api.ops.state import State
 
 WELL = State(
     vitals=Vitals(0, 0, 0, 0, 0, inbox_depth=3, inbox_age_seconds=1, memory_bytes=100, event_delays=(0,)),
@@ -22,6 +23,7 @@ WELL = State(
     dead_letters=0,
     blocked_images=1,
     held_images=1,
+    inbox_depth=3,
     shields_up=False,
     policy_bad=False,
     data_missing=False,
@@ -71,4 +73,10 @@ def test_nobody_is_told_to_start_workers_on_a_redis_that_has_lost_its_data() -> 
 
 
 def test_every_finding_can_come_about() -> None:
-    assert {finding.name for _, finding in WRONG} | {"redis_down"} == set(FINDINGS["en"])
+    assert {finding.name for _, finding in WRONG} | {"redis_down"} == set(FINDINGS)
+
+
+def test_every_section_is_in_the_runbook() -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text().lower().replace(" ", "-")
+    for words in FINDINGS.values():
+        assert f"\n###-{words.section}\n" in runbook

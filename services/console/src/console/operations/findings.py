@@ -1,8 +1,7 @@
 """What is wrong, worst first. The bounds are those of deploy/prometheus/alerts.yml, without its patience."""
 
-from dataclasses import dataclass
-
-from report_api.ops.state import State
+from console.operations.state import State
+from console.web.finding_words import Finding
 
 SWEEP_SECONDS = 15
 INBOX_SECONDS = 30
@@ -11,21 +10,12 @@ CLOCK_SECONDS = 2
 BUS_SECONDS = 60
 YOUNG_SECONDS = 300
 
-
 URGENT = frozenset(
     (
         *("data_missing", "wrong_type", "redis_evicts", "aof_error", "redis_full"),
         *("no_worker", "blocks_late", "shields_up", "paused", "bus_behind"),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, by its name in `texts.FINDINGS`; urgent when it would wake somebody."""
-
-    name: str
-    urgent: bool
 
 
 def findings(state: State) -> list[Finding]:
@@ -49,7 +39,7 @@ def findings(state: State) -> list[Finding]:
         "paused": state.webhooks.paused,
         "bus_behind": not state.webhooks.paused and (state.bus_lag_seconds or 0) > BUS_SECONDS,
         "webhooks": state.webhooks.failing + state.webhooks.disabled > 0,
-        "dead_letters": state.dead_letters > 0,
+        "dead_letters": (state.dead_letters or 0) > 0,
         "policy_bad": state.policy_bad,
         "clock_skew": abs(state.clock_offset_seconds) > CLOCK_SECONDS,
         "redis_denies": bool(state.server.denied),
