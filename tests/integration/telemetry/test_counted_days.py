@@ -1,28 +1,19 @@
 """Figures of days as scripts count them, and as they are read; test_tally_matches_model has them beside the model."""
 
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from conftest import make_settings
-from filled_days import fill_days
-from flask.testing import FlaskClient
-from inside import cookie_of
 from store import NOW_MS, Bench
 
-from console.app import create_app
-from quorum.accounts.roles import Role
 from quorum.images.image import parse_image
 from quorum.judgement.figures.days import DAY_MS, KEPT_SECONDS, day_of, week_of
 from quorum.moderation.decisions import Action, Decision
 from quorum.moderation.stored_decisions import Decisions
 from quorum.policy import parse_policy
 from quorum.settings import Settings
-from quorum.store.connection import connect
 from quorum.store.keys import keys_of
-from quorum.store.layout import check_layout
 from quorum.telemetry.days import date_of
 from quorum.telemetry.stored_days import MOST_DAYS, SINCE, Days
 
@@ -148,26 +139,3 @@ def test_partitions_are_added_and_count_once_all_of_them_do(bench: Bench, settin
     assert period.since_ms == NOW_MS + 5
     assert period.figures is not None
     assert period.figures.total("reports") == 4
-
-
-def test_the_page_is_quick_whatever_number_of_images_there_is(redis_url: str) -> None:
-    settings = make_settings(redis_url)
-    keys = keys_of(settings.namespace, 0)
-    with connect(settings.store, 10.0) as client:
-        check_layout(client, settings.namespace, 1)
-        fill_days(client, settings.namespace, 370, int(time.time() * 1000))
-        for key, images in ((keys.blocked, 100_000), (keys.held, 10_000), (keys.pending, 100_000)):
-            for first in range(0, images, 10_000):
-                client.zadd(key, {f"img-{number}": number for number in range(first, min(first + 10_000, images))})
-        app = create_app(settings).test_client()
-        app.set_cookie("quorum", cookie_of(settings, Role.LEAD))
-        for days in (7, 30, 90, 365):
-            seconds = min(timed(app, f"/statistics?days={days}") for _ in range(15))
-            print(f"  {days} days: {seconds * 1000:.0f} ms")
-            assert seconds < 0.05
-
-
-def timed(app: FlaskClient, path: str) -> float:
-    start = time.thread_time()  # of this thread alone: other tests use the machine, too
-    assert app.get(path).status_code == 200
-    return time.thread_time() - start

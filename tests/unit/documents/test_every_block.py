@@ -78,7 +78,7 @@ def found(group: click.Group, name: str) -> click.Command | None:
 def declared() -> dict[str, EntryPoint]:
     """Return the commands that the packages of this repository bring, whatever is installed."""
     found: dict[str, EntryPoint] = {}
-    for package in ("shared", "services/report-api", "services/worker"):
+    for package in ("shared", "services/console", "services/report-api", "services/worker"):
         project = tomllib.loads((ROOT / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         for name, value in project["entry-points"][GROUP].items():
             found[name] = EntryPoint(name, value, GROUP)

@@ -192,8 +192,9 @@ def _split(rest: str) -> tuple[str, str]:
 def _unquoted(text: str) -> str:
     try:
         return unquote(text, errors="strict")
-    except UnicodeDecodeError as error:
-        raise MalformedUrlError("has a user or password that is not UTF-8") from error
+    except UnicodeDecodeError:
+        pass  # it holds the password, and would go along with what is raised here
+    raise MalformedUrlError("has a user or password that is not UTF-8")
 
 
 def _options(query: str, kind: str, *, encrypted: bool) -> dict[str, str]:
