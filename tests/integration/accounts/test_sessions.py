@@ -175,6 +175,16 @@ def test_use_is_noted_once_a_minute(sessions: Sessions, bench: Bench) -> None:
     assert again[0].seen_ms == found[0].seen_ms
 
 
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(sessions: Sessions, bench: Bench) -> None:
+    token, _ = sessions.open("anna", "")
+    for _ in range(4):
+        let_pass(bench.client, bench.keys, 1900)
+        found = sessions.find(token, used=False)
+        if found is None:
+            break
+    assert sessions.find(token) is None
+
+
 def test_everything_that_is_kept_of_a_session_ends(sessions: Sessions, bench: Bench, settings: Settings) -> None:
     token, _ = sessions.open("anna", "")
     let_pass(bench.client, bench.keys, 61)

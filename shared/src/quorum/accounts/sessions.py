@@ -72,8 +72,8 @@ class Sessions:
                 return token, Session(session_id, name, now, now, label)
         raise StoreUnavailable(f"the account changed {ATTEMPTS} times while a session was opened")
 
-    def find(self, token: str) -> tuple[Session, Account] | None:
-        """Return the session that a token opens, with its account as it is now.
+    def find(self, token: str, *, used: bool = True) -> tuple[Session, Account] | None:
+        """Return the session that a token opens, with its account as it is now; with `used` its idle time begins anew.
 
         None when it is unknown or closed, was not used for two hours, is older than twelve, or its account is disabled.
         Raises DataMissing.
@@ -82,7 +82,7 @@ class Sessions:
             return None
         keys = (f"{self._keys.sessions}{_digest(token)}", self._keys.accounts)
         with translated_errors():
-            found = self._find(self._client, keys, (IDLE_MS, WHOLE_MS, NOTED_MS))
+            found = self._find(self._client, keys, (IDLE_MS, WHOLE_MS, NOTED_MS if used else WHOLE_MS))
         if found is None:
             return None
         *fields, raw = found

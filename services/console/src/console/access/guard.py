@@ -75,6 +75,7 @@ NEEDS: dict[str, Role | None] = {
     "accounts.close_all": Role.ADMIN,
 }
 ASKED_BY_MACHINES = frozenset({"static", "livez", "readyz"})
+ASKED_BY_PAGES = frozenset({"operations.state", "operations.points"})  # again and again, while nobody may be there
 WITH_AN_OLD_PASSWORD = frozenset({"mine.page", "mine.change_password", "mine.sign_out", "static"})
 
 
@@ -112,7 +113,8 @@ def _check() -> Response | None:
 
 def _know_who() -> None:
     token = session.get("token")
-    found = services().sessions.find(token) if isinstance(token, str) else None
+    used = request.endpoint not in ASKED_BY_PAGES
+    found = services().sessions.find(token, used=used) if isinstance(token, str) else None
     if found:
         g.session, g.account = found
     elif token:
