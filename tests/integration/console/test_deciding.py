@@ -155,7 +155,7 @@ def test_many_are_decided_as_the_preview_said(desk: Console) -> None:
     client = browser(desk)
     images = ["agency/0", "agency/1", "agency/2"]
     preview = post(client, "/decisions/preview", decision="clear", image=images, next="/queue").text
-    assert "3 images would change, and with them what is known of 15 reporters." in preview
+    assert "3 images would change, and with them what is known of those who sent 15 reports." in preview
     assert [state(desk, image) for image in images] == ["held"] * 3
     hidden = dict(re.findall(r'name="(expected [^"]+)" value="([^"]+)"', preview))
     assert len(hidden) == 3

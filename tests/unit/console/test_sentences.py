@@ -29,11 +29,21 @@ def dossier(
     *,
     muted: int = 0,
     warned: int = 0,
+    new: int = 0,
     cleared_before: bool = False,
 ) -> Dossier:
     rows = {bytes([number]) * 12: Row(NOW, "violence", "verified", networks=one) for number, one in enumerate(networks)}
     people = [
-        Reporter(person, row, 1.0, None, Standing(), number < muted, muted <= number < muted + warned)
+        Reporter(
+            person,
+            row,
+            1.0,
+            0 if row.networks.wide else None,
+            Standing(),
+            number < muted,
+            muted <= number < muted + warned,
+            number < new,
+        )
         for number, (person, row) in enumerate(rows.items())
     ]
     image = parse_image("img-1")
@@ -74,7 +84,14 @@ def test_why_it_waits_is_said_for_every_cause(cause: Cause) -> None:
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_a_word_and_a_sentence(state: State) -> None:
     assert STATES[state]
-    assert said(dossier(state)).startswith("Nobody has reported it")
+    assert said(dossier(state)).startswith(("Nobody has reported it", "The reports that it had"))
+
+
+def test_young_accounts_and_what_was_set_aside_are_said() -> None:
+    assert "3 have accounts that are too young" in said(dossier(networks=(NOWHERE,) * 4, new=3))
+    cleared = said(dossier(State.CLEARED))
+    assert "set aside when it was cleared" in cleared
+    assert "whatever these reports say" not in cleared
 
 
 def test_a_higher_bar_and_doubtful_people_are_said() -> None:

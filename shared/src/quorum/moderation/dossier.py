@@ -35,6 +35,7 @@ class Reporter:
     standing: Standing
     is_muted: bool
     is_warned: bool
+    is_new: bool  # their account was too young to count in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _reporters(rows: Mapping[bytes, Row], book: Book, now_ms: int) -> list[Repor
                 standing,
                 standing.is_muted(now_ms),
                 standing.is_warned(now_ms, book.policy),
+                row.age < book.caps["full_minutes"],
             )
         )
     return found

@@ -17,7 +17,8 @@ def page(image_id: str) -> Response:
     image = parts.image(image_id)
     return show(
         "images/page.html",
-        200 if parts.statuses.knows(image) else 404,
+        200 if (known := parts.statuses.knows(image)) else 404,
+        known=known,
         review=review_of(image),
         after=url_for("images.page", image_id=image.id),
         classes=CLASSES,

@@ -1,5 +1,7 @@
 """What is said of images in words: their states, why they wait, what was decided, and all of it in sentences."""
 
+from collections import Counter
+
 from console.web.formats import number, points
 from console.web.translating import gettext as _
 from console.web.translating import language, later, ngettext
@@ -129,13 +131,20 @@ def sentences(dossier: Dossier, policy: Policy) -> list[str]:
     said = [_who(dossier, policy), *_alike(dossier), *_doubtful(dossier)]
     if dossier.reporters:
         said.append(_weighed(dossier))
-    said.append(_so(dossier))
-    return [one for one in said if one]
+    if dossier.cleared_before and dossier.status.state is not State.UPHELD:
+        said.append(_("Its bar is higher than usual because it was cleared before."))
+    if dossier.status.protected and dossier.cause is not Cause.PROTECTED:
+        said.append(_("The policy protects it: it is never blocked without a moderator."))
+    return [*said, _so(dossier)]
 
 
 def _who(dossier: Dossier, policy: Policy) -> str:
     status = dossier.status
     if not status.reporters:
+        if status.state is State.CLEARED:
+            return _(
+                "The reports that it had were set aside when it was cleared; what happened tells how many they were."
+            )
         return _("Nobody has reported it within the time that counts.")
     reasons = sorted(status.reasons.items(), key=lambda one: -one[1])
     told = _list([f"{number(count)} \N{MULTIPLICATION SIGN} {reason_name(policy, name)}" for name, count in reasons])
@@ -148,21 +157,30 @@ def _who(dossier: Dossier, policy: Policy) -> str:
 
 
 def _alike(dossier: Dossier) -> list[str]:
-    shared = [group.reporters for group in dossier.weights.groups if group.reporters > 1]
+    shared = Counter(one.group for one in dossier.reporters if one.group is not None)
     return [
         ngettext(
             "%(num)s of them shares a network.",
             "%(num)s of them share one network, and count for less together.",
             size,
         )
-        for size in shared[:3]
+        for _group, size in shared.most_common(3)
     ]
 
 
 def _doubtful(dossier: Dossier) -> list[str]:
     muted = sum(one.is_muted for one in dossier.reporters)
     warned = sum(one.is_warned and not one.is_muted for one in dossier.reporters)
+    new = sum(one.is_new for one in dossier.reporters)
     said = []
+    if new:
+        said.append(
+            ngettext(
+                "%(num)s has an account that is too young to count in full.",
+                "%(num)s have accounts that are too young to count in full.",
+                new,
+            )
+        )
     if muted:
         said.append(ngettext("%(num)s is muted.", "%(num)s are muted.", muted))
     if warned:
@@ -173,15 +191,12 @@ def _doubtful(dossier: Dossier) -> list[str]:
 
 
 def _weighed(dossier: Dossier) -> str:
-    told = _(
+    return _(
         "Together they come to %(points)s points; the bar is %(bar)s, and %(least)s people.",
         points=points(dossier.score),
         bar=points(dossier.bar.threshold),
         least=number(dossier.bar.min_reporters),
     )
-    if dossier.cleared_before:
-        told += " " + _("The bar is higher than usual because it was cleared before.")
-    return told
 
 
 def _so(dossier: Dossier) -> str:
@@ -192,7 +207,9 @@ def _so(dossier: Dossier) -> str:
         State.OPEN: _("So it is shown."),
         State.BLOCKED: _("So it was blocked, without any moderator."),
         State.HELD: _("It waits for a moderator."),
-        State.CLEARED: _("A moderator has cleared it: it is shown, whatever these reports say."),
+        State.CLEARED: _("A moderator has cleared it: it is shown, whatever these reports say.")
+        if dossier.reporters
+        else _("A moderator has cleared it: it is shown."),
         State.UPHELD: _("A moderator has said that it stays blocked."),
     }[state]
 

@@ -25,6 +25,10 @@ document.addEventListener("change", (event) => {
   }
 });
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-help]")) KEYS["?"]();
+});
+
 document.addEventListener("htmx:afterSettle", closeMenu);
 closeMenu();
 

@@ -13,11 +13,12 @@ from console.web.translating import gettext as _
 from console.web.translating import language
 
 
-def at(milliseconds: float | None) -> str:
-    """Return a time, Unix ms, to the minute, in UTC."""
+def at(milliseconds: float | None, *, seconds: bool = False) -> str:
+    """Return a time, Unix ms, to the minute or the second, in UTC."""
     if milliseconds is None:
         return _("unknown")
-    return f"{format_datetime(_moment(milliseconds), 'd MMM y HH:mm', locale=language())} UTC"
+    shape = "d MMM y HH:mm:ss" if seconds else "d MMM y HH:mm"
+    return f"{format_datetime(_moment(milliseconds), shape, locale=language())} UTC"
 
 
 def day_of(day: date) -> str:
