@@ -35,7 +35,9 @@ def report(opened: Window, article: Locator) -> None:
     """Report the article's picture as the current reader, and wait for the answer."""
     article.locator("[part=button]").click()
     opened.page.locator("dialog input").first.check()
-    opened.page.locator("dialog [part=send]").click()
+    with opened.page.expect_response(lambda answer: answer.url.endswith("/v1/reports"), timeout=60_000) as sent:
+        opened.page.locator("dialog [part=send]").click()
+    assert sent.value.status == ACCEPTED
     expect(article.locator("[part=status]")).not_to_be_empty()
 
 
