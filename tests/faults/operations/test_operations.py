@@ -17,13 +17,14 @@ from typing import Any
 import psutil
 import pytest
 from conftest import ROOT, kill_tree, make_settings, running
-from findings import found_now
+from findings import found_by
 from pipeline import CROSSING, Pipeline, Visitor
 from prometheus_server import Prometheus, scraping
 from rabbitmq import RabbitMQ
 from redis_server import RedisServer, free_port, wait_until
 from servers import newest_redis
 
+from console.web.services import wire
 from quorum.backup.restoring import read_backup
 from quorum.backup.writing import write_backup
 from quorum.events.event import BLOCKED
@@ -55,6 +56,7 @@ class Site:
         settings = pipeline.settings
         self.webhooks = Webhooks(connect(settings.store, 5.0), settings.namespace, 1)
         self.endpoint = Endpoint(ports["endpoint"])
+        self.console = wire(settings)
         self.images = 0
         self.worker: psutil.Popen
 
@@ -66,7 +68,7 @@ class Site:
 
     def findings(self) -> set[str]:
         """Return what the page of operators says."""
-        return found_now(self.pipeline.settings)
+        return found_by(self.console)
 
     def fires(self, alert: str, since: float) -> None:
         """Wait for an alert; print how long it took."""

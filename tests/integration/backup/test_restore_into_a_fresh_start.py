@@ -9,6 +9,8 @@ from redis import Redis
 from redis_server import RedisServer
 from store import Bench, open_bench
 
+from quorum.accounts.roles import Role
+from quorum.accounts.stored_accounts import Accounts
 from quorum.backup import fresh
 from quorum.backup.restoring import read_backup
 from quorum.backup.writing import write_backup
@@ -60,7 +62,22 @@ def a_key(bench: Bench) -> None:
     bench.client.hset(bench.keys.api_keys, "id", "{}")
 
 
-@pytest.mark.parametrize("sent", [a_report_that_waits, a_key])
+def an_account(bench: Bench) -> None:
+    """Make one, and let somebody choose a password for it."""
+    accounts = Accounts(bench.client, bench.keys.accounts.partition(":")[0])
+    _, password = accounts.add("anna", Role.ADMIN)
+    accounts.change_password("anna", password, "a password for tests only")
+
+
+def test_an_account_that_nobody_has_used_yet_gives_way(
+    own_redis: RedisServer, settings: Settings, backup: Path
+) -> None:
+    start_anew(own_redis.client, settings)
+    Accounts(own_redis.client, settings.namespace).add("admin", Role.ADMIN)
+    assert read_backup(own_redis.client, settings.namespace, backup) > 0
+
+
+@pytest.mark.parametrize("sent", [a_report_that_waits, a_key, an_account])
 @pytest.mark.parametrize("late", [False, True], ids=["before", "at the last moment"])
 def test_where_anything_was_sent_nothing_is_changed(
     own_redis: RedisServer,

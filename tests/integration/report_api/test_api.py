@@ -311,6 +311,7 @@ def test_the_state_of_an_image_goes_from_open_to_blocked(client: FlaskClient, be
         "first_reported_at": None,
         "last_reported_at": None,
         "blocked_at": None,
+        "appeal": None,
     }
     for number in range(5):
         client.post("/v1/reports", json={**REPORT, "reporter_id": f"reader-{number}"}, headers=KEY)

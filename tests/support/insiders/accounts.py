@@ -7,6 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from quorum.accounts import passwords
+from quorum.accounts.sign_in import _hash_of_nobody
 from quorum.store.keys import Keys
 
 GOOD = "correct horse battery staple"
@@ -14,9 +15,12 @@ OTHER = "another staple of batteries"
 
 
 @pytest.fixture
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hash with the least that Argon2 can: what a test counts is not how long it takes."""
     monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    _hash_of_nobody.cache_clear()  # it is made once for each process
+    yield
+    _hash_of_nobody.cache_clear()
 
 
 def let_pass(client: Any, keys: Keys, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from quorum.accounts import passwords
 from quorum.accounts.roles import Role
 from quorum.accounts.stored_accounts import Accounts
 from quorum.host.files import write_whole
@@ -29,7 +30,9 @@ def first_account(accounts: Accounts, kept: Path) -> First:
         write_whole(kept, password.encode())
         return First(NAME, password)
     first = next((one for one in known if one.name == NAME), known[0])
-    if first.must_change and kept.exists():
-        return First(first.name, kept.read_text(encoding="utf-8"))
+    if first.must_change and first.password and kept.exists():
+        password = kept.read_text(encoding="utf-8")
+        if passwords.verify(first.password, password):  # else it is that of data which was replaced
+            return First(first.name, password)
     kept.unlink(missing_ok=True)
     return First(first.name, None)

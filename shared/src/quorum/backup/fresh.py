@@ -6,8 +6,9 @@ Whoever starts quorum anew and reads a backup back finds it so, and the backup m
 from collections.abc import Sequence
 from typing import Any
 
+from quorum.accounts.account import load
 from quorum.store.cluster import names_under
-from quorum.store.keys import Keys
+from quorum.store.keys import Keys, keys_of
 from quorum.store.kinds import kind_of
 from quorum.store.layout import LAYOUT
 
@@ -33,5 +34,13 @@ def give_way(redis: Any, namespace: str, all_keys: Sequence[Keys]) -> bool:
 
 def _holds_something(redis: Any, namespace: str, partitions: int) -> bool:
     prefix = namespace.encode()
-    found = (kind_of(name[len(prefix) :], partitions) for name in names_under(redis, prefix))
-    return any(one and one[1].lasting and one[1].head not in _OF_THE_START for one in found)
+    names = list(names_under(redis, prefix))
+    kinds = (kind_of(name[len(prefix) :], partitions) for name in names)
+    begun = _OF_THE_START | (set() if _accounts_are_used(redis, namespace) else {b"accounts"})
+    return any(one and one[1].lasting and one[1].head not in begun for one in kinds)
+
+
+def _accounts_are_used(redis: Any, namespace: str) -> bool:
+    """Tell whether somebody has an account of their own: one whose password was made here waits for its first use."""
+    accounts = map(load, redis.hvals(keys_of(namespace, 0).accounts))
+    return any(not one.must_change or one.subject is not None for one in accounts)
