@@ -21,6 +21,7 @@ from quorum.store.keys import keys_of
 from quorum.store.layout import check_layout
 from quorum.telemetry.health import Health
 from quorum.telemetry.history import History
+from quorum.telemetry.stored_days import SINCE
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def start_anew(client: Redis, settings: Settings) -> None:
     check_layout(client, settings.namespace, settings.partitions)
     Health(client, settings.namespace, settings.partitions).worker_swept("a worker")
     assert History(client, settings.namespace, settings.partitions).note()
+    client.hset(keys_of(settings.namespace, 0).stats, SINCE, 1)
 
 
 def test_it_takes_the_place_of_a_fresh_start(own_redis: RedisServer, settings: Settings, backup: Path) -> None:

@@ -11,6 +11,7 @@ from quorum.store.cluster import names_under
 from quorum.store.keys import Keys, keys_of
 from quorum.store.kinds import kind_of
 from quorum.store.layout import LAYOUT
+from quorum.telemetry.stored_days import SINCE
 
 _OF_THE_START = {b"history"}  # lasting, and written by workers without anything having come in
 
@@ -36,7 +37,11 @@ def _holds_something(redis: Any, namespace: str, partitions: int) -> bool:
     prefix = namespace.encode()
     names = list(names_under(redis, prefix))
     kinds = (kind_of(name[len(prefix) :], partitions) for name in names)
-    begun = _OF_THE_START | (set() if _accounts_are_used(redis, namespace) else {b"accounts"})
+    begun = set(_OF_THE_START)
+    if not _accounts_are_used(redis, namespace):
+        begun.add(b"accounts")
+    if not any(set(redis.hkeys(keys_of(namespace, one).stats)) - {SINCE.encode()} for one in range(partitions)):
+        begun.add(b"stats")  # workers note there since when days are counted
     return any(one and one[1].lasting and one[1].head not in begun for one in kinds)
 
 
