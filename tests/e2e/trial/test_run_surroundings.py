@@ -87,7 +87,7 @@ def test_a_terminal_of_another_encoding_changes_nothing(latin: dict[str, str], t
     with quorum_run(directory, QUORUM_POLICY=str(policy), **latin) as trial:
         assert command(directory, "status").returncode == 0
         log = directory / "run.log"
-        wait_until(lambda: "quorum is running" in log.read_text(encoding="latin-1"), 10, "the greeting")
+        wait_until(lambda: "quorum is running" in log.read_text(encoding="latin-1"), 60, "the greeting")
         trial.process.send_signal(signal.SIGINT)
         assert trial.process.wait(30) == 0
 
@@ -185,7 +185,7 @@ def test_status_and_stop_say_what_there_is(tmp_path: Path) -> None:
         family = {process.pid for process in trial.process.children()} | {trial.process.pid}
         named = set(map(int, re.findall(r"process (\d+)", told.stdout)))
         assert named <= family
-        assert len(named) == 5
+        assert len(named) == 6
         assert trial.url in told.stdout
         api = next(child for child in trial.process.children() if "api" in child.cmdline())
         for process in (api, *api.children()):
