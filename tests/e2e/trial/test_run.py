@@ -123,7 +123,7 @@ def test_the_env_file_is_what_a_shell_needs(trial: Trial) -> None:
 
 def test_the_greeting_says_how_to_block_an_image(trial: Trial) -> None:
     log = trial.directory / "run.log"
-    wait_until(lambda: "quorum is running." in log.read_text(), 10, "the greeting")
+    wait_until(lambda: "quorum is running." in log.read_text(), 60, "the greeting")
     text = log.read_text()
     assert f"{trial.url}/demo" in text
     assert f"{trial.url}/docs" in text

@@ -132,7 +132,7 @@ def test_what_was_given_is_what_holds(given: tuple[Trial, dict[str, str]]) -> No
 def test_the_greeting_names_what_was_taken(given: tuple[Trial, dict[str, str]]) -> None:
     trial, values = given
     log = trial.directory / "run.log"
-    wait_until(lambda: "Obeyed from the environment" in log.read_text(), 10, "the greeting")
+    wait_until(lambda: "Obeyed from the environment" in log.read_text(), 60, "the greeting")
     line = next(line for line in log.read_text().splitlines() if "Obeyed from the environment" in line)
     assert set(line.partition(": ")[2].split(", ")) == values.keys()
     assert "/demo" not in log.read_text()

@@ -43,7 +43,7 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(make_env: Path) 
     env = make_env.parent.parent / ".env"
     made = env.read_text()
     values = dict(line.split("=") for line in made.splitlines())
-    assert len(values) == 10
+    assert len(values) == 11
     assert all(len(value) >= 64 for value in values.values())
     assert len(set(values.values())) == 10
     assert env.stat().st_mode & 0o777 == 0o600
@@ -59,7 +59,7 @@ def test_an_older_file_gets_the_passwords_that_it_lacks(make_env: Path) -> None:
     values = dict(line.split("=") for line in env.read_text().splitlines())
     assert (values["QUORUM_PEPPER"], values["REDIS_WORKER_PASSWORD"]) == ("x", "kept")
     assert all(len(values[f"REDIS_{who}_PASSWORD"]) == 64 for who in ("API", "STREAM", "ADMIN"))
-    assert len(values) == 5
+    assert len(values) == 6
 
 
 def test_a_full_disk_leaves_nothing_behind(make_env: Path) -> None:
