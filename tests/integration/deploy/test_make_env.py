@@ -45,7 +45,7 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(make_env: Path) 
     values = dict(line.split("=") for line in made.splitlines())
     assert len(values) == 11
     assert all(len(value) >= 64 for value in values.values())
-    assert len(set(values.values())) == 10
+    assert len(set(values.values())) == 11
     assert env.stat().st_mode & 0o777 == 0o600
     assert run(make_env).stdout == ".env is there already; nothing changed\n"
     assert env.read_text() == made
