@@ -57,8 +57,9 @@ def main() -> None:
                 cause = FULL.format(data=data) if is_full(data) else f"see the lines above, and {data / LOG}"
                 raise SettingsError(f"after {PATIENCE_SECONDS} s {missing}: {cause}")
             time.sleep(POLL_SECONDS)
+        first = _first_account(data)
         env = publish(data, text_for_shells(data, state.url, state.stream_url, os.environ))
-        click.echo(message(state, env, data, _first_account(data)))
+        click.echo(message(state, env, data, first))
 
 
 def message(state: State, env: Path, data: Path, first: First) -> str:
