@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from conftest import ROOT, environment, make_settings
 from redis_server import RedisServer
 from servers import candidates, name_of
-from store import open_bench
+from store import NOW_MS, open_bench
 
 from quorum.accounts.roles import Role
 from quorum.accounts.sessions import Sessions
@@ -21,9 +21,16 @@ from quorum.accounts.stored_accounts import Accounts
 from quorum.backup.writing import write_backup
 from quorum.cli.main import cli
 from quorum.errors import CommandDenied
+from quorum.images.image import parse_image
+from quorum.judgement.records import Report
+from quorum.people import Person
+from quorum.policy.classes import VERIFIED
+from quorum.reporters.fingerprints import Reporter
+from quorum.reporters.identities import Identities
 from quorum.reporters.pepper import check_pepper
 from quorum.start.permissions import SERVICES, missing, users_file
 from quorum.store.connection import connect, translated_errors
+from quorum.tally.codec import encode_report, encode_stamp
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 NAMESPACE = "site/one"
@@ -162,8 +169,13 @@ def test_every_command_that_is_run_in_the_container_of_the_api_is_permitted_ther
     settings = make_settings(server.url, broker_url="memory://", namespace=NAMESPACE)
     with open_bench(settings) as bench:
         check_pepper(bench.client, NAMESPACE, settings.pepper, "")
-        bench.report("img-1", "somebody")
-        bench.drain()
+        [person, *_] = Identities(settings.pepper).fingerprints_of(Person("somebody"))
+        theirs = encode_stamp(NOW_MS) + encode_report(
+            Report(parse_image("img-1"), Reporter(VERIFIED, person), "violence")
+        )
+        bench.client.rpush(bench.keys.inbox, theirs)
+        bench.drain()  # into tally and journal
+        bench.client.rpush(bench.keys.inbox, theirs)  # and one on its way
     user = {"QUORUM_REDIS_URL": url_of(server, "api"), "QUORUM_ERASURES": str(tmp_path / "erasures")}
     done = CliRunner().invoke(cli, command.split(), env={**environment(settings), **user})
     assert "permit" not in done.output

@@ -119,9 +119,10 @@ _CALLED = {
         *_WRITING,
         *_RINGING,
         *_GROUPS,
+        "LREM",
         "SCAN",
         "UNWATCH",
-        "WATCH",  # these three for `quorum ...` there
+        "WATCH",  # these four for `quorum ...` there
         "ZSCAN",
     ),
     CONSOLE: (*_TRANSACTION, *_LOOKING, *_WRITING, "SCAN", "UNWATCH", "WATCH", "ZSCAN"),

@@ -5,7 +5,9 @@ _ARGUMENTS = {
     **dict.fromkeys(("DBSIZE", "INFO", "PING", "TIME"), 0),
     **dict.fromkeys(("HEXISTS", "HGET", "HMGET", "LINDEX", "RPUSH", "LPUSH", "SADD", "SREM", "ZREM", "ZSCAN"), 2),
     **dict.fromkeys(("HDEL", "SET", "EXPIRE", "PEXPIRE", "BRPOP", "XDEL", "ZSCORE", "ZMSCORE"), 2),
-    **dict.fromkeys(("HINCRBY", "HSET", "HSETNX", "LTRIM", "LRANGE", "XRANGE", "XREVRANGE", "ZADD", "ZCOUNT"), 3),
+    **dict.fromkeys(
+        ("HINCRBY", "HSET", "HSETNX", "LREM", "LTRIM", "LRANGE", "XRANGE", "XREVRANGE", "ZADD", "ZCOUNT"), 3
+    ),
     **dict.fromkeys(("ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZREVRANGEBYSCORE", "ZREMRANGEBYSCORE", "RESTORE"), 3),
     "XACK": 3,
     "XADD": 4,
