@@ -30,6 +30,7 @@ from quorum.reporters.identities import Identities
 from quorum.reporters.pepper import check_pepper
 from quorum.start.permissions import SERVICES, missing, users_file
 from quorum.store.connection import connect, translated_errors
+from quorum.store.layout import check_layout
 from quorum.tally.codec import encode_report, encode_stamp
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -181,3 +182,25 @@ def test_every_command_that_is_run_in_the_container_of_the_api_is_permitted_ther
     assert "permit" not in done.output
     assert not isinstance(done.exception, CommandDenied)
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("begun", ["empty", "fresh"])
+def test_the_admin_may_read_a_backup_back(server: RedisServer, tmp_path: Path, begun: str) -> None:
+    """Into a Redis that has lost its data, and into one where services have only begun."""
+    settings = make_settings(server.url, broker_url="memory://", namespace=f"{NAMESPACE}:restored-{begun}")
+    user = {"QUORUM_REDIS_URL": url_of(server, "admin"), "QUORUM_ERASURES": str(tmp_path / "erasures")}
+    with open_bench(settings) as bench:
+        check_pepper(bench.client, settings.namespace, settings.pepper, "")
+        bench.block("img-1")
+        Accounts(bench.client, settings.namespace).add("anna", Role.ADMIN)
+        words = ["backup", str(tmp_path / "backup")]
+        assert CliRunner().invoke(cli, words, env={**environment(settings), **user}).exit_code == 0
+        bench.client.flushall()
+        if begun == "fresh":
+            check_layout(bench.client, settings.namespace, 1)
+            Accounts(bench.client, settings.namespace).add("admin", Role.ADMIN)
+    done = CliRunner().invoke(cli, ["restore", str(tmp_path / "backup")], env={**environment(settings), **user})
+    assert done.exit_code == 0, done.output
+    with open_bench(settings) as bench:
+        assert bench.status("img-1").state.is_blocked
+        bench.client.flushall()

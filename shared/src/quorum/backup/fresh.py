@@ -47,5 +47,5 @@ def _holds_something(redis: Any, namespace: str, partitions: int) -> bool:
 
 def _accounts_are_used(redis: Any, namespace: str) -> bool:
     """Tell whether somebody has an account of their own: one whose password was made here waits for its first use."""
-    accounts = map(load, redis.hvals(keys_of(namespace, 0).accounts))
+    accounts = map(load, redis.hgetall(keys_of(namespace, 0).accounts).values())
     return any(not one.must_change or one.subject is not None for one in accounts)
