@@ -192,9 +192,14 @@ def test_the_admin_may_read_a_backup_back(server: RedisServer, tmp_path: Path, b
     with open_bench(settings) as bench:
         check_pepper(bench.client, settings.namespace, settings.pepper, "")
         bench.block("img-1")
+        [person, *_] = Identities(settings.pepper).fingerprints_of(Person("somebody"))
+        theirs = Report(parse_image("img-2"), Reporter(VERIFIED, person), "violence")
+        bench.client.rpush(bench.keys.inbox, encode_stamp(NOW_MS) + encode_report(theirs))
+        bench.drain()
         Accounts(bench.client, settings.namespace).add("anna", Role.ADMIN)
-        words = ["backup", str(tmp_path / "backup")]
-        assert CliRunner().invoke(cli, words, env={**environment(settings), **user}).exit_code == 0
+        for words in (["backup", str(tmp_path / "backup")], ["forget", "somebody"]):
+            done = CliRunner().invoke(cli, words, env={**environment(settings), **user})
+            assert done.exit_code == 0, done.output
         bench.client.flushall()
         if begun == "fresh":
             check_layout(bench.client, settings.namespace, 1)

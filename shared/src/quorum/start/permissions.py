@@ -128,7 +128,7 @@ _CALLED = {
     CONSOLE: (*_TRANSACTION, *_LOOKING, *_WRITING, "SCAN", "UNWATCH", "WATCH", "ZSCAN"),
     STREAM: (*_TRANSACTION, *_LOOKING, "HSET", "HSETNX"),
     WORKER: (*_TRANSACTION, *_LOOKING, *_WRITING, *_HEARING),
-    ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING, "ZSCAN"),
+    ADMIN: (*_TRANSACTION, *_LOOKING, *_WRITING, *_GROUPS, *_KEEPING, "LREM", "ZSCAN"),  # who was erased stays so
 }
 _NOT_QUEUED = frozenset(("MULTI", "EXEC", "DISCARD", "UNWATCH", "WATCH"))  # they begin, end or guard a transaction
 
