@@ -45,7 +45,17 @@ match = "{fill.image_id(PROTECTED)[:12]}*"
 protected = true
 """
 NO_PAGES = frozenset(
-    {"static", "livez", "readyz", "queue.home", "queue.find", "sign_in.page", "oidc.begin", "oidc.end"}
+    {
+        "static",
+        "livez",
+        "readyz",
+        "queue.home",
+        "queue.find",
+        "operations.state",
+        "sign_in.page",
+        "oidc.begin",
+        "oidc.end",
+    }
 )
 
 

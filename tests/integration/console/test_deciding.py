@@ -203,6 +203,12 @@ def test_a_reporter_is_found_by_name_seen_and_muted(desk: Console) -> None:
     assert "until" in client.get(reporter).text
     assert "is muted" in client.get(f"/images/{IMAGE}").text
     post(client, f"{reporter}/mute", days="0")
+    deeds = [(one.who, one.what, one.about, one.detail) for one in desk.parts.deeds.last(2)]
+    short = reporter.rpartition("/")[2][:8]
+    assert deeds == [
+        ("lead@example.org", "reporter unmuted", short, ""),
+        ("lead@example.org", "reporter muted", short, "3"),
+    ]
     assert "is muted" not in client.get(f"/images/{IMAGE}").text
     for days in ("", "-1", "x", "99999999999"):
         assert post(client, f"{reporter}/mute", days=days).status_code == 422
@@ -240,3 +246,14 @@ def test_an_appeal_is_shown_beside_the_image_and_decided_by_another(desk: Consol
     assert "second@example.org decided: the block stays." in image
     assert "There is nothing in this list." in first.get("/queue?list=appealed").text
     assert events(desk) == ["blocked", "decided"]
+
+
+def test_a_note_is_kept_whole_or_refused(desk: Console) -> None:
+    desk.hold(IMAGE)
+    client = browser(desk)
+    tag = seen(client)
+    assert decide(client, "clear", tag, note="x" * 1001).status_code == 422
+    assert state(desk) == "held"
+    lines = "\r\n".join("x" * 99 for _ in range(10))  # 999 characters as a person counts them
+    assert decide(client, "clear", tag, note=lines).status_code == 303
+    assert lines.replace("\r\n", "\n") in client.get(f"/images/{IMAGE}").text

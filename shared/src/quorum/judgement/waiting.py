@@ -15,4 +15,12 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"  # waited before causes were kept
 
 
+def read_cause(raw: bytes | None) -> Cause:
+    """Return a cause as it is stored; UNKNOWN for none, and for what another release wrote."""
+    try:
+        return Cause((raw or b"").decode())
+    except ValueError:
+        return Cause.UNKNOWN
+
+
 KEPT_CAUSES = tuple(cause for cause in Cause if cause is not Cause.UNKNOWN)

@@ -12,7 +12,7 @@ from redis import Redis
 
 from quorum.images.image import Image, bucket_of
 from quorum.judgement.records import Book, Row, Tally
-from quorum.judgement.waiting import Cause
+from quorum.judgement.waiting import Cause, read_cause
 from quorum.judgement.weighing import score, voices
 from quorum.moderation.claims import Claim, claim_key, read_claim
 from quorum.moderation.waiting.weights import Weights, weights_of
@@ -85,7 +85,7 @@ class Dossiers:
         return Dossier(
             image=image,
             status=status_of(image, record, blocked_ms, oldest, policy),
-            cause=_cause(cause) if since is not None else None,
+            cause=read_cause(cause) if since is not None else None,
             since_ms=None if since is None else round(since),
             score=score(voices(book, Tally(rows=rows), now_ms)) / POINT,
             bar=bar_of(policy, image.id, cleared_before=record.wary),
@@ -126,10 +126,3 @@ def _reporters(rows: Mapping[bytes, Row], book: Book, now_ms: int) -> list[Repor
             )
         )
     return found
-
-
-def _cause(raw: bytes | None) -> Cause:
-    try:
-        return Cause((raw or b"").decode())
-    except ValueError:
-        return Cause.UNKNOWN

@@ -121,8 +121,8 @@ KINDS = (
         b"deeds",
         STREAM,
         person=Kept(
-            "what was done to accounts, keys, webhooks and shields",
-            "name of the account that did it, or that it was done to",
+            "what was done to accounts, keys, webhooks, shields and reporters",
+            "name of the account that did it, or that it was done to; of a muted reporter 4 of 12 bytes of the fingerprint",
             "a thousand more of them",
             "by hand",
         ),

@@ -3,8 +3,9 @@
 A route that is not in the table stops the start.
 """
 
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, g, request, session, url_for
 
+from console.web.going import see_other
 from console.web.htmx import is_part
 from console.web.services import services
 from quorum.accounts.account import Account
@@ -105,7 +106,7 @@ def _check() -> Response | None:
     if "account" not in g:
         return to_sign_in()
     if g.account.must_change and endpoint not in WITH_AN_OLD_PASSWORD:
-        return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+        return see_other(url_for("mine.page"))
     if not g.account.role.may(needed):
         abort(403)
     return None
@@ -133,4 +134,4 @@ def to_sign_in() -> Response:
     if is_part():
         return Response(status=401, headers={"HX-Redirect": url_for("sign_in.page")})
     back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("sign_in.page", next=back), 303)  # type: ignore[return-value]
+    return see_other(url_for("sign_in.page", next=back))

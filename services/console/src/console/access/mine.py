@@ -1,7 +1,8 @@
 """`/mine`: one's own password, one's sessions, and the way out."""
 
-from flask import Blueprint, Response, g, redirect, request, session, url_for
+from flask import Blueprint, Response, g, request, session, url_for
 
+from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.services import services
 from console.web.translating import gettext as _
@@ -31,7 +32,7 @@ def change_password() -> Response:
     except WeakPassword as error:
         return _show(422, _("Please choose another password: %(why)s", why=str(error)))
     notice(_("The password is changed, and your other sessions have ended."))
-    return redirect(url_for("queue.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("queue.page"))
 
 
 @blueprint.post("/mine/sign-out")
@@ -39,7 +40,7 @@ def sign_out() -> Response:
     """End this session."""
     services().sessions.close(session["token"])
     session.pop("token")
-    return redirect(url_for("sign_in.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("sign_in.page"))
 
 
 @blueprint.post("/mine/sessions/<session_id>/close")
@@ -47,7 +48,7 @@ def close_session(session_id: str) -> Response:
     """End one of one's sessions."""
     services().sessions.close_id(g.account.name, session_id)
     notice(_("The session has ended."))
-    return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("mine.page"))
 
 
 @blueprint.post("/mine/sessions/close")
@@ -55,7 +56,7 @@ def close_others() -> Response:
     """End all of one's other sessions."""
     services().sessions.close_all(g.account.name, keep=g.session.id)
     notice(_("All other sessions have ended."))
-    return redirect(url_for("mine.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("mine.page"))
 
 
 def _show(status: int, words: str = "") -> Response:

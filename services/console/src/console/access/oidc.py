@@ -9,12 +9,13 @@ from typing import Any, cast
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, session, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, request, session, url_for
 from joserfc.errors import JoseError
 from requests import RequestException
 
 from console.access.signing_in import begin as begin_session
 from console.access.signing_in import form, safe_place
+from console.web.going import see_other
 from console.web.services import services
 from console.web.translating import gettext as _
 from quorum.accounts.account import Account
@@ -71,7 +72,7 @@ def end() -> Response:
     if account is None or account.disabled_ms is not None:
         return form(403, _("There is no account for you here. An administrator makes one."))
     begin_session(account)
-    return redirect(place, 303)  # type: ignore[return-value]
+    return see_other(place)
 
 
 def _provider() -> Any:

@@ -2,9 +2,10 @@
 
 import re
 
-from flask import Blueprint, Response, g, redirect, request, session, url_for
+from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 
+from console.web.going import see_other
 from console.web.pages import show
 from console.web.services import services
 from console.web.translating import gettext as _
@@ -22,7 +23,7 @@ blueprint = Blueprint("sign_in", __name__)
 def page() -> Response:
     """Show the form."""
     if g.get("account"):
-        return redirect(safe_place(request.args.get("next")), 303)  # type: ignore[return-value]
+        return see_other(safe_place(request.args.get("next")))
     return form(200)
 
 
@@ -45,7 +46,7 @@ def sign_in() -> Response:
         answer.headers["Retry-After"] = str(round(error.seconds))
         return answer
     begin(account)
-    return redirect(safe_place(request.form.get("next")), 303)  # type: ignore[return-value]
+    return see_other(safe_place(request.form.get("next")))
 
 
 def begin(account: Account) -> None:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from console.accounts.roles import MAY
 from console.images.words import ROLES
 from console.web.deeds import Did, note_deed
+from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
@@ -135,7 +136,7 @@ def _last_admin() -> Wrong:
 
 
 def _to(account: Account) -> Response:
-    return redirect(url_for("accounts.one", name=account.name), 303)  # type: ignore[return-value]
+    return see_other(url_for("accounts.one", name=account.name))
 
 
 def _page(status: int, words: str = "", name: str = "", role: Role = Role.MODERATOR) -> Response:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, request, session, url_for
+from flask import Blueprint, Response, g, request, session, url_for
 
 from console.access.signing_in import safe_place
+from console.images.review import claimant
 from console.images.words import ACTIONS, STATES
+from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
@@ -15,9 +17,9 @@ from quorum.errors import AppealNeedsAnother, ClaimedByAnother, DecisionRefused,
 from quorum.images.image import Image
 from quorum.moderation.decisions import Action
 from quorum.moderation.stored_decisions import Decided
+from quorum.schemas.moderation import MAX_NOTE_CHARACTERS
 
 MOST = 200  # images at once
-MAX_NOTE = 1000
 MOST_REMEMBERED = 600  # characters of an id, in a cookie
 
 blueprint = Blueprint("deciding", __name__)
@@ -38,7 +40,7 @@ def decide(image_id: str) -> Response:
             g.account.name,
             parts.policy,
             expected=frozenset({request.form.get("expected", "")}),
-            note=request.form.get("note", "").strip()[:MAX_NOTE],
+            note=_note(),
             unfounded="well_meant" not in request.form,
         )
     except StateHasPassed as error:
@@ -49,7 +51,7 @@ def decide(image_id: str) -> Response:
     told = _("%(image)s: %(decision)s.", image=_short(image.id), decision=_(ACTIONS[action]))
     undo = {"image": image.id, "expected": decided.tag} if _may_undo(image.id, action, decided) else None
     notice(told, undo=undo)
-    return redirect(safe_place(request.form.get("next")), 303)  # type: ignore[return-value]
+    return see_other(safe_place(request.form.get("next")))
 
 
 @blueprint.post("/images/<image_id:image_id>/undo")
@@ -67,7 +69,7 @@ def undo(image_id: str) -> Response:
     notice(
         _("%(image)s is as before: %(state)s.", image=_short(image.id), state=_(STATES[decided.state])),
     )
-    return redirect(safe_place(request.form.get("next")), 303)  # type: ignore[return-value]
+    return see_other(safe_place(request.form.get("next")))
 
 
 @blueprint.post("/images/<image_id:image_id>/claim")
@@ -80,14 +82,14 @@ def claim(image_id: str) -> Response:
         _let_go(parts.image(before))
     other = None
     try:
-        made = parts.claims.claim(image, f"account {g.account.name}", g.account.name)
+        made = parts.claims.claim(image, claimant(), g.account.name)
         if len(image.id) <= MOST_REMEMBERED:
             session["claimed"] = image.id
     except ClaimedByAnother as error:
         other, made = error, None
     if request.headers.get("HX-Request") == "true":
         return show("images/claim.html", claim=made, other=other)
-    return redirect(safe_place(request.form.get("next")), 303)  # type: ignore[return-value]
+    return see_other(safe_place(request.form.get("next")))
 
 
 @blueprint.post("/decisions/preview")
@@ -103,7 +105,7 @@ def preview() -> Response:
         states=STATES,
         rows=rows,
         changing=changing,
-        note=request.form.get("note", "")[:MAX_NOTE],
+        note=_note(),
         people=sum(row["decided"].credited + row["decided"].blamed for row in changing),
         next=safe_place(request.form.get("next")),
     )
@@ -118,7 +120,7 @@ def decide_many() -> Response:
     notice(ngettext("%(num)s image decided.", "%(num)s images decided.", done))
     for row in [row for row in rows if not row["decided"]][:5]:
         notice(f"{_short(row['image'].id)}: {row['why']}", "bad")
-    return redirect(safe_place(request.form.get("next")), 303)  # type: ignore[return-value]
+    return see_other(safe_place(request.form.get("next")))
 
 
 def _tried(image: Image, action: Action, *, dry_run: bool) -> dict[str, Any]:
@@ -131,7 +133,7 @@ def _tried(image: Image, action: Action, *, dry_run: bool) -> dict[str, Any]:
             g.account.name,
             parts.policy,
             expected=None if tag is None else frozenset({tag}),
-            note=request.form.get("note", "").strip()[:MAX_NOTE],
+            note=_note(),
             dry_run=dry_run,
         )
     except StateHasPassed:
@@ -139,6 +141,14 @@ def _tried(image: Image, action: Action, *, dry_run: bool) -> dict[str, Any]:
     except (AppealNeedsAnother, DecisionRefused) as error:
         return {"image": image, "decided": None, "why": str(error)}
     return {"image": image, "decided": decided, "why": ""}
+
+
+def _note() -> str:
+    """Return the note of a form, whose lines end as browsers end them."""
+    text = request.form.get("note", "").replace("\r\n", "\n").strip()
+    if len(text) > MAX_NOTE_CHARACTERS:
+        raise Wrong(422, _("This is too large."))
+    return text
 
 
 def _action() -> Action:
@@ -166,7 +176,7 @@ def _passed(image: Image, error: StateHasPassed) -> Response:
         ),
         "bad",
     )
-    return redirect(url_for("images.page", image_id=image.id), 303)  # type: ignore[return-value]
+    return see_other(url_for("images.page", image_id=image.id))
 
 
 def _may_undo(image_id: str, action: Action, decided: Decided) -> bool:
@@ -184,7 +194,7 @@ def _refused(error: DecisionRefused | AppealNeedsAnother) -> Wrong:
 
 def _let_go(image: Image) -> None:
     try:
-        services().claims.release(image, f"account {g.account.name}")
+        services().claims.release(image, claimant())
     except ClaimedByAnother:
         return
     finally:

@@ -1,8 +1,9 @@
 """API keys: who has which, a new one, and the end of one."""
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from console.web.deeds import Did, note_deed
+from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.services import services
 from console.web.translating import gettext as _
@@ -50,7 +51,7 @@ def revoke(key_id: str) -> Response:
     key = services().keys.revoke(key_id)
     note_deed(Did.KEY_REVOKED, f"{key.name} ({key.id})")
     notice(_("The key of %(name)s is revoked. Running services follow within seconds.", name=key.name))
-    return redirect(url_for("keys.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("keys.page"))
 
 
 def _page(status: int, words: str = "", name: str = "", scopes: set[Scope] | None = None) -> Response:

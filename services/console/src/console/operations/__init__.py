@@ -8,7 +8,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from console.operations.charts import CHARTS, Series, latest, series, span
 from console.operations.findings import findings
@@ -16,6 +16,7 @@ from console.operations.numbers import tiles
 from console.operations.state import State, read_state
 from console.web.finding_words import Finding
 from console.web.formats import measured
+from console.web.going import see_other
 from console.web.htmx import is_part
 from console.web.outages import finding_of, outage
 from console.web.pages import show
@@ -36,7 +37,7 @@ def page() -> Response:
 def state() -> Response:
     """Show what is fresh: the numbers, and the verdict unless it is the one that was seen."""
     if not is_part():
-        return redirect(url_for("operations.page"), 303)  # type: ignore[return-value]
+        return see_other(url_for("operations.page"))
     now = read_state(services())
     return _fresh(findings(now), now)
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
-from console.images.review import Review, review_of
+from console.images.review import Review, claimant, review_of
 from console.images.words import CAUSES, in_short
 from console.queue.asking import LISTS, SORTS, Asked, Shown, read_asked
+from console.web.going import see_other
 from console.web.pages import show
 from console.web.services import services
 from console.web.translating import language
@@ -23,7 +24,7 @@ blueprint = Blueprint("queue", __name__)
 @blueprint.get("/")
 def home() -> Response:
     """Begin with the queue."""
-    return redirect(url_for("queue.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("queue.page"))
 
 
 @blueprint.get("/queue")
@@ -35,7 +36,7 @@ def page() -> Response:
     try:
         found = parts.queue.page(asked.wanted(policy), asked.page, LIMIT, policy, LOOKED_AT)
     except InvalidCursor:
-        return redirect(url_for("queue.page", **asked.other()), 303)  # type: ignore[return-value]
+        return see_other(url_for("queue.page", **asked.other()))
     waiting = parts.queue.waiting()
     chosen, place = _chosen(found.entries)
     review = review_of(chosen) if chosen else None
@@ -64,7 +65,7 @@ def page() -> Response:
 def find() -> Response:
     """Go to an image by its id, as people write it."""
     image = services().image(request.args.get("image", "").strip()[:4096])
-    return redirect(url_for("images.page", image_id=image.id), 303)  # type: ignore[return-value]
+    return see_other(url_for("images.page", image_id=image.id))
 
 
 def _chosen(entries: list[Entry]) -> tuple[Image | None, int | None]:
@@ -74,14 +75,9 @@ def _chosen(entries: list[Entry]) -> tuple[Image | None, int | None]:
         image = parse_image(asked, services().policy.urls)
         places = [number for number, entry in enumerate(entries) if entry.facts.image.id == image.id]
         return image, places[0] if places else None
-    mine = (number for number, entry in enumerate(entries) if not entry.claim or entry.claim.key == claim_name())
+    mine = (number for number, entry in enumerate(entries) if not entry.claim or entry.claim.key == claimant())
     first = next(mine, 0 if entries else None)
     return (None, None) if first is None else (entries[first].facts.image, first)
-
-
-def claim_name() -> str:
-    """Return under which name somebody claims images here: API keys have ids of another shape."""
-    return f"account {g.account.name}"
 
 
 def _line(entry: Entry, asked: Asked) -> dict[str, Any]:
@@ -92,7 +88,7 @@ def _line(entry: Entry, asked: Asked) -> dict[str, Any]:
         "short": in_short(facts.status),
         "cause": facts.cause,
         "since": facts.since_ms,
-        "claim": entry.claim if entry.claim and entry.claim.key != claim_name() else None,
+        "claim": entry.claim if entry.claim and entry.claim.key != claimant() else None,
         "points": facts.status.score,
     }
 

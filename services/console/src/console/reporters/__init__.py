@@ -2,8 +2,10 @@
 
 import time
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
+from console.web.deeds import Did, note_deed
+from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
@@ -16,6 +18,7 @@ from quorum.reporters.fingerprints import FINGERPRINT_BYTES
 LOOKED_AT = 5_000  # of the last reports of each partition
 MOST_SHOWN = 100
 MAX_DAYS = 3650
+SHOWN = 8  # signs of a fingerprint by which pages, and the list of deeds, name a reporter
 
 blueprint = Blueprint("reporters", __name__)
 
@@ -35,7 +38,7 @@ def find() -> Response:
     except InvalidName as error:
         raise Wrong(422, _("This cannot be the name of a reporter: %(why)s", why=str(error))) from error
     fingerprint = parts.identities.fingerprints_of(person)[0]
-    return redirect(url_for("reporters.page", reporter=fingerprint.hex()), 303)  # type: ignore[return-value]
+    return see_other(url_for("reporters.page", reporter=fingerprint.hex()))
 
 
 @blueprint.get("/reporters/<reporter>")
@@ -71,8 +74,10 @@ def mute(reporter: str) -> Response:
     if not 0 <= days <= MAX_DAYS:
         raise Wrong(422, _("Please choose a number of days from 0 to %(most)s.", most=MAX_DAYS))
     services().reporters.mute(fingerprint, int(time.time() / 60 + days * 1440) + 1 if days else 0)
+    did = Did.REPORTER_MUTED if days else Did.REPORTER_UNMUTED
+    note_deed(did, reporter[:SHOWN], str(days) if days else "")
     notice(_("Their reports count for nothing from now on.") if days else _("They are neither muted nor warned now."))
-    return redirect(url_for("reporters.page", reporter=reporter), 303)  # type: ignore[return-value]
+    return see_other(url_for("reporters.page", reporter=reporter))
 
 
 def _fingerprint(text: str) -> bytes:

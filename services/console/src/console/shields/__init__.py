@@ -3,9 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 
 from console.web.deeds import Did, note_deed
+from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
@@ -62,7 +63,7 @@ def up() -> Response:
     raised = services().shields.raise_(minutes, g.account.name)
     note_deed(Did.SHIELDS_RAISED, _span(minutes))
     notice(_("The shields are up.") if raised else _("The shields were up already; their time is the new one."))
-    return redirect(url_for("shields.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("shields.page"))
 
 
 @blueprint.post("/shields/down")
@@ -71,7 +72,7 @@ def down() -> Response:
     lowered = services().shields.lower(g.account.name)
     note_deed(Did.SHIELDS_LOWERED, "")
     notice(_("The shields are down. What is held is judged again.") if lowered else _("The shields were down already."))
-    return redirect(url_for("shields.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("shields.page"))
 
 
 def _minutes(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What somebody did by hand to accounts, keys, webhooks or shields: a line of the log, and one of the list of deeds."""
+"""What somebody did by hand to accounts, keys, webhooks, shields or reporters: a line of the log, and one of the list of deeds."""
 
 import logging
 from enum import StrEnum
@@ -24,6 +24,8 @@ class Did(StrEnum):
     WEBHOOK_TESTED = "webhook tested"
     WEBHOOK_REPLAYED = "webhook events sent again"
     WEBHOOK_RESENT = "webhook dead events sent again"
+    REPORTER_MUTED = "reporter muted"
+    REPORTER_UNMUTED = "reporter unmuted"
     SHIELDS_RAISED = "shields raised"
     SHIELDS_LOWERED = "shields lowered"
     ACCOUNT_ADDED = "account added"
@@ -45,6 +47,8 @@ NAMES = {
     Did.WEBHOOK_TESTED: later("tested a webhook"),
     Did.WEBHOOK_REPLAYED: later("sent past events to a webhook again"),
     Did.WEBHOOK_RESENT: later("sent undelivered events to a webhook again"),
+    Did.REPORTER_MUTED: later("muted a reporter"),
+    Did.REPORTER_UNMUTED: later("ended the mute or warning of a reporter"),
     Did.SHIELDS_RAISED: later("raised the shields"),
     Did.SHIELDS_LOWERED: later("lowered the shields"),
     Did.ACCOUNT_ADDED: later("added an account"),

@@ -2,9 +2,10 @@
 
 import re
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from console.web.deeds import Did, note_deed
+from console.web.going import see_other
 from console.web.moments import moment
 from console.web.pages import notice, show
 from console.web.problems import Wrong
@@ -79,7 +80,7 @@ def remove(webhook_id: str) -> Response:
     services().webhooks.remove(webhook_id)
     note_deed(Did.WEBHOOK_DELETED, called)
     notice(_("The webhook is deleted."))
-    return redirect(url_for("webhooks.page"), 303)  # type: ignore[return-value]
+    return see_other(url_for("webhooks.page"))
 
 
 @blueprint.post("/webhooks/<webhook_id>/enable")
@@ -153,7 +154,7 @@ def _called(subscription: Subscription) -> str:
 
 
 def _to(subscription: Subscription) -> Response:
-    return redirect(url_for("webhooks.one", webhook_id=subscription.id), 303)  # type: ignore[return-value]
+    return see_other(url_for("webhooks.one", webhook_id=subscription.id))
 
 
 def _secret(subscription: Subscription, status: int) -> Response:

@@ -9,7 +9,7 @@ from redis import Redis
 
 from quorum.images.image import Image, bucket_of, stored_image
 from quorum.judgement.records import Book, State
-from quorum.judgement.waiting import Cause
+from quorum.judgement.waiting import Cause, read_cause
 from quorum.moderation.appeals.appeals import Appeal, current, decode_appeals
 from quorum.moderation.claims import Claim, claim_key, read_claim
 from quorum.moderation.stories import length_of
@@ -118,7 +118,7 @@ class Entries:
                 pipe.hmget(self._keys[partition].causes, [image.id for image in theirs])
             pages = pipe.execute() if images else []
         causes = {
-            image.id: _cause(raw)
+            image.id: read_cause(raw)
             for theirs, page in zip(grouped.values(), pages, strict=True)
             for image, raw in zip(theirs, page, strict=True)
         }
@@ -154,10 +154,3 @@ def _is_wanted(one: Facts, wanted: Wanted) -> bool:
     if wanted.reasons and wanted.reasons.isdisjoint(one.status.reasons):
         return False
     return wanted.takes(one.status.state, one.cause, one.since_ms)
-
-
-def _cause(raw: bytes | None) -> Cause:
-    try:
-        return Cause((raw or b"").decode())
-    except ValueError:
-        return Cause.UNKNOWN
