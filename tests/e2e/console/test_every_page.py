@@ -7,6 +7,7 @@ import pytest
 from browser import DESKTOP, Window, window
 from console_site import Console
 from console_visits import visits
+from flask.testing import FlaskClient
 from playwright.sync_api import ViewportSize
 
 from console.access.guard import ANYONE, NEEDS
@@ -20,13 +21,13 @@ SHOTS = os.environ.get("SHOTS")  # a folder: there the pages are drawn, to be lo
 
 def pages(console: Console) -> list[str]:
     """Return the path of every page that is looked at."""
-    found = [one.path for one in visits(console.app) if one.method == "GET" and one.endpoint not in NOT_PAGES]
-    return sorted({path for path in found if is_page(console, path)})
-
-
-def is_page(console: Console, path: str) -> bool:
-    client = console.app.test_client()
+    found = {one.path for one in visits(console.app) if one.method == "GET" and one.endpoint not in NOT_PAGES}
+    client = console.app.test_client()  # one session for all: more than an account may have would end the browser's
     client.set_cookie("quorum", console.cookie_of_admin())
+    return sorted(path for path in found if is_page(client, path))
+
+
+def is_page(client: FlaskClient, path: str) -> bool:
     with client.get(path) as answer:
         return answer.mimetype == "text/html" and answer.status_code != 303
 
@@ -36,6 +37,7 @@ def look(opened: Window, console: Console, path: str, name: str) -> None:
     answer = opened.page.goto(console.url + path)
     assert answer
     assert answer.status in {200, 404}, path
+    assert opened.page.url == console.url + path  # and not the door
     opened.page.wait_for_load_state("networkidle")
     if SHOTS:
         drawn = Path(SHOTS) / f"{path.strip('/').replace('/', '-') or 'home'}-{name}.png"
@@ -68,6 +70,7 @@ def test_every_page_can_be_read_without_a_script(filled: Console) -> None:
         page = context.new_page()
         for path in pages(filled):
             page.goto(filled.url + path)
+            assert page.url == filled.url + path
             assert page.locator("h1").first.is_visible(), path
 
 
