@@ -1,4 +1,4 @@
-"""What people inside did by hand to what is no image: accounts, keys, webhooks, shields, reporters. The last ones are kept.
+"""What people inside did by hand to what is no image: accounts, keys, webhooks, shields, reporters. The last are kept.
 
 Decisions about images are in the audit trail (`quorum.moderation.trail`), which never ends; these are few, and read by
 those alone who look after the site.

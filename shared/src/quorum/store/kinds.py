@@ -122,7 +122,7 @@ KINDS = (
         STREAM,
         person=Kept(
             "what was done to accounts, keys, webhooks, shields and reporters",
-            "name of the account that did it, or that it was done to; of a muted reporter 4 of 12 bytes of the fingerprint",
+            "name of the account that did it, or that it was done to; of who is muted 4 of 12 bytes of the fingerprint",
             "a thousand more of them",
             "by hand",
         ),

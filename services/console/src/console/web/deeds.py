@@ -1,4 +1,4 @@
-"""What somebody did by hand to accounts, keys, webhooks, shields or reporters: a line of the log, and one of the list of deeds."""
+"""What somebody did by hand to accounts, keys, webhooks, shields, reporters: a log line, and one in the list."""
 
 import logging
 from enum import StrEnum
