@@ -241,11 +241,16 @@ def test_an_appeal_is_shown_beside_the_image_and_decided_by_another(desk: Consol
     refused = decide(first, "clear", seen(first, "img-1"), "img-1")
     assert (refused.status_code, "another moderator must decide" in refused.text) == (409, True)
     assert decide(second, "uphold", seen(second, "img-1"), "img-1", note="no cat").status_code == 303
-    assert "data-undo" not in second.get("/queue").text  # it changed no state: nothing to go back to
+    page = second.get("/queue").text
     image = first.get("/images/img-1").text
     assert "second@example.org decided: the block stays." in image
     assert "There is nothing in this list." in first.get("/queue?list=appealed").text
     assert events(desk) == ["blocked", "decided"]
+    tag = TAG.search(page[page.index("data-undo") - 800 :])
+    assert tag is not None
+    assert post(second, "/images/img-1/undo", expected=tag[1], next="/queue").status_code == 303
+    assert "my own cat" in first.get("/queue?list=appealed").text
+    assert state(desk, "img-1") == "blocked"
 
 
 def test_a_note_is_kept_whole_or_refused(desk: Console) -> None:

@@ -67,7 +67,9 @@ class Docket:
     past: list[Past]
     standings: dict[bytes, Standing]  # of everybody who has a row, or whom the last decision changed
     blocked_ms: int = 0  # when reports blocked it
+    is_appealed: bool = False  # a moderator must decide, even that all stays so
     again: list[tuple[bytes, str]] = field(default_factory=list)  # digest and id of what is to be judged again
+    undone_ms: int | None = None  # when the decision was made that is taken back
 
     @property
     def tally(self) -> Tally:
@@ -94,7 +96,7 @@ def decide(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
 
     A decision is about the picture: all images that show it get the state. Unblocking raises the epoch, and so does
     every other clear: counting begins anew. Deciding what is so already changes nothing, but for a clear of what was
-    reported since it was cleared: that is over then.
+    reported since it was cleared, which is over then, and for what answers an appeal: that can be taken back.
 
     Raises DecisionRefused.
     """
@@ -105,7 +107,7 @@ def decide(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
     before = docket.tally.state
     after = state_after(before, decision.action)
     contested = before is State.CLEARED and after is before and bool(docket.holder.rows)
-    if all(tally.state is after for _, tally in docket.images.values()) and not contested:
+    if all(tally.state is after for _, tally in docket.images.values()) and not contested and not docket.is_appealed:
         return []
     events = [event for digest in docket.images for event in _moved(docket, digest, after, decision, policy)]
     entry = Past(decision.action, decision.at_ms, _before(docket), _judge_reporters(docket, after, decision, policy))
@@ -200,6 +202,7 @@ def _reopen(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
     if not docket.past or docket.past[-1].action not in _REOPENED[state]:
         raise DecisionRefused("what the last decision changed is not known any more; clear or block the image")
     last = docket.past.pop()
+    docket.undone_ms = last.at_ms
     _take_back(docket, last)
     docket.holder.rows = merged(last.rows, docket.holder.rows)
     events: list[Event] = []

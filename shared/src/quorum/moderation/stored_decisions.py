@@ -116,11 +116,12 @@ class Decisions:
         tag = state_tag(docket.tally.epoch, before)
         if expected is not None and tag not in expected:
             raise StateHasPassed(image.id, before.public_name, tag)
+        docket.is_appealed = any(map(images.is_appealed, docket.images))
         found = before_of(docket.images, docket.holder.rows.values(), policy)
         events = decide(docket, decision, policy)
         by = By(decision.at_ms, decision.moderator, decision.note, is_named=decision.is_named, policy=policy.version)
-        undoes = decision.action is Action.REOPEN
-        heard = images.hear(docket.images, by, another=policy.appeals.another_moderator, taken_back=undoes)
+        another = policy.appeals.another_moderator
+        heard = images.hear(docket.images, by, another=another, undone_ms=docket.undone_ms)
         stored.appeals, events = heard[0], [*events, *heard[1]]
         cells = list(stored.changed())
         over = stored.since_ms is not None and docket.tally.state is not State.HELD  # contested, and nobody reports it

@@ -129,6 +129,32 @@ def test_a_decision_about_an_appeal_asks_for_one(bench: Bench, appeals: Appeals,
     assert told(bench) == []
 
 
+@pytest.mark.parametrize("upheld_before", [False, True])
+@pytest.mark.parametrize("answer", [Action.UPHOLD, Action.CLEAR])
+def test_an_appeal_waits_again_when_what_answered_it_is_taken_back(
+    bench: Bench, appeals: Appeals, decisions: Decisions, answer: Action, *, upheld_before: bool
+) -> None:
+    bench.block(IMAGE.id)
+    if upheld_before:
+        decide(bench, decisions, Action.UPHOLD, "ana")
+    before = bench.status(IMAGE.id).state
+    appeals.lodge(IMAGE, "It is a museum.", UPLOADER)
+    decide(bench, decisions, answer, "bob", note="wrong picture")
+    decide(bench, decisions, Action.REOPEN, "bob")
+    status = bench.status(IMAGE.id)
+    assert status.state is before
+    first, again = appeals.of(IMAGE)
+    assert (again.text, again.uploader, again.against) == (first.text, first.uploader, first.against)
+    assert again.is_open
+    assert again.is_about(status.state, status.epoch)
+    with pytest.raises(AppealExists):
+        appeals.lodge(IMAGE, "the same")
+    assert decide(bench, decisions, Action.UPHOLD, "bob").appeal is Outcome.UPHELD
+    outcomes = [(event["id"], event["data"]["outcome"]) for event in told(bench)]
+    assert [outcome for _, outcome in outcomes] == ["upheld" if answer is Action.UPHOLD else "cleared", "upheld"]
+    assert len(dict(outcomes)) == 2
+
+
 def test_the_next_block_can_be_appealed_again(bench: Bench, appeals: Appeals, decisions: Decisions) -> None:
     bench.block(IMAGE.id)
     appeals.lodge(IMAGE, "first")

@@ -43,10 +43,11 @@ class Case:
 
 @dataclass
 class Model:
-    """All appeals, and who decided about each image last."""
+    """All appeals, who decided about each image last, and which appeal each decision that stands has answered."""
 
     cases: list[Case] = field(default_factory=list)
     last: dict[str, str] = field(default_factory=dict)
+    made: dict[str, list[Case | None]] = field(default_factory=lambda: {image: [] for image in IMAGES})
 
     def waits(self, image: str) -> Case | None:
         return next((one for one in self.cases if one.image == image and one.outcome is None), None)
@@ -141,14 +142,19 @@ class Machine(RuleBasedStateMachine):
         assert waits_on or not (stands and case and case.against == moderator)
         if decided.changed:
             self.model.last[image] = moderator
-        if stands and waits_on:
-            assert decided.appeal is None
-            return
-        if stands and case:
+        answered = None
+        if stands and case and not waits_on:
+            answered = case
             case.outcome = "upheld" if decided.state.is_blocked else "cleared"
             assert decided.appeal == case.outcome
-        elif case:
+        elif case and not waits_on:
             case.outcome = "lapsed"
+        if action is Action.REOPEN:
+            undone = self.model.made[image].pop()
+            if undone and decided.state.is_blocked:
+                self.model.cases.append(Case(image, self.now(image)[1], undone.against))
+        elif answered or decided.before is not decided.state:
+            self.model.made[image].append(answered)
 
     @rule()
     def tidied(self) -> None:

@@ -180,8 +180,8 @@ def _passed(image: Image, error: StateHasPassed) -> Response:
 
 
 def _may_undo(image_id: str, action: Action, decided: Decided) -> bool:
-    """Tell whether taking the last decision back takes this one back: not where it changed no state."""
-    moved = decided.changed and decided.before is not decided.state
+    """Tell whether taking the last decision back takes this one back: not where it changed no state and answered no appeal."""
+    moved = decided.changed and (decided.before is not decided.state or decided.appeal is not None)
     return moved and len(image_id) <= MOST_REMEMBERED and action in {Action.UPHOLD, Action.BLOCK, Action.CLEAR}
 
 

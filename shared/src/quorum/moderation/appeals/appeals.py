@@ -1,5 +1,7 @@
 """An appeal against a block: once against each, decided by whatever is decided about the image, or over with the block.
 
+If what decided it is taken back, it waits again.
+
 It is open until then; an image has one open appeal at most. Of each image the last MOST_KEPT are kept, as JSON.
 """
 
@@ -119,6 +121,17 @@ def decided(
         raise AppealNeedsAnother(by.moderator)
     outcome = Outcome.UPHELD if after.is_blocked else Outcome.CLEARED
     return answered(appeals, Answer(outcome, by.at_ms, by.moderator, by.note))
+
+
+def waiting_again(appeals: Sequence[Appeal], undone_ms: int, epoch: int, at_ms: int) -> list[Appeal]:
+    """Return the appeals, the last of them open again, under another id, if a decision of `undone_ms` answered it.
+
+    That decision was taken back at `at_ms`, and the image is under the block of `epoch`.
+    """
+    last = appeals[-1] if appeals else None
+    if last is None or last.answer is None or last.has_lapsed or last.answer.at_ms != undone_ms:
+        return list(appeals)
+    return [*appeals, replace(last, epoch=epoch, at_ms=max(at_ms, last.at_ms + 1), answer=None)][-MOST_KEPT:]
 
 
 def lapsed(appeals: Sequence[Appeal], state: State, epoch: int, at_ms: int) -> list[Appeal]:

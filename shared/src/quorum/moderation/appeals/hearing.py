@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quorum.judgement.records import Event, State, Tally
-from quorum.moderation.appeals.appeals import Appeal, By, Outcome, current, decided, events_between, open_one
+from quorum.moderation.appeals.appeals import (
+    Appeal,
+    By,
+    Outcome,
+    current,
+    decided,
+    events_between,
+    open_one,
+    waiting_again,
+)
 
 Heard = dict[bytes, list[Appeal]]  # by the digest of the image
 
@@ -27,20 +36,22 @@ class Before:
         return waits is not None and waits is current(self.appeals[digest], *self.states[digest])
 
     def hear(
-        self, images: Mapping[bytes, tuple[str, Tally]], by: By, *, another: bool, taken_back: bool = False
+        self, images: Mapping[bytes, tuple[str, Tally]], by: By, *, another: bool, undone_ms: int | None = None
     ) -> tuple[Heard, list[Event], dict[bytes, Outcome]]:
         """Return the appeals, their events and their outcomes, now that the decision has changed the images.
 
-        With `taken_back` an earlier decision was wrong: where the block stands as before, an appeal waits on.
-        Raises AppealNeedsAnother.
+        With `undone_ms` an earlier decision, of that time, is taken back: where the block stands after that, an appeal
+        against it waits on, and one that the wrong decision answered waits again. Raises AppealNeedsAnother.
         """
         heard, events, outcomes = dict(self.appeals), list[Event](), dict[bytes, Outcome]()
         for digest, (image_id, tally) in images.items():
             was = self.appeals[digest]
-            if taken_back and tally.state.is_blocked and tally.epoch == self.states[digest][1]:
-                continue
-            heard[digest] = decided(was, self.states[digest], tally.state, by, another=another)
+            stays = undone_ms is not None and tally.state.is_blocked and tally.epoch == self.states[digest][1]
+            if not stays:
+                heard[digest] = decided(was, self.states[digest], tally.state, by, another=another)
             fresh = events_between(digest, image_id, was, heard[digest], by)
+            if undone_ms is not None and tally.state.is_blocked:
+                heard[digest] = waiting_again(heard[digest], undone_ms, tally.epoch, by.at_ms)
             events += fresh
             if fresh:
                 outcomes[digest] = Outcome(fresh[0]["data"]["outcome"])
