@@ -16,8 +16,8 @@ from redis import Redis
 from redis_server import RedisServer
 from servers import newest_redis
 
-from console.web.finding_words import FINDINGS
-from console.web.translating import LOCALE
+from console.words.findings import FINDINGS
+from console.words.translating import LOCALE
 from quorum.languages.catalogues import translations
 from quorum.store.keys import keys_of
 from quorum.telemetry.history import History

@@ -14,6 +14,7 @@ from conftest import ROOT
 from quorum.languages import DEFAULT_LANGUAGE, LANGUAGES
 from quorum.languages.catalogues import translations
 
+NAMED = re.compile(r"%\(\w+\)s")
 PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
 COMMANDS = "|".join(sorted({command.name for command in entry_points(group="quorum.commands")}))
 QUOTED = re.compile(rf"`[^`]+`|\b(?:QUORUM_[A-Z_]+|quorum (?:{COMMANDS}))\b")
@@ -61,6 +62,8 @@ def test_every_text_is_translated_with_the_same_places_for_values(package: Path,
             assert form.strip(), message.id
             assert set(PLACE.findall(form)) <= wanted, (message.id, form)
             assert set(PLACE.findall(form)) >= wanted - {"%(num)s"}, (message.id, form)
+            if wanted & set(NAMED.findall(form)):  # it is filled in: no other % may stand there
+                assert form % dict.fromkeys(re.findall(r"%\((\w+)\)s", form), "") is not None
             assert set(QUOTED.findall(forms(message.id)[0])) == set(QUOTED.findall(form)), (message.id, form)
 
 

@@ -8,7 +8,7 @@ from conftest import ROOT
 
 from console.operations.findings import findings
 from console.operations.state import State
-from console.web.finding_words import FINDINGS, Finding
+from console.words.findings import FINDINGS, Finding
 from quorum.telemetry.health import ServerHealth
 from quorum.telemetry.history import Vitals
 from quorum.webhooks.deliveries import WebhookTotals

@@ -9,20 +9,20 @@ from console import accounts, audit, images, keys, operations, policy, queue, re
 from console.access import mine, oidc, signing_in
 from console.access.cookies import Cookies, signing_key
 from console.access.guard import guard
-from console.images import deciding
+from console.images import deciding, elsewhere
 from console.web.headers import send_headers
 from console.web.pages import prepare_templates
 from console.web.paths import take_image_ids
 from console.web.problems import register_problems
 from console.web.services import EXTENSION, Services, services, wire
-from console.web.translating import translate_templates
+from console.words.translating import translate_templates
 from quorum.errors import SettingsError
 from quorum.network.forwarding import with_scheme
 from quorum.settings import Settings, read_settings
 
 MAX_BODY_BYTES = 1 << 20
 ROOMS = (
-    *(signing_in, oidc, mine, queue, images, deciding, reporters),
+    *(signing_in, oidc, mine, queue, images, deciding, elsewhere, reporters),
     *(operations, statistics, audit, policy, shields, webhooks, keys, accounts),
 )
 

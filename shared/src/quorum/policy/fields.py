@@ -123,7 +123,7 @@ class Fields:
         if value is None:
             raise self.error(name, "is missing; see the default policy for its meaning")
         if isinstance(value, bool) or not isinstance(value, kind):
-            raise self.error(name, f"must be a {'whole ' if kind is int else ''}number, not {value!r}")
+            raise self.error(name, f"must be {'a whole number' if kind is int else 'a number'}, not {value!r}")
         low, high = bounds
         if not low <= value <= high:
             raise self.error(name, f"must be between {low:g} and {high:g}, not {value!r}")

@@ -100,6 +100,12 @@ def encode_stamp(received_ms: int) -> bytes:
     return received_ms.to_bytes(STAMP_BYTES, "big")
 
 
+def sender_of(raw: bytes) -> bytes:
+    """Return the reporter's fingerprint in an inbox entry, without a look at the rest."""
+    start = STAMP_BYTES + DIGEST_BYTES
+    return raw[start : start + FINGERPRINT_BYTES]
+
+
 def decode_entry(raw: bytes) -> Report:
     """Return the report in an inbox entry. Raises MalformedEntry."""
     try:

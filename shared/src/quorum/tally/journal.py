@@ -1,7 +1,8 @@
 """The last reports that were tallied, for simulations and exports, oldest first."""
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from redis import Redis
@@ -9,7 +10,7 @@ from redis import Redis
 from quorum.judgement.records import Report
 from quorum.store.connection import translated_errors
 from quorum.store.keys import keys_of
-from quorum.tally.codec import decode_entry
+from quorum.tally.codec import decode_entry, sender_of
 
 PAGE = 500
 
@@ -48,13 +49,12 @@ class Journal:
             yield from map(decode_entry, entries)
             place += len(entries)
 
-    def last_of(self, fingerprints: Collection[bytes], looked_at: int) -> list[Report]:
-        """Return the reports of somebody among the last `looked_at` of each partition, newest first.
+    def last_of(self, fingerprints: AbstractSet[bytes], looked_at: int) -> list[Report]:
+        """Return what some people sent among the last `looked_at` of each partition, newest first.
 
         Raises StoreUnavailable.
         """
         with translated_errors():
             pages: list[list[bytes]] = [self._client.lrange(one, -looked_at, -1) for one in self._journals]  # type: ignore[misc]
-        theirs = (raw for page in pages for raw in page if any(one in raw for one in fingerprints))
-        reports = [report for raw in theirs if (report := decode_entry(raw)).reporter.fingerprint in fingerprints]
+        reports = [decode_entry(raw) for page in pages for raw in page if sender_of(raw) in fingerprints]
         return sorted(reports, key=lambda report: -report.received_ms)

@@ -35,6 +35,7 @@ NEEDS: dict[str, Role | None] = {
     "statistics.download": Role.LEAD,
     "queue.find": Role.VIEWER,
     "images.page": Role.VIEWER,
+    "elsewhere.page": Role.MODERATOR,
     "deciding.decide": Role.MODERATOR,
     "deciding.undo": Role.MODERATOR,
     "deciding.claim": Role.MODERATOR,

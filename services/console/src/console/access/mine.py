@@ -5,7 +5,8 @@ from flask import Blueprint, Response, g, request, session, url_for
 from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.services import services
-from console.web.translating import gettext as _
+from console.words.refusals import why
+from console.words.translating import gettext as _
 from quorum.errors import SignInThrottled, WeakPassword, WrongPassword
 
 blueprint = Blueprint("mine", __name__)
@@ -30,7 +31,7 @@ def change_password() -> Response:
     except WrongPassword:
         return _show(422, _("The old password is wrong."))
     except WeakPassword as error:
-        return _show(422, _("Please choose another password: %(why)s", why=str(error)))
+        return _show(422, _("Please choose another password: %(why)s", why=why(error)))
     notice(_("The password is changed, and your other sessions have ended."))
     return see_other(url_for("queue.page"))
 

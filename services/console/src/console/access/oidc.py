@@ -17,7 +17,7 @@ from console.access.signing_in import begin as begin_session
 from console.access.signing_in import form, safe_place
 from console.web.going import see_other
 from console.web.services import services
-from console.web.translating import gettext as _
+from console.words.translating import gettext as _
 from quorum.accounts.account import Account
 from quorum.errors import AccountExists, InvalidAccount, UnknownAccount
 from quorum.settings import Settings

@@ -8,8 +8,8 @@ from flask_wtf.csrf import generate_csrf
 from console.web.going import see_other
 from console.web.pages import show
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import ngettext
+from console.words.translating import gettext as _
+from console.words.translating import ngettext
 from quorum.accounts.account import Account
 from quorum.errors import SignInRefused, SignInThrottled
 from quorum.network.forwarding import client_of

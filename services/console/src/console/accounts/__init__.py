@@ -11,8 +11,9 @@ from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import ngettext
+from console.words.refusals import why
+from console.words.translating import gettext as _
+from console.words.translating import ngettext
 from quorum.accounts.account import MAX_NAME, Account
 from quorum.accounts.roles import Role
 from quorum.errors import AccountExists, InvalidAccount, LastAdmin
@@ -33,7 +34,7 @@ def add() -> Response:
     try:
         account, password = services().accounts.add(name, role)
     except InvalidAccount as error:
-        return _page(422, _("This cannot be a name: %(why)s.", why=str(error)), name, role)
+        return _page(422, _("This cannot be a name: %(why)s.", why=why(error)), name, role)
     except AccountExists:
         return _page(422, _("There is an account of this name already."), name, role)
     note_deed(Did.ACCOUNT_ADDED, account.name, account.role)

@@ -1,6 +1,6 @@
 """What each role may beyond the ones before it."""
 
-from console.web.translating import later
+from console.words.translating import later
 from quorum.accounts.roles import Role
 
 MAY = {

@@ -8,11 +8,11 @@ from console.audit.exporting import MOST_EXPORTED, exported
 from console.audit.finding import STATES, Filters, find
 from console.images.words import ACTIONS
 from console.web.deeds import NAMES, Did, note_deed
-from console.web.moments import moment
 from console.web.pages import show
 from console.web.problems import Wrong
 from console.web.services import services
-from console.web.translating import gettext as _
+from console.words.moments import moment
+from console.words.translating import gettext as _
 from quorum.errors import InvalidCursor
 
 PAGE = 50

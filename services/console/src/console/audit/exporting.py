@@ -11,7 +11,7 @@ from typing import Any
 from flask import Response, stream_with_context
 
 from console.audit.finding import Filters, Row, entries, row_of
-from console.web.formats import machine
+from console.words.formats import machine
 from quorum.moderation.trail import Trail
 
 MOST_EXPORTED = 10_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from console.web.translating import later
+from console.words.translating import later
 from quorum.moderation.trail import Said, Trail
 
 WINDOW = 500  # entries that one call reads

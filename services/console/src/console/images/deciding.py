@@ -11,8 +11,9 @@ from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import ngettext
+from console.words.refusals import why
+from console.words.translating import gettext as _
+from console.words.translating import ngettext
 from quorum.errors import AppealNeedsAnother, ClaimedByAnother, DecisionRefused, StateHasPassed
 from quorum.images.image import Image
 from quorum.moderation.decisions import Action
@@ -139,7 +140,7 @@ def _tried(image: Image, action: Action, *, dry_run: bool) -> dict[str, Any]:
     except StateHasPassed:
         return {"image": image, "decided": None, "why": _("somebody was faster; nothing was changed")}
     except (AppealNeedsAnother, DecisionRefused) as error:
-        return {"image": image, "decided": None, "why": str(error)}
+        return {"image": image, "decided": None, "why": _refused(error).words}
     return {"image": image, "decided": decided, "why": ""}
 
 
@@ -180,7 +181,7 @@ def _passed(image: Image, error: StateHasPassed) -> Response:
 
 
 def _may_undo(image_id: str, action: Action, decided: Decided) -> bool:
-    """Tell whether taking the last decision back takes this one back: not where it changed no state and answered no appeal."""
+    """Tell whether taking the last decision back takes this one back: not where nothing moved."""
     moved = decided.changed and (decided.before is not decided.state or decided.appeal is not None)
     return moved and len(image_id) <= MOST_REMEMBERED and action in {Action.UPHOLD, Action.BLOCK, Action.CLEAR}
 
@@ -189,7 +190,7 @@ def _refused(error: DecisionRefused | AppealNeedsAnother) -> Wrong:
     if isinstance(error, AppealNeedsAnother):
         words = _("This block is appealed against, and it was your decision: another moderator must decide.")
         return Wrong(409, words)
-    return Wrong(409, _("This cannot be decided: %(why)s", why=str(error)))
+    return Wrong(409, _("This cannot be decided: %(why)s", why=why(error)))
 
 
 def _let_go(image: Image) -> None:

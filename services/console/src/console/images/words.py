@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from console.web.formats import number, points
-from console.web.translating import gettext as _
-from console.web.translating import language, later, ngettext
+from console.words.formats import number, points
+from console.words.translating import gettext as _
+from console.words.translating import language, later, ngettext
 from quorum.accounts.roles import Role
 from quorum.judgement.records import State
 from quorum.judgement.waiting import Cause

@@ -6,8 +6,8 @@ from console.web.deeds import Did, note_deed
 from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import later
+from console.words.translating import gettext as _
+from console.words.translating import later
 from quorum.access.keys import Scope
 
 MAX_NAME = 100  # characters, as `quorum keys create` has it

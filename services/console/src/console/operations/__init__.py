@@ -14,13 +14,13 @@ from console.operations.charts import CHARTS, Series, latest, series, span
 from console.operations.findings import findings
 from console.operations.numbers import tiles
 from console.operations.state import State, read_state
-from console.web.finding_words import Finding
-from console.web.formats import measured
 from console.web.going import see_other
 from console.web.htmx import is_part
 from console.web.outages import finding_of, outage
 from console.web.pages import show
 from console.web.services import services
+from console.words.findings import Finding
+from console.words.formats import measured
 from quorum.errors import StoreUnavailable
 
 blueprint = Blueprint("operations", __name__)

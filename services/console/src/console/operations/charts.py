@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from console.web.translating import later
+from console.words.translating import later
 from quorum.telemetry.health import EVENT_DELAYS_MS
 
 HOUR_SECONDS = 3600.0

@@ -1,7 +1,7 @@
 """What is wrong, worst first. The bounds are those of deploy/prometheus/alerts.yml, without its patience."""
 
 from console.operations.state import State
-from console.web.finding_words import Finding
+from console.words.findings import Finding
 
 SWEEP_SECONDS = 15
 INBOX_SECONDS = 30

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from console.operations.state import State
-from console.web.formats import duration, number, share
-from console.web.translating import gettext as _
-from console.web.translating import later
+from console.words.formats import duration, number, share
+from console.words.translating import gettext as _
+from console.words.translating import later
 
 LABELS = {
     "blocked": later("images blocked"),

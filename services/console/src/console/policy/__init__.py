@@ -7,7 +7,8 @@ from console.policy.replaying import Busy, NoReports, TooSlow, replay
 from console.policy.settings import in_words, sections
 from console.web.pages import show
 from console.web.services import services
-from console.web.translating import gettext as _
+from console.words.refusals import why
+from console.words.translating import gettext as _
 from quorum.errors import PolicyError
 from quorum.policy.load import BYTE_ORDER_MARK, parse_policy
 from quorum.policy.model import Policy
@@ -53,7 +54,7 @@ def check() -> Response:
     try:
         candidate = parse_policy(text, "draft")
     except PolicyError as error:
-        return _show(422, text, broken=str(error))
+        return _show(422, text, broken=why(error))
     found: dict[str, object] = {"candidate": candidate, "same": candidate.version == current.version}
     try:
         found["diff"] = differences(services().policies.text, text)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from console.web.formats import number
-from console.web.translating import gettext as _
-from console.web.translating import later, ngettext
+from console.words.formats import number
+from console.words.translating import gettext as _
+from console.words.translating import later, ngettext
 from quorum.policy.classes import ANONYMOUS, MUTED, TRUSTED, VERIFIED
 from quorum.policy.legal import AREAS
 from quorum.policy.load import default_policy

@@ -10,7 +10,7 @@ from console.queue.asking import LISTS, SORTS, Asked, Shown, read_asked
 from console.web.going import see_other
 from console.web.pages import show
 from console.web.services import services
-from console.web.translating import language
+from console.words.translating import language
 from quorum.errors import InvalidCursor
 from quorum.images.image import Image, parse_image
 from quorum.moderation.waiting.entries import Entry

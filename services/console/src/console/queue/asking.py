@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
-from console.web.translating import later
+from console.words.translating import later
 from quorum.judgement.waiting import Cause
 from quorum.moderation.waiting.wanted import WAITING, Listed, Sort, Wanted
 from quorum.policy.model import Policy

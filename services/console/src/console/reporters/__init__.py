@@ -9,7 +9,8 @@ from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
-from console.web.translating import gettext as _
+from console.words.refusals import why
+from console.words.translating import gettext as _
 from quorum.errors import InvalidName
 from quorum.policy.accuracy import MINUTE_MS, accuracy_factor
 from quorum.policy.model import POINT
@@ -36,7 +37,7 @@ def find() -> Response:
     try:
         person = parts.policy.people.person(request.form.get("name", ""))
     except InvalidName as error:
-        raise Wrong(422, _("This cannot be the name of a reporter: %(why)s", why=str(error))) from error
+        raise Wrong(422, _("This cannot be the name of a reporter: %(why)s", why=why(error))) from error
     fingerprint = parts.identities.fingerprints_of(person)[0]
     return see_other(url_for("reporters.page", reporter=fingerprint.hex()))
 

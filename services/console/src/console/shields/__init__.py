@@ -10,8 +10,8 @@ from console.web.going import see_other
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import later
+from console.words.translating import gettext as _
+from console.words.translating import later
 from quorum.errors import QuorumError
 from quorum.events.event import SHIELDS_RAISED, Event
 from quorum.judgement.caps.shields import DAY_MS, HOUR_MS, Shield

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, request
 from console.statistics.curves import curves
 from console.statistics.download import csv_of
 from console.statistics.rows import by_reason, by_time, in_large
-from console.web.formats import day_of
 from console.web.pages import show
 from console.web.services import Services, services
-from console.web.translating import language
+from console.words.formats import day_of
+from console.words.translating import language
 from quorum.telemetry.days import Period
 
 RANGES = (7, 30, 90, 365)

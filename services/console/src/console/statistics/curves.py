@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.statistics.rows import Row
-from console.web.translating import gettext as _
-from console.web.translating import later
+from console.words.translating import gettext as _
+from console.words.translating import later
 from quorum.telemetry.days import Day, moment_ms
 
 

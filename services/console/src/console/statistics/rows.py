@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.web.translating import gettext as _
+from console.words.translating import gettext as _
 from quorum.telemetry.days import Day, Figures, Period
 
 MEDIAN, MOST = 0.5, 0.9

@@ -6,7 +6,7 @@ from enum import StrEnum
 from flask import g
 
 from console.web.services import services
-from console.web.translating import later
+from console.words.translating import later
 from quorum.errors import QuorumError
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from console.access.guard import may
-from console.web.translating import gettext, later
+from console.words.translating import gettext, later
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import logging
 
 from flask import Response
 
-from console.web.finding_words import Finding
 from console.web.htmx import is_part
 from console.web.pages import show
+from console.words.findings import Finding
 from quorum.errors import CommandDenied, DataMissing, StoreUnavailable
 
 RETRY_SECONDS = 5

@@ -7,10 +7,11 @@ from flask_wtf.csrf import generate_csrf
 
 from console.access.guard import may
 from console.images.words import LOOKS, ROLES, STATES, happened, letter, outcome, reason_name
-from console.web.formats import FILTERS
 from console.web.menu import menu
 from console.web.services import services
-from console.web.translating import gettext, language
+from console.words.formats import FILTERS
+from console.words.refusals import why
+from console.words.translating import gettext, language
 from quorum.languages import LANGUAGES, RIGHT_TO_LEFT
 
 MOST_NOTICES, MOST_CHARACTERS = 3, 300
@@ -53,6 +54,7 @@ def prepare_templates(app: Flask) -> None:
             "happened": happened,
             "letter": letter,
             "outcome": outcome,
+            "why": why,
             "reason_name": lambda name: reason_name(services().policy, name),
             "role_name": lambda role: gettext(ROLES[role]),
         }

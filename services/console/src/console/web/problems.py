@@ -9,7 +9,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from console.web.htmx import is_part
 from console.web.outages import outage
 from console.web.pages import show
-from console.web.translating import gettext as _
+from console.words.refusals import why
+from console.words.translating import gettext as _
 from quorum.errors import InvalidImageId, QuorumError, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def _of_requests(app: Flask) -> None:
 
     @app.errorhandler(InvalidImageId)
     def bad_image(error: InvalidImageId) -> Response:
-        return problem(422, _("This is not the id of an image: %(why)s", why=str(error)))
+        return problem(422, _("This is not the id of an image: %(why)s", why=why(error)))
 
     @app.errorhandler(SecurityError)
     def other_name(_error: SecurityError) -> Response:

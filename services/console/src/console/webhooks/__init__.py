@@ -6,13 +6,14 @@ from flask import Blueprint, Response, request, url_for
 
 from console.web.deeds import Did, note_deed
 from console.web.going import see_other
-from console.web.moments import moment
 from console.web.pages import notice, show
 from console.web.problems import Wrong
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import ngettext
 from console.webhooks.looking import TYPES, all_hooks, hook_of, outcome_names, state_names
+from console.words.moments import moment
+from console.words.refusals import why
+from console.words.translating import gettext as _
+from console.words.translating import ngettext
 from quorum.errors import InvalidSubscription, MalformedSubscription, SubscriptionExists, UnknownSubscription
 from quorum.schemas.fields import MAX_SHORT_CHARACTERS
 from quorum.webhooks.subscription import DEFAULT_TYPES, Subscription, new_subscription
@@ -43,8 +44,8 @@ def add() -> Response:
         subscription = new_subscription(url, types, name, store.now_ms())
         store.add(subscription)
     except InvalidSubscription as error:
-        why = _("Please choose which events it gets.") if not types else _("The address %(why)s.", why=error.problem)
-        return _page(422, why, url, name, types)
+        words = _("The address %(why)s.", why=why(error.problem)) if types else _("Please choose which events it gets.")
+        return _page(422, words, url, name, types)
     except SubscriptionExists as error:
         return _page(
             409, _("The webhook %(id)s sends such events to this address already.", id=error.first), url, name, types

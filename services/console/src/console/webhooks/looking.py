@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from console.web.services import services
-from console.web.translating import gettext as _
-from console.web.translating import later
+from console.words.translating import gettext as _
+from console.words.translating import later
 from quorum.errors import CursorExpired, InvalidCursor
 from quorum.events.event import (
     APPEAL_DECIDED,

@@ -53,7 +53,7 @@ def _pattern(text: str) -> Template:
     try:
         address = parse_address(template.fill(stand_ins))
     except InvalidImageId as error:
-        raise ValueError(f"{text!r} {error}") from error
+        raise ValueError(f"{text!r}: {error}") from error
     normal = f"https://{address.authority}{address.path}"
     for name, place in template.places.items():
         if stand_ins[name] not in normal:

@@ -9,8 +9,8 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent, parse_pattern
 from babel.units import format_unit
 
-from console.web.translating import gettext as _
-from console.web.translating import language
+from console.words.translating import gettext as _
+from console.words.translating import language
 
 
 def at(milliseconds: float | None, *, seconds: bool = False) -> str:

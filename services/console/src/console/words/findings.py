@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from console.web.translating import later
+from console.words.translating import later
 
 RUNBOOK = "docs/operations.md"
 

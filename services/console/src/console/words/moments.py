@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from console.web.problems import Wrong
-from console.web.translating import gettext as _
+from console.words.translating import gettext as _
 
 
 def moment(text: str) -> int | None:

@@ -1,0 +1,1 @@
+"""What pages say: texts in four languages, numbers, times."""
