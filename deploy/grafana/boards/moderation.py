@@ -13,6 +13,7 @@ BOARD = Board(
                 SHIELDS,
                 HELD,
                 Number("Longest wait for a moderator", "max(quorum_held_oldest_age_seconds)", "s", 86400),
+                Number("Longest wait of an appeal", "max(quorum_appeals_oldest_age_seconds)", "s", 604800),
             ),
         ),
         Row(
@@ -55,6 +56,16 @@ BOARD = Board(
                     ),
                     "ops",
                     "Many that clear: the threshold is too low, or somebody abuses reports.",
+                ),
+                Graph(
+                    "Appeals",
+                    (
+                        (shared_rate("quorum_appeals_upheld_total"), "the block stays"),
+                        (shared_rate("quorum_appeals_cleared_total"), "the block ended"),
+                        (shared_rate("quorum_appeals_lapsed_total"), "lapsed"),
+                    ),
+                    "ops",
+                    "Many by which the block ends: too much is blocked, or moderators differ.",
                 ),
                 Graph(
                     "Reporters",

@@ -131,7 +131,7 @@ class Decisions:
         if dry_run or not result.changed:
             return result
         outcomes = list(_outcomes(standings, docket.standings))
-        counters = [f"decisions_{decision.action}", *outcomes]
+        counters = [f"decisions_{decision.action}", *outcomes, *(f"appeals_{one}" for one in heard[2].values())]
         if result.state.is_blocked is not before.is_blocked:
             counters.append("blocked_by_moderators" if result.state.is_blocked else "unblocked")
         said = _audit(image, decision, result, {"epoch": docket.tally.epoch, "policy": policy.version}, outcomes)

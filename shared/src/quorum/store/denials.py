@@ -13,12 +13,17 @@ _SIGNS = re.compile(
     r"|can't run this command|can't access at least one of the keys|Unknown Redis command",
     re.IGNORECASE,
 )
+_NO_TRANSACTION = "EXEC without MULTI"  # what redis-py raises of a transaction whose first command was denied
 
 
 def denied(error: Exception) -> str | None:
     """Return what was denied, None when an error has another cause. Arguments, which may be secret, are left out."""
     text = str(error)
-    if not isinstance(error, redis_errors.ResponseError) or not _SIGNS.search(text):
+    if not isinstance(error, redis_errors.ResponseError):
+        return None
+    if _NO_TRANSACTION in text:
+        return "MULTI"
+    if not _SIGNS.search(text):
         return None
     named = _COMMAND.search(text)
     if named:

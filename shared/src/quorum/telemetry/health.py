@@ -22,7 +22,7 @@ COUNTERS = (
     *("batches", "taken", "counted", "known", "muted", "immune", "contested", "full", "dead"),
     *("blocked", "held", "released", "shields", "blocked_by_moderators", "unblocked", "deleted"),
     *("decisions_uphold", "decisions_block", "decisions_clear", "decisions_reopen", "decisions_separate"),
-    *("reporters_warned", "reporters_muted"),
+    *("reporters_warned", "reporters_muted", "appeals_upheld", "appeals_cleared", "appeals_lapsed"),
 )
 EVENT_DELAYS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)  # drain.lua has the same
 _BY_CLASS = tuple(f"counted_class_{number}" for number, _ in enumerate(CLASSES))
@@ -41,6 +41,8 @@ class PartitionHealth:
     blocked_images: int
     held_images: int
     held_age_seconds: float
+    open_appeals: int
+    appeal_age_seconds: float
     shields_up: bool
     journal_reports: int
     events_kept: int
@@ -105,7 +107,8 @@ class Health:
     def partition(self, number: int) -> PartitionHealth:
         """Return the state of one partition. Raises StoreUnavailable."""
         told, wrong, now = self._ask(self._keys[number])
-        depth, oldest, dead, blocked, held, first_held, up_until, events, journal, counts, classes, delays = told
+        depth, oldest, dead, blocked, held, first_held, appealed, first_appealed, up_until, *others = told
+        events, journal, counts, classes, delays = others
         now_ms = in_ms(now)
         age_ms = now_ms - int.from_bytes(oldest[:STAMP_BYTES], "big") if oldest else 0
         return PartitionHealth(
@@ -115,6 +118,8 @@ class Health:
             blocked_images=blocked,
             held_images=held,
             held_age_seconds=max(now_ms - first_held[0][1], 0) / 1000 if first_held else 0.0,
+            open_appeals=appealed,
+            appeal_age_seconds=max(now_ms - first_appealed[0][1], 0) / 1000 if first_appealed else 0.0,
             shields_up=int(up_until or 0) > now_ms,
             journal_reports=journal,
             events_kept=events,
@@ -129,7 +134,7 @@ class Health:
         """Return what is there, in the order in which `partition` names it, what has a wrong type, and the time."""
         asked = (
             *((keys.inbox, 0), (keys.inbox, None), (keys.dead, 0), (keys.blocked, 0), (keys.held, 0), (keys.held, ())),
-            *((keys.shields, None), (keys.events, 0), (keys.journal, 0)),
+            *((keys.appealed, 0), (keys.appealed, ()), (keys.shields, None), (keys.events, 0), (keys.journal, 0)),
             *((keys.stats, (None,) * size) for size in (len(COUNTERS), len(_BY_CLASS), len(_DELAYS) + 1)),
         )
         with translated_errors():
@@ -140,6 +145,8 @@ class Health:
             pipe.zcard(keys.blocked)
             pipe.zcard(keys.held)
             pipe.zrange(keys.held, 0, 0, withscores=True)
+            pipe.zcard(keys.appealed)
+            pipe.zrange(keys.appealed, 0, 0, withscores=True)
             pipe.hget(keys.shields, "up_until")
             pipe.xlen(keys.events)
             pipe.llen(keys.journal)

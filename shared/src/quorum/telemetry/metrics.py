@@ -44,6 +44,8 @@ DEAD_LETTERS = Metric(
 BLOCKED_IMAGES = Metric("quorum_blocked_images", "gauge", "Images that are blocked now", ("partition",))
 HELD_IMAGES = Metric("quorum_held_images", "gauge", "Images that wait for a moderator", ("partition",))
 HELD_AGE = Metric("quorum_held_oldest_age_seconds", "gauge", "Longest wait of an image for a moderator", ("partition",))
+APPEALS_OPEN = Metric("quorum_appeals_open", "gauge", "Appeals that wait for a moderator", ("partition",))
+APPEAL_AGE = Metric("quorum_appeals_oldest_age_seconds", "gauge", "Longest wait of an appeal", ("partition",))
 SHIELDS_UP = Metric(
     "quorum_shields_up", "gauge", "1 while automatic blocks need the higher bar, else 0", ("partition",)
 )
@@ -103,6 +105,9 @@ REPORTERS_WARNED = Metric(
 REPORTERS_MUTED = Metric(
     "quorum_reporters_muted", "counter", "Reporters muted because of unfounded reports", ("partition",)
 )
+APPEALS_UPHELD = Metric("quorum_appeals_upheld", "counter", "Appeals after which the block stays", ("partition",))
+APPEALS_CLEARED = Metric("quorum_appeals_cleared", "counter", "Appeals by which the block ended", ("partition",))
+APPEALS_LAPSED = Metric("quorum_appeals_lapsed", "counter", "Appeals whose block ended otherwise", ("partition",))
 REPORTS_DEAD = Metric("quorum_reports_dead", "counter", "Reports that became dead letters", ("partition",))
 LAST_SWEEP = Metric("quorum_last_sweep_age_seconds", "gauge", "Time since any worker last swept the inboxes")
 
@@ -251,6 +256,9 @@ BY_COUNTER = {
     "decisions_separate": DECISIONS_SEPARATE,
     "reporters_warned": REPORTERS_WARNED,
     "reporters_muted": REPORTERS_MUTED,
+    "appeals_upheld": APPEALS_UPHELD,
+    "appeals_cleared": APPEALS_CLEARED,
+    "appeals_lapsed": APPEALS_LAPSED,
 }
 
 SOURCES = {

@@ -131,6 +131,8 @@ def _partitions(states: list[PartitionHealth]) -> Iterator[Family]:
         metrics.BLOCKED_IMAGES: [state.blocked_images for state in states],
         metrics.HELD_IMAGES: [state.held_images for state in states],
         metrics.HELD_AGE: [state.held_age_seconds for state in states],
+        metrics.APPEALS_OPEN: [state.open_appeals for state in states],
+        metrics.APPEAL_AGE: [state.appeal_age_seconds for state in states],
         metrics.SHIELDS_UP: [float(state.shields_up) for state in states],
         metrics.JOURNAL_REPORTS: [state.journal_reports for state in states],
         metrics.EVENTS_KEPT: [state.events_kept for state in states],

@@ -10,6 +10,7 @@ from store import NOW_MS, Bench
 from quorum.errors import AppealExists, AppealNeedsAnother, NoOpenAppeal, NotBlocked, UnknownImage
 from quorum.events.event import APPEAL_DECIDED
 from quorum.images.image import parse_image
+from quorum.judgement.records import Kind, Report
 from quorum.moderation.appeals.appeals import Outcome
 from quorum.moderation.appeals.stored_appeals import Appeals
 from quorum.moderation.appeals.upkeep import AppealsUpkeep
@@ -18,9 +19,13 @@ from quorum.moderation.stored_decisions import Decided, Decisions
 from quorum.moderation.stories import Stories
 from quorum.moderation.waiting.stored_queue import Queue
 from quorum.moderation.waiting.wanted import Listed, Wanted
+from quorum.policy.classes import VERIFIED
 from quorum.policy.sections import Appeals as Rules
+from quorum.reporters.fingerprints import Reporter
 from quorum.retention.erasure import Erasure
 from quorum.settings import Settings
+from quorum.tally.codec import encode_report, encode_stamp
+from quorum.telemetry.health import Health
 
 IMAGE = parse_image("img-1")
 UPLOADER = b"u" * 12
@@ -232,3 +237,27 @@ def test_what_somebody_else_wrote_among_appeals_goes_with_the_person_in_it(bench
     bench.client.hset(key, mapping={b"one": b"no appeal of " + UPLOADER.hex().encode(), b"two": b"nobody's"})
     assert Erasure(bench.client, settings.namespace, 1).erase([UPLOADER]).tallied == 1
     assert bench.client.hgetall(key) == {b"two": b"nobody's"}
+
+
+def test_outcomes_and_what_waits_are_counted(
+    bench: Bench, appeals: Appeals, decisions: Decisions, settings: Settings
+) -> None:
+    bench.block(IMAGE.id)
+    appeals.lodge(IMAGE, "one")
+    health = Health(bench.client, settings.namespace, 1)
+    now = health.partition(0)
+    assert (now.open_appeals, now.appeal_age_seconds >= 0) == (1, True)
+    decide(bench, decisions, Action.UPHOLD)
+    decide(bench, decisions, Action.REOPEN)
+    decide(bench, decisions, Action.CLEAR, "bob")
+    decide(bench, decisions, Action.BLOCK, "bob")
+    appeals.lodge(IMAGE, "two")
+    gone = Report(IMAGE, Reporter(VERIFIED, IMAGE.digest[:12]), "", kind=Kind.GONE)
+    bench.client.rpush(bench.keys.inbox, encode_stamp(NOW_MS + 10_000) + encode_report(gone))
+    bench.drain()
+    settle(bench, settings)
+    settle(bench, settings)
+    now = health.partition(0)
+    counted = {name: now.counters[f"appeals_{name}"] for name in ("upheld", "cleared", "lapsed")}
+    assert counted == {"upheld": 1, "cleared": 1, "lapsed": 1}
+    assert (now.open_appeals, now.appeal_age_seconds) == (0, 0.0)

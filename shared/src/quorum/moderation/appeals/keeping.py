@@ -59,4 +59,4 @@ class Keeping:
         args = (image.id, image.digest, kept.raw_appeals, encode_appeals(fresh), 1, kept.raw_record, since, ended)
         written = [json.dumps(event, ensure_ascii=False) for event in events]
         with translated_errors():
-            return bool(self._script(self._client, (*names, keys.events, keys.stories), (*args, *written)))
+            return bool(self._script(self._client, (*names, keys.events, keys.stories, keys.stats), (*args, *written)))
