@@ -1,5 +1,7 @@
 """A Redis server of a test's own, and the waiting that goes with servers."""
 
+import os
+import random
 import re
 import resource
 import signal
@@ -7,7 +9,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +19,13 @@ from certificates import Certificate
 from redis import Redis
 
 from quorum.store.connection import connect
+
+# Each process of pytest-xdist has ports of its own, below those that Linux gives to connections (from 32768 on). The buses
+# of clusters are 10,000 above.
+PORTS_EACH = 3000
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw2").removeprefix("gw"))
+_FIRST_PORT = 11_000 + PORTS_EACH * (_WORKER % 3)
+_turns = count(random.randrange(PORTS_EACH))
 
 USERS = Path(__file__).parents[2] / "deploy" / "redis" / "users.acl"
 
@@ -28,10 +39,13 @@ def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "t
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nothing listens on: none that a connection may get meanwhile, or another process of tests."""
+    for _ in range(PORTS_EACH):
+        port = _FIRST_PORT + next(_turns) % PORTS_EACH
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"{PORTS_EACH} ports from {_FIRST_PORT} on are all taken")
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def test_reports_blocks_and_decisions_are_counted_by_reason(bench: Bench, days: 
     assert counted(days, TODAY + timedelta(days=1))["decisions:clear"] == 1
     decide(bench, settings, "img-1", Action.REOPEN, NOW_MS + 2 * DAY_MS)
     assert counted(days, TODAY + timedelta(days=2)) == {"decisions:reopen": 1}
+    assert counted(days, TODAY + timedelta(days=1)) == {"decisions:clear": 1}  # who was right is open again
     week = days.read_weeks(TODAY + timedelta(days=2), 1)
     whole = days.read(TODAY - timedelta(days=7), TODAY + timedelta(days=7)).figures
     assert whole is not None

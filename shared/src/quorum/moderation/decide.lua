@@ -9,7 +9,7 @@
 --       images: id, digest, and the set in which it is from now on (`blocked`, `held` or nothing)
 --       what is judged again (members of pending), events (the event, its kind, the image's digest), counters
 --       appeals: id, since when one is open and when the oldest was decided, ms ('' for neither)
---       figures of the day and how many (quorum.judgement.figures.decided)
+--       figures: a time of the day, ms, the figure, and how many more there are (quorum.judgement.figures.decided)
 -- Result  1 written   0 something has changed: read again
 
 local blocked, held, stats, causes, stories = KEYS[1], KEYS[2], KEYS[5], KEYS[7], KEYS[8]
@@ -30,7 +30,7 @@ end
 
 local cells, images, again, events, counters = take_list(4), take_list(3), take_list(1), take_list(3), take_list(1)
 local appeals = take_list(3)
-local counted = take_list(2)
+local counted = take_list(3)
 
 for i = 1, #cells, 4 do
   if (call('HGET', cells[i], cells[i + 1]) or '') ~= cells[i + 2] then
@@ -87,8 +87,8 @@ end
 for _, counter in ipairs(counters) do
   call('HINCRBY', stats, counter, 1)
 end
-for i = 1, #counted, 2 do
-  figures.count(tonumber(now), counted[i], tonumber(counted[i + 1]))
+for i = 1, #counted, 3 do
+  figures.count(tonumber(counted[i]), counted[i + 1], tonumber(counted[i + 2]))
 end
 figures.write(KEYS[11])
 return 1

@@ -1,5 +1,6 @@
 """What a moderator may decide about an image, and what follows: states, events, its reporters' standing."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,8 +11,9 @@ from quorum.events.event import BLOCKED, HELD, RELEASED, UNBLOCKED, cloud_event,
 from quorum.images.image import Image
 from quorum.judgement.announcing import tally_data
 from quorum.judgement.arrivals.copies import merged
-from quorum.judgement.figures.days import count
-from quorum.judgement.figures.decided import Decided, before_of, figures_of
+from quorum.judgement.figures.days import KEPT_DAYS, Days, add, count, day_of
+from quorum.judgement.figures.decided import Before as FoundBefore
+from quorum.judgement.figures.decided import Decided, before_of, figures_of, reversible
 from quorum.judgement.records import Event, State, Tally
 from quorum.judgement.waiting import Cause
 from quorum.moderation.past import MOST_KEPT, Before, Past, taken_back
@@ -69,7 +71,8 @@ class Docket:
     blocked_ms: int = 0  # when reports blocked it
     is_appealed: bool = False  # a moderator must decide, even that all stays so
     again: list[tuple[bytes, str]] = field(default_factory=list)  # digest and id of what is to be judged again
-    undone_ms: int | None = None  # when the decision was made that is taken back
+    made: Past | None = None  # what was decided now
+    undone: Past | None = None  # what was decided before, and is taken back now
 
     @property
     def tally(self) -> Tally:
@@ -77,9 +80,23 @@ class Docket:
         return self.images[self.asked][1]
 
 
-def counted_of(decision: Decision) -> Decided:
-    """Return what the figures of a day take of a decision."""
-    return Decided(decision.action, decision.at_ms, decision.unfounded)
+def count_decision(docket: Docket, decision: Decision, found: FoundBefore, since_ms: int | None) -> Days:
+    """Return what a decision that was made counts, and of which days; it is kept with it what it counted.
+
+    `found` is what was there before it, `since_ms` since when one of its images waited. What is taken back is taken
+    from the days on which it had counted.
+    """
+    decided = Decided(decision.action, decision.at_ms, decision.unfounded)
+    counted = figures_of(found, docket.images, decided, since_ms)
+    days: Days = {}
+    count(days, decision.at_ms, counted)
+    if docket.made:
+        count(docket.made.counted, decision.at_ms, reversible(counted))
+    if docket.undone:
+        for day, figures in docket.undone.counted.items():
+            if day_of(decision.at_ms) - day < KEPT_DAYS:
+                days.setdefault(day, Counter()).subtract(figures)
+    return days
 
 
 def state_after(state: State, action: Action) -> State:
@@ -118,7 +135,8 @@ def decide(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
             tally.score, tally.wary = 0, True
     if after is State.CLEARED:
         entry.rows, docket.holder.rows = docket.holder.rows, {}
-    docket.past.append(_with_last(docket.past.pop(), entry) if contested and docket.past else entry)
+    docket.made = _with_last(docket.past.pop(), entry) if contested and docket.past else entry
+    docket.past.append(docket.made)
     return events
 
 
@@ -189,7 +207,8 @@ def _with_last(last: Past, entry: Past) -> Past:
     changes = dict(last.changes)
     for fingerprint, (before, after) in entry.changes.items():
         changes[fingerprint] = (changes.get(fingerprint, (before, after))[0], after)
-    return replace(last, changes=changes, rows=merged(last.rows, entry.rows))
+    counted = {day: Counter(figures) for day, figures in last.counted.items()}
+    return replace(last, changes=changes, rows=merged(last.rows, entry.rows), counted=counted)
 
 
 def _reopen(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
@@ -202,7 +221,7 @@ def _reopen(docket: Docket, decision: Decision, policy: Policy) -> list[Event]:
     if not docket.past or docket.past[-1].action not in _REOPENED[state]:
         raise DecisionRefused("what the last decision changed is not known any more; clear or block the image")
     last = docket.past.pop()
-    docket.undone_ms = last.at_ms
+    docket.undone = last
     _take_back(docket, last)
     docket.holder.rows = merged(last.rows, docket.holder.rows)
     events: list[Event] = []
@@ -260,7 +279,7 @@ def decide_in_model(model: TallyModel, image: Image, decision: Decision) -> list
     events = decide(docket, decision, model.policy)
     over = over and docket.tally.state is not State.HELD
     if docket.past != past or decision.action is Action.SEPARATE or over:
-        count(model.days, decision.at_ms, figures_of(found, docket.images, counted_of(decision), None))
+        add(model.days, count_decision(docket, decision, found, None))
     model.standings.update({person: one for person, one in docket.standings.items() if one != standings[person]})
     if docket.past != past:
         model.decided[shown or own] = docket.past[-MOST_KEPT:]

@@ -1,11 +1,13 @@
 """Decisions that can be taken back: what each changed, as it is kept beside a tally (JSON, newest last)."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from quorum.errors import InvalidRecord
+from quorum.judgement.figures.days import Days
 from quorum.judgement.records import Row, State
 from quorum.policy.accuracy import Standing
 from quorum.tally.codec import decode_rows, decode_standing, encode_rows, encode_standing, rows_of, stored_rows
@@ -33,6 +35,7 @@ class Past:
     images: dict[bytes, Before]
     changes: dict[bytes, Change]  # by fingerprint: those whose reports it credited or blamed
     rows: dict[bytes, Row] = field(default_factory=dict)  # that it took out of the tally
+    counted: Days = field(default_factory=dict)  # by which figures, of which days, it said who was right
 
 
 def taken_back(standing: Standing, change: Change) -> Standing:
@@ -71,6 +74,7 @@ def _one(past: Past) -> dict[str, Any]:
             for person, (before, after) in past.changes.items()
         ],
         "rows": [encode_rows((row,)).hex() for row in stored_rows(past.rows)],
+        "counted": [[day, figures] for day, figures in past.counted.items()],
     }
 
 
@@ -85,4 +89,5 @@ def _read(fields: dict[str, Any], names: Mapping[int, str]) -> Past:
         {bytes.fromhex(digest): Before(State(state), wary, score) for digest, state, wary, score in fields["images"]},
         changes,
         rows_of(decode_rows(b"".join(map(bytes.fromhex, fields["rows"]))), names),
+        {int(day): Counter(figures) for day, figures in fields.get("counted", [])},  # none in earlier releases
     )

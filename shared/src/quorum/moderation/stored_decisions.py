@@ -1,7 +1,6 @@
 """Moderators' decisions in Redis: read, decide in Python, write only if nothing has changed meanwhile."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,11 +9,12 @@ from redis import Redis
 
 from quorum.errors import NoOpenAppeal, StateHasPassed, StoreUnavailable
 from quorum.images.image import Image, stored_image
-from quorum.judgement.figures.decided import before_of, figures_of
+from quorum.judgement.figures.days import DAY_MS, Days
+from quorum.judgement.figures.decided import before_of
 from quorum.judgement.records import Event, State
 from quorum.moderation.appeals.appeals import By, Outcome, stands
 from quorum.moderation.appeals.hearing import Before
-from quorum.moderation.decisions import Action, Decision, Docket, counted_of, decide
+from quorum.moderation.decisions import Action, Decision, Docket, count_decision, decide
 from quorum.moderation.docket import StoredDocket, read_docket
 from quorum.policy.accuracy import Standing
 from quorum.policy.model import Policy
@@ -120,9 +120,10 @@ class Decisions:
         found = before_of(docket.images, docket.holder.rows.values(), policy)
         events = decide(docket, decision, policy)
         by = By(decision.at_ms, decision.moderator, decision.note, is_named=decision.is_named, policy=policy.version)
-        another = policy.appeals.another_moderator
-        heard = images.hear(docket.images, by, another=another, undone_ms=docket.undone_ms)
+        another, undone_ms = policy.appeals.another_moderator, docket.undone.at_ms if docket.undone else None
+        heard = images.hear(docket.images, by, another=another, undone_ms=undone_ms)
         stored.appeals, events = heard[0], [*events, *heard[1]]
+        counted = count_decision(docket, decision, found, stored.since_ms)
         cells = list(stored.changed())
         over = stored.since_ms is not None and docket.tally.state is not State.HELD  # contested, and nobody reports it
         changed = over or any(old != new for *_, old, new in cells)
@@ -136,7 +137,6 @@ class Decisions:
             counters.append("blocked_by_moderators" if result.state.is_blocked else "unblocked")
         said = _audit(image, decision, result, {"epoch": docket.tally.epoch, "policy": policy.version}, outcomes)
         head = (decision.at_ms, said, int(standings != docket.standings))
-        counted = figures_of(found, docket.images, counted_of(decision), stored.since_ms)
         return result if self._write(stored, cells, events, (counters, counted), head) else None
 
     def _write(
@@ -144,12 +144,12 @@ class Decisions:
         stored: StoredDocket,
         cells: Sequence[tuple[Any, ...]],
         events: Sequence[Event],
-        counters: tuple[Sequence[str], Counter[str]],
+        counters: tuple[Sequence[str], Days],
         said: tuple[Any, ...],
     ) -> bool:
         """Write what `decide.lua` takes, unless something has changed meanwhile.
 
-        `counters` are those since the beginning, and the figures of the day; `said` are its first arguments.
+        `counters` are those since the beginning, and the figures of days; `said` are its first arguments.
         """
         docket, keys = stored.docket, stored.keys
         lists: tuple[Sequence[tuple[Any, ...]], ...] = (
@@ -162,7 +162,7 @@ class Decisions:
                 (image_id, *("" if at is None else at for at in stands(stored.appeals[digest])))
                 for digest, (image_id, _) in docket.images.items()
             ],
-            list(counters[1].items()),
+            [(day * DAY_MS, *figure) for day, figures in counters[1].items() for figure in figures.items()],
         )
         args = [part for rows in lists for part in (len(rows), *(value for row in rows for value in row))]
         names = (keys.blocked, keys.held, keys.pending, keys.events, keys.stats, keys.audit, keys.causes, keys.stories)

@@ -24,7 +24,8 @@ class Figures:
         """Sort them out once."""
         for key, number in self.counted.items():
             name, _, reason = key.partition(":")
-            self._by_name.setdefault(name, {})[reason] = number
+            if number > 0:  # one that was taken back, and had been lost, would be below
+                self._by_name.setdefault(name, {})[reason] = number
 
     def by(self, name: str) -> dict[str, int]:
         """Return a figure by its reasons (decisions: by action), the most frequent first."""

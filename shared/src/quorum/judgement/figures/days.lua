@@ -47,7 +47,9 @@ function figures.write(prefix)
   for day, counted in pairs(figures.days) do
     for _, key in ipairs({format('%s%.0f', prefix, day), format('%sw%.0f', prefix, floor((day + 3) / 7))}) do
       for name, number in pairs(counted) do
-        redis.pcall('HINCRBY', key, name, number)
+        if redis.pcall('HINCRBY', key, name, number) == 0 then
+          redis.pcall('HDEL', key, name)
+        end
       end
       redis.pcall('EXPIRE', key, figures.KEPT)
     end

@@ -11,7 +11,9 @@ by_moderators           other images that moderators blocked, by reason
 upheld, unfounded       reports that moderators found right, or wrong, by what they say
 to_decision             decisions about images that waited, by how long they did
 
-Each decision counts on its own day; one that is reversed later has counted, and so does the reversal.
+Each decision counts on its own day. One that another decision overturns has counted, and so does the other. One that is
+taken back (`reopen`) was a mistake: what it said of blocks and reports is taken from its day again; that it was made,
+and after how long, stays counted.
 """
 
 from bisect import bisect_left
@@ -19,7 +21,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 DAY_MS = 86_400_000
-KEPT_SECONDS = 400 * 86_400  # figures of a day end by themselves: figures.lua has the same
+KEPT_DAYS = 400
+KEPT_SECONDS = KEPT_DAYS * 86_400  # figures of a day end by themselves: days.lua has the same
 # Upper bounds of durations, seconds: each about half as long again as the one before, so that a median is told well.
 BOUNDS = (
     *(1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700),
@@ -56,3 +59,12 @@ def main_reason(reasons: Mapping[str, int]) -> str:
 def count(days: Days, at_ms: int, figures: Iterable[str] | Mapping[str, int]) -> None:
     """Count figures, each once or as often as a mapping says, on the day of a time (Unix ms)."""
     days.setdefault(day_of(at_ms), Counter()).update(figures)
+
+
+def add(days: Days, more: Days) -> None:
+    """Add the figures of days to others; what is left at zero is as if it had never been counted."""
+    for day, figures in more.items():
+        total = days.setdefault(day, Counter())
+        total.update(figures)
+        for name in [name for name in figures if not total[name]]:
+            del total[name]

@@ -8,6 +8,7 @@ from quorum.judgement.figures.days import OTHER, duration, main_reason
 from quorum.judgement.records import Row, State, Tally
 from quorum.policy.model import Policy
 
+REVERSIBLE = frozenset({"confirmed", "overturned", "by_moderators", "upheld", "unfounded"})
 JUDGES_REPORTS = frozenset({"uphold", "block", "clear"})
 
 Images = Mapping[bytes, tuple[str, Tally]]  # by digest: the id of an image, and its tally
@@ -52,6 +53,11 @@ def figures_of(before: Before, images: Images, decided: Decided, since_ms: int |
         judged = "unfounded" if decided.action == "clear" else "upheld"
         counted.update({f"{judged}:{name}": number for name, number in before.reasons.items()})
     return counted
+
+
+def reversible(counted: Mapping[str, int]) -> Counter[str]:
+    """Return those of the figures of a decision that are wrong if it was."""
+    return Counter({name: number for name, number in counted.items() if name.partition(":")[0] in REVERSIBLE})
 
 
 def _of_image(before: State, after: State) -> Iterator[str]:

@@ -241,7 +241,7 @@ function make(tag, attributes, ...inside) {
 function askReason(box, words, reasons) {
   const choices = reasons.map(({ name, label }) => {
     const choice = make("input", { type: "radio", name: "reason", value: name, required: "" });
-    return make("label", { part: "reason" }, choice, words.refusals?.[name] ?? label);
+    return make("label", { part: "reason" }, choice, words.reasons?.[name] ?? label);
   });
   const title = make("legend", { part: "title", id: "why" }, words.why);
   const send = make("button", { part: "send", value: "send" }, words.send);
