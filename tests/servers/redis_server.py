@@ -20,7 +20,7 @@ from redis import Redis
 
 from quorum.store.connection import connect
 
-# Each process of pytest-xdist has ports of its own, below those that Linux gives to connections (from 32768 on). The buses
+# Each process of pytest-xdist has ports of its own, below those that Linux gives to connections (from 32768 on). Buses
 # of clusters are 10,000 above.
 PORTS_EACH = 3000
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw2").removeprefix("gw"))
