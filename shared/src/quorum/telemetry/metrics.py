@@ -86,10 +86,7 @@ BLOCKED_BY_HAND = Metric(
     "quorum_images_blocked_by_moderators", "counter", "Images that moderators blocked", ("partition",)
 )
 IMAGES_UNBLOCKED = Metric(
-    "quorum_images_unblocked",
-    "counter",
-    "Blocks that ended: by moderators, withdrawals, another content",
-    ("partition",),
+    "quorum_images_unblocked", "counter", "Blocks that ended: by moderators, withdrawals, new content", ("partition",)
 )
 IMAGES_DELETED = Metric("quorum_images_deleted", "counter", "Images that the site says are gone", ("partition",))
 DECISIONS_UPHOLD = Metric("quorum_decisions_uphold", "counter", "Decisions that reports were right", ("partition",))
