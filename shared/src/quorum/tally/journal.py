@@ -10,7 +10,7 @@ from redis import Redis
 from quorum.judgement.records import Report
 from quorum.store.connection import translated_errors
 from quorum.store.keys import keys_of
-from quorum.tally.codec import decode_entry, sender_of
+from quorum.tally.codec import STAMP_BYTES, decode_entry, sender_of
 
 PAGE = 500
 
@@ -49,12 +49,13 @@ class Journal:
             yield from map(decode_entry, entries)
             place += len(entries)
 
-    def last_of(self, fingerprints: AbstractSet[bytes], looked_at: int) -> list[Report]:
-        """Return what some people sent among the last `looked_at` of each partition, newest first.
+    def last_of(self, fingerprints: AbstractSet[bytes], looked_at: int, most: int) -> list[Report]:
+        """Return what some people sent among the last `looked_at` of each partition: the last `most`, newest first.
 
         Raises StoreUnavailable.
         """
         with translated_errors():
             pages: list[list[bytes]] = [self._client.lrange(one, -looked_at, -1) for one in self._journals]  # type: ignore[misc]
-        reports = [decode_entry(raw) for page in pages for raw in page if sender_of(raw) in fingerprints]
-        return sorted(reports, key=lambda report: -report.received_ms)
+        theirs = [raw for page in pages for raw in reversed(page) if sender_of(raw) in fingerprints]
+        theirs.sort(key=lambda raw: raw[:STAMP_BYTES], reverse=True)
+        return [decode_entry(raw) for raw in theirs[:most]]

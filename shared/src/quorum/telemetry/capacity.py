@@ -9,17 +9,17 @@ BUCKETS = 65_536  # as in `quorum.images.image`
 # Bytes of Redis, measured with the hash settings that `quorum doctor` asks for (tests/benchmarks/capacity.py).
 EMPTY = 2_000_000
 BUCKET = 100
-IMAGE = 58
-REPORTER = 25  # each further distinct reporter of an image
-BLOCKED = 190  # an id in the list of blocked images
-EVENT = 520
+IMAGE = 62
+REPORTER = 57  # each further distinct reporter of an image; the first of them brings the image's id, too
+BLOCKED = 260  # an id in the list of blocked images, and what happened to the image
+EVENT = 640
 JOURNAL_ENTRY = 95
 
 # Microseconds of one processor core (AMD EPYC, 2.4 GHz class) for a report that comes in a request of its own, measured
-# on a slow day of a shared machine; a good one took 167, 18 and 3.
-API_US = 270.0
-REDIS_US = 31.0
-WORKER_US = 10.0
+# on a slow day of a shared machine at some thousand a second: of fewer, a drain takes fewer at once and costs more.
+API_US = 340.0
+REDIS_US = 62.0
+WORKER_US = 35.0
 
 BUSY = 0.6  # how much of a core to plan with: the rest is for bursts, rewrites of the file and deployments
 HEADROOM = 2.0  # maxmemory over what is kept: an inbox that waits for workers, a day with twice the reports

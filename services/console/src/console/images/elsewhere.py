@@ -11,6 +11,7 @@ from quorum.images.image import Image
 from quorum.judgement.records import Kind, Report
 
 LOOKED_AT = 5_000  # of the last reports of each partition
+MOST_OF_THEIRS = 1_000
 MOST_SHOWN = 50
 
 blueprint = Blueprint("elsewhere", __name__)
@@ -31,7 +32,8 @@ def page(image_id: str) -> Response:
     parts = services()
     image = parts.image(image_id)
     people = frozenset(one.fingerprint for one in parts.dossiers.of(image, parts.policy).reporters)
-    found = met(parts.journal.last_of(people, LOOKED_AT), image) if people else []
+    theirs = parts.journal.last_of(people, LOOKED_AT, MOST_OF_THEIRS) if people else []
+    found = met(theirs, image)
     shown = found[:MOST_SHOWN]
     return show(
         "images/elsewhere.html",
@@ -41,6 +43,7 @@ def page(image_id: str) -> Response:
         found=list(zip(shown, parts.statuses.of([one.image for one in shown], parts.policy), strict=True)),
         all=len(found),
         looked_at=LOOKED_AT,
+        of_theirs=len(theirs) if len(theirs) == MOST_OF_THEIRS else None,
     )
 
 

@@ -16,7 +16,7 @@ from quorum.images.image import Image, parse_image
 from quorum.moderation.waiting.entries import Entry
 
 LIMIT = 30
-LOOKED_AT = 400  # images of which a page is made, so that it is there at once
+LOOKED_AT = 250  # images of which a page is made, so that it is there at once
 
 blueprint = Blueprint("queue", __name__)
 

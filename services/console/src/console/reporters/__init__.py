@@ -49,7 +49,7 @@ def page(reporter: str) -> Response:
     fingerprint = _fingerprint(reporter)
     [standing] = parts.reporters.standings([[fingerprint]])
     now = round(time.time() * 1000)
-    reports = parts.journal.last_of({fingerprint}, LOOKED_AT)[:MOST_SHOWN]
+    reports = parts.journal.last_of({fingerprint}, LOOKED_AT, MOST_SHOWN)
     statuses = parts.statuses.of([report.image for report in reports], parts.policy) if reports else []
     return show(
         "reporters/page.html",
