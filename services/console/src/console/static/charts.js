@@ -20,6 +20,11 @@ const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-di
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
 const moments = { hour: clock, day };
 
+// A canvas writes from left to right; a value keeps the direction of the page.
+function inPage(text) {
+  return document.documentElement.dir === "rtl" ? `\u2067${text}\u2069` : text;
+}
+
 function decimals(from) {
   return Array.from({ length: 13 - from }, (_, place) => 10 ** (from + place)).flatMap((power) => [power, 2 * power, 5 * power]);
 }
@@ -91,12 +96,12 @@ function options(figure, chart, size) {
       {
         font, stroke: ink, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 30, space: 72,
         ...(per === "day" ? { splits: dayTicks } : {}),
-        values: (_plot, ticks) => ticks.map((tick) => moments[per].format(tick * 1000)),
+        values: (_plot, ticks) => ticks.map((tick) => inPage(moments[per].format(tick * 1000))),
       },
       {
         font, stroke: ink, grid, ticks: { show: false }, gap: 6, size: widthOf,
         splits: (_plot, _axis, _least, most) => ticksUpTo(unit, most),
-        values: (_plot, ticks) => ticks.map(written(ticks)),
+        values: (_plot, ticks) => ticks.map(written(ticks)).map(inPage),
       },
     ],
     series: [
