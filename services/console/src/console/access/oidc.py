@@ -19,7 +19,7 @@ from console.web.going import see_other
 from console.web.services import services
 from console.words.translating import gettext as _
 from quorum.accounts.account import Account
-from quorum.errors import AccountExists, InvalidAccount, UnknownAccount
+from quorum.errors import AccountExists, InvalidAccount, SignInRefused, UnknownAccount
 from quorum.settings import Settings
 
 SECONDS = 5.0  # that the provider may take for an answer
@@ -69,10 +69,13 @@ def end() -> Response:
     except (OAuthError, JoseError, RequestException, _Refused, ValueError, KeyError, RuntimeError, TypeError):
         log.warning("an answer of the OpenID provider lets nobody in", exc_info=True)
         return form(401, _("Your organisation did not let you in. Please begin again."))
-    if account is None or account.disabled_ms is not None:
-        return form(403, _("There is no account for you here. An administrator makes one."))
-    begin_session(account)
-    return see_other(place)
+    try:
+        if account is not None:
+            begin_session(account)
+            return see_other(place)
+    except SignInRefused:  # it is disabled, or was changed at this very moment
+        pass
+    return form(403, _("There is no account for you here. An administrator makes one."))
 
 
 def _provider() -> Any:

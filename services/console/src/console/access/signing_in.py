@@ -32,7 +32,7 @@ def sign_in() -> Response:
     """Begin a session, or say why not: never whether the name or the password was wrong."""
     name, password = (request.form.get(field, "")[: MAX_FIELD + 1] for field in ("name", "password"))
     try:
-        account = services().sign_in.check(name, password, _address())
+        begin(services().sign_in.check(name, password, _address()))
     except SignInRefused:
         return form(401, _("Name and password do not belong together."), name)
     except SignInThrottled as error:
@@ -45,7 +45,6 @@ def sign_in() -> Response:
         answer = form(429, words, name)
         answer.headers["Retry-After"] = str(round(error.seconds))
         return answer
-    begin(account)
     return see_other(safe_place(request.form.get("next")))
 
 
