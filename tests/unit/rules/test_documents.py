@@ -2,11 +2,13 @@
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
+SERVICES = ("services/console/src", "services/report-api/src", "services/worker/src")
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
@@ -48,7 +50,7 @@ def test_the_rooms_are_told_in_the_order_that_lint_holds() -> None:
 
 def test_no_folder_is_crowded_and_no_module_is_long() -> None:
     """14 files in a folder and 300 lines in a module: beyond that nobody finds anything."""
-    for top in ("shared/src", "services/report-api/src", "services/worker/src", "tests", "deploy", "shared/clients"):
+    for top in ("shared/src", *SERVICES, "tests", "deploy", "shared/clients"):
         for folder in (ROOT / top, *(path for path in (ROOT / top).rglob("*") if path.is_dir())):
             if {"node_modules", "__pycache__"} & set(folder.parts) or any(
                 part.endswith("egg-info") for part in folder.parts
@@ -65,3 +67,9 @@ def test_no_folder_is_crowded_and_no_module_is_long() -> None:
                     and len(path.read_text().splitlines()) > 300
                 ]
                 assert long == [], folder
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Pytest takes the second for the first, and runs none of both."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, files in names.items() if files > 1] == []

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
+from urllib.parse import urljoin
 
 import click
 
@@ -46,7 +47,7 @@ quorum is running.
 
 @click.command()
 def main() -> None:
-    """Greet once the API is ready and a worker has joined; exit status 1 when they do not come."""
+    """Greet once API, stream and console answer and a worker has joined; exit status 1 when they do not come."""
     speak_anywhere()
     data = Path(os.environ["TRIAL_DATA"])
     with plain_failures():
@@ -87,6 +88,8 @@ def _missing(state: State) -> str:
     """Say what does not work yet; nothing when all does."""
     if not answers(f"{state.url}/livez"):
         return f"the API does not answer at {state.url}"
+    if not answers(urljoin(state.stream_url, "/livez")):
+        return f"the stream does not answer at {state.stream_url}"
     if not answers(f"{state.console_url}/livez"):
         return f"the console does not answer at {state.console_url}"
     if not answers(f"{state.url}/readyz", b'"ready"'):
