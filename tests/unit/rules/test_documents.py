@@ -52,7 +52,7 @@ def test_no_folder_is_crowded_and_no_module_is_long() -> None:
     """14 files in a folder and 300 lines in a module: beyond that nobody finds anything."""
     for top in ("shared/src", *SERVICES, "tests", "deploy", "shared/clients"):
         for folder in (ROOT / top, *(path for path in (ROOT / top).rglob("*") if path.is_dir())):
-            if {"node_modules", "__pycache__"} & set(folder.parts) or any(
+            if {"node_modules", "__pycache__", "vendor"} & set(folder.parts) or any(
                 part.endswith("egg-info") for part in folder.parts
             ):
                 continue
