@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from quorum.cli.trial.secrets_file import read_or_make_secrets
 from quorum.cli.trial.shells import DEFAULT_DATA, put_command
 from quorum.errors import SettingsError
 from quorum.host.files import private_directory, write_whole
-from quorum.host.ports import next_free_port, wanted_port
+from quorum.host.ports import free_port, next_free_port, wanted_port
 from quorum.policy import load_policy
 from quorum.settings import Settings, read_settings
 
@@ -23,7 +23,6 @@ DEFAULT_PORT = 8080
 DEFAULT_STREAM_PORT = 8081
 DEFAULT_CONSOLE_PORT = 8082
 DEFAULT_METRICS_PORT = 9101
-INNER_PORT = 8091
 RUN_LOCK = "lock"  # held by `quorum run`
 DATA_LOCK = "redis/lock"  # held by the server that writes the data, and by nobody else
 STATE = "running.json"
@@ -119,11 +118,16 @@ def prepare_trial(data: Path, environ: Mapping[str, str]) -> Trial:
     load_policy(settings.policy_path)
     put_command(data)
     ports = _choose_ports(environ)
-    inner = stated.get("QUORUM_STREAM_INNER") or f"127.0.0.1:{next_free_port(INNER_PORT, set(ports))}"
+    inner = stated.get("QUORUM_STREAM_INNER") or f"127.0.0.1:{_unlike(ports)}"
     trial = Trial(data, *ports, inner, redis, stated | added)
     taken = sorted(name for name, value in stated.items() if defaults.get(name) != value)
     _write_state(trial, settings, taken)
     return trial
+
+
+def _unlike(ports: Collection[int]) -> int:
+    """Return a free port for what nobody calls by hand: any one, so that two trials that start at once do not meet."""
+    return next(port for port in iter(free_port, 0) if port not in ports)
 
 
 def _choose_ports(environ: Mapping[str, str]) -> tuple[int, int, int, int]:
