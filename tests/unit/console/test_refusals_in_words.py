@@ -107,3 +107,10 @@ def test_it_is_told_in_the_language_of_the_page(tongue: str, refused: str, told:
     app.secret_key = "of a test"
     with app.test_request_context(f"/?lang={tongue}"):
         assert why(refused) == told
+
+
+def test_what_is_long_beyond_measure_is_told_as_it_is() -> None:
+    """A key of a draft may be made to be looked at for minutes."""
+    hostile = "draft: x: " + " and : " * 30_000
+    with Flask(__name__).test_request_context("/"):
+        assert why(hostile) == hostile

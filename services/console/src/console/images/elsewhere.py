@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, Response
 
+from console.reporters import LOOKED_AT
 from console.web.pages import show
 from console.web.services import services
 from quorum.images.image import Image
 from quorum.judgement.records import Kind, Report
 
-LOOKED_AT = 5_000  # of the last reports of each partition
 MOST_OF_THEIRS = 1_000
 MOST_SHOWN = 50
 

@@ -5,6 +5,7 @@ import re
 from console.words.translating import gettext, language, later
 from quorum.languages import RIGHT_TO_LEFT
 
+LONGEST = 2_000  # characters: to look for a shape may take their square, and a draft may hold anything
 NESTED = {"why", "what", "state"}  # values that are texts of this table, too
 _ISOLATED = "\u2068{}\u2069"  # so that a name or a URL keeps its order inside a text that is read from the right
 
@@ -143,7 +144,7 @@ SHAPES = {text: _shape(text) for text in (*_DECISIONS, *_ACCOUNTS, *_NAMES, *_WE
 
 def why(said: object) -> str:
     """Return what an error says, in the reader's language; in English where that is not known."""
-    for text, shape in SHAPES.items():
+    for text, shape in SHAPES.items() if len(str(said)) <= LONGEST else ():
         if found := shape.fullmatch(str(said)):
             return gettext(text, **{name: _value(name, value) for name, value in found.groupdict().items()})
     return str(said)
